@@ -1,0 +1,320 @@
+//! The wire between app and helper: JSON text frames over a WebSocket on 127.0.0.1.
+//!
+//! The app opens with [`Request::Hello`]; until then the helper answers nothing else. After
+//! [`Message::Ready`] the helper sends all readers once and then every change of one.
+
+use crate::hex::HexBytes;
+use crate::ids::{CardNumber, InsertionId, JobId, ProcessId, ReaderId, WorkstationName};
+use crate::job::SealedJob;
+use crate::outcome::{Acknowledgement, ChipReport, Outcome, Phase};
+use crate::signed::Signed;
+use serde::{Deserialize, Serialize};
+
+/// Version of this wire. Both sides refuse another one, and say which side is older.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// Longest frame that either side accepts, in bytes.
+pub const MAX_FRAME_LENGTH: usize = 64 * 1024;
+
+/// A request and the number that its answer repeats.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestFrame {
+    /// Chosen by the app, unique on its connection.
+    pub id: u64,
+    /// What is asked.
+    pub request: Request,
+}
+
+/// What the app can ask of the helper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Request {
+    /// First of all. Answered by [`Message::Ready`].
+    Hello {
+        /// [`PROTOCOL_VERSION`] of the app.
+        protocol: u32,
+    },
+    /// Inspects the chip; spends no try, writes nothing. Answered by [`Message::Report`].
+    Inspect {
+        /// The reader.
+        reader: ReaderId,
+        /// The stay of the chip that is meant.
+        insertion: InsertionId,
+        /// The registry's nonce, 16 bytes.
+        registry_nonce: HexBytes,
+    },
+    /// Executes a job. Answered by [`Message::Accepted`], then progress, then the outcome.
+    Execute {
+        /// The job.
+        job: SealedJob,
+    },
+    /// Stops a job before its next step. Answered by [`Message::Canceling`]; the outcome follows.
+    Cancel {
+        /// The job.
+        job: JobId,
+    },
+    /// Asks for all outcomes that no registry acknowledged. Answered by [`Message::Outcomes`].
+    Outcomes,
+    /// Hands over the registry's acknowledgement. Answered by [`Message::Acknowledged`].
+    Acknowledge {
+        /// The acknowledgement.
+        acknowledgement: Signed<Acknowledgement>,
+    },
+}
+
+/// What the helper says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Message {
+    /// Answer to `hello`.
+    Ready {
+        /// The request.
+        id: u64,
+        /// [`PROTOCOL_VERSION`] of the helper.
+        protocol: u32,
+        /// The helper's own version, for people.
+        version: String,
+        /// The name under which the registry knows this helper.
+        workstation: WorkstationName,
+        /// Jobs that run now.
+        running: Vec<RunningJob>,
+        /// Outcomes that no registry acknowledged.
+        outcomes: Vec<Outcome>,
+    },
+    /// All readers; after `ready`, and whenever the PC/SC service comes or goes.
+    Readers {
+        /// Counts snapshots and changes; a change that is not newer is to be ignored.
+        revision: u64,
+        /// The PC/SC service.
+        service: Service,
+        /// The readers in the service's order.
+        readers: Vec<Reader>,
+    },
+    /// One reader changed or came.
+    ReaderChanged {
+        /// As in `readers`.
+        revision: u64,
+        /// The reader as it is now.
+        reader: Reader,
+    },
+    /// One reader was unplugged.
+    ReaderGone {
+        /// As in `readers`.
+        revision: u64,
+        /// The reader that was.
+        reader: ReaderId,
+    },
+    /// Answer to `inspect`.
+    Report {
+        /// The request.
+        id: u64,
+        /// The report.
+        report: Signed<ChipReport>,
+    },
+    /// Answer to `execute`: the job runs, whatever becomes of this connection.
+    Accepted {
+        /// The request.
+        id: u64,
+        /// The job.
+        job: JobId,
+    },
+    /// A step of a job begins. Sent to every connection.
+    Progress {
+        /// The job as it stands.
+        job: RunningJob,
+    },
+    /// A job ended. Sent to every connection.
+    Ended {
+        /// The job.
+        job: JobId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// Answer to `cancel`: it is known to the job, which ends at the next step's start.
+    Canceling {
+        /// The request.
+        id: u64,
+        /// The job.
+        job: JobId,
+    },
+    /// Answer to `outcomes`.
+    Outcomes {
+        /// The request.
+        id: u64,
+        /// Outcomes that no registry acknowledged.
+        outcomes: Vec<Outcome>,
+    },
+    /// Answer to `acknowledge`: the outcome is forgotten.
+    Acknowledged {
+        /// The request.
+        id: u64,
+        /// The job.
+        job: JobId,
+    },
+    /// A request that was not carried out; nothing was changed.
+    Refused {
+        /// The request, where one could be read.
+        id: Option<u64>,
+        /// Why.
+        error: HelperError,
+    },
+}
+
+/// A job that runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunningJob {
+    /// The job.
+    pub job: JobId,
+    /// Its process.
+    pub process: ProcessId,
+    /// Its card.
+    pub card: CardNumber,
+    /// Where it runs.
+    pub reader: ReaderId,
+    /// Number of the phase among those that this job has, from 1.
+    pub step: u32,
+    /// How many phases this job has.
+    pub of: u32,
+    /// The phase that it is in.
+    pub phase: Phase,
+    /// Whether something was written already: from then on a cancel leaves a chip half done.
+    pub written: bool,
+}
+
+/// The PC/SC service as the helper sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// It answers.
+    Running,
+    /// It is not there; the helper keeps trying.
+    Stopped,
+    /// It is there, and a rule (polkit) denies it to this user.
+    Denied,
+}
+
+/// A reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reader {
+    /// Opaque.
+    pub id: ReaderId,
+    /// The service's name for it, for people.
+    pub name: String,
+    /// What is in it.
+    pub slot: Slot,
+}
+
+/// What is in a reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "slot", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Slot {
+    /// Nothing.
+    Empty,
+    /// Something that does not answer a reset: put in wrongly, or broken.
+    Mute,
+    /// A chip.
+    Chip {
+        /// This stay of it.
+        insertion: InsertionId,
+        /// Whether another program has it for itself.
+        in_use: bool,
+    },
+}
+
+/// Why a request was not carried out. Each says what happened and what a person can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "error", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum HelperError {
+    /// The frame is not of this protocol.
+    Malformed,
+    /// `hello` was not the first request, or came twice.
+    OutOfOrder,
+    /// The versions of the two sides do not fit.
+    Version {
+        /// [`PROTOCOL_VERSION`] of the helper.
+        helper: u32,
+    },
+    /// There is no such reader now.
+    NoSuchReader,
+    /// The chip that was meant is not in the reader now.
+    NotInserted,
+    /// A job runs in this reader.
+    JobRunning,
+    /// There is no such job, or it ended.
+    NoSuchJob,
+    /// Another program has the chip for itself.
+    ReaderBusy,
+    /// The PC/SC service does not answer.
+    ServiceStopped,
+    /// The chip does not answer.
+    CardHung,
+    /// The chip answered what no standard allows.
+    CardMalformed,
+    /// The job is not from this helper's registry, not for this helper, altered, or too late.
+    JobRefused {
+        /// In words, for the log of the registry.
+        why: String,
+    },
+    /// The acknowledgement does not fit the outcome.
+    AcknowledgementRefused,
+    /// Too many jobs wait for their acknowledgement.
+    Full,
+    /// The helper failed in itself.
+    Internal,
+}
+
+impl HelperError {
+    /// What happened, and what to do about it: two sentences.
+    #[must_use]
+    pub fn advice(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Malformed | Self::OutOfOrder => {
+                ("The helper did not understand the page.", "Reload the page.")
+            }
+            Self::Version { helper } if *helper < PROTOCOL_VERSION => {
+                ("The helper on this workstation is too old.", "Update the helper.")
+            }
+            Self::Version { .. } => ("This page is older than the helper.", "Reload the page."),
+            Self::NoSuchReader => {
+                ("The reader is gone.", "Plug the reader in again, or choose another one.")
+            }
+            Self::NotInserted => {
+                ("The card was taken out of the reader.", "Put the card into the reader.")
+            }
+            Self::JobRunning => {
+                ("This reader is at work on another card.", "Wait until it is done.")
+            }
+            Self::NoSuchJob => ("The work has ended already.", "Reload the page."),
+            Self::ReaderBusy => (
+                "Another program is using the chip.",
+                "Close other smart card programs, or take the card out and put it in again.",
+            ),
+            Self::ServiceStopped => (
+                "The smart card service of this computer is stopped.",
+                "Start it (pcscd on Linux, “Smart Card” in Windows services).",
+            ),
+            Self::CardHung => {
+                ("The chip does not answer.", "Take the card out and put it in again.")
+            }
+            Self::CardMalformed => (
+                "The chip answers in a way that no standard allows.",
+                "Try another reader; if it stays, mark the card as defective.",
+            ),
+            Self::JobRefused { .. } => {
+                ("The helper refused the job. The chip was not touched.", "Click Next again.")
+            }
+            Self::AcknowledgementRefused => (
+                "The helper did not accept the registry's acknowledgement.",
+                "Reload the page; nothing is lost.",
+            ),
+            Self::Full => (
+                "The helper has too many results that the registry has not taken.",
+                "Check the connection to the registry, then reload the page.",
+            ),
+            Self::Internal => ("The helper failed.", "Start the helper again."),
+        }
+    }
+}

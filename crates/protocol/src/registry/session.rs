@@ -1,0 +1,43 @@
+//! Who is logged in.
+
+use crate::domain::{Permission, Role};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A person logs in. The one message that holds a secret: the person's own password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// Account name.
+    pub name: String,
+    /// Password.
+    pub password: String,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").field("name", &self.name).field("password", &"***").finish()
+    }
+}
+
+/// The person who is logged in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Me {
+    /// Account name.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// What the role may do.
+    pub permissions: Vec<Permission>,
+    /// Ports of 127.0.0.1 on which a helper of this registry may listen; the page tries each.
+    pub helper_ports: Vec<u16>,
+}
+
+impl Me {
+    /// Whether this person may do something.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(&permission)
+    }
+}
