@@ -1,0 +1,191 @@
+use crate::contents::JobContents;
+use crate::keys::{OpeningKey, SealingKey, SigningKey, VerifyingKey};
+use crate::signature::sha256;
+use cardwright_protocol::job::{JobHeader, SealedJob};
+use hpke::{
+    OpModeR, OpModeS, Serializable as _, aead::ChaCha20Poly1305, kdf::HkdfSha256,
+    kem::X25519HkdfSha256,
+};
+use zeroize::Zeroizing;
+
+/// HPKE `info` and the domain of the signature.
+const CONTEXT: &[u8] = b"cardwright job 1";
+
+/// The job is not from this registry, not for this helper, or was altered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotForUs {
+    /// The registry's signature does not fit.
+    #[error("the job is not signed by this helper's registry")]
+    Signature,
+    /// Our key does not open it.
+    #[error("the job is not sealed to this helper")]
+    Seal,
+    /// Header and contents are not those of a job, or do not belong together.
+    #[error("the job is malformed")]
+    Malformed,
+}
+
+/// Seals a job to the helper that has the key's private half, and signs it.
+#[must_use]
+pub fn seal_job(
+    header: &JobHeader,
+    contents: &JobContents,
+    to: &SealingKey,
+    by: &SigningKey,
+) -> SealedJob {
+    // Both are plain structs with text keys: writing them as JSON cannot fail.
+    let header = serde_json::to_string(header).expect("a header is plain data");
+    let contents = Zeroizing::new(serde_json::to_vec(contents).expect("contents are plain data"));
+    // The only errors are a public key of low order, which is never parsed, and 256 GiB of text.
+    let (encapsulated_key, ciphertext) =
+        hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+            &OpModeS::Base,
+            &to.0,
+            CONTEXT,
+            &contents,
+            header.as_bytes(),
+        )
+        .expect("a parsed key can be sealed to");
+    let encapsulated_key = encapsulated_key.to_bytes().to_vec();
+    let signature = by.sign(&message(&header, &encapsulated_key, &ciphertext));
+    SealedJob {
+        header,
+        encapsulated_key: encapsulated_key.into(),
+        ciphertext: ciphertext.into(),
+        signature: signature.into(),
+    }
+}
+
+/// Opens a job: verifies who signed it before anything else is looked at.
+///
+/// # Errors
+/// [`NotForUs`]; nothing of the contents is in the error.
+pub fn open_job(
+    job: &SealedJob,
+    from: &VerifyingKey,
+    with: &OpeningKey,
+) -> Result<(JobHeader, JobContents), NotForUs> {
+    let signed = message(&job.header, &job.encapsulated_key.0, &job.ciphertext.0);
+    if !from.verifies(&signed, &job.signature.0) {
+        return Err(NotForUs::Signature);
+    }
+    let encapsulated_key =
+        hpke::Deserializable::from_bytes(&job.encapsulated_key.0).map_err(|_| NotForUs::Seal)?;
+    let contents = Zeroizing::new(
+        hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+            &OpModeR::Base,
+            &with.0,
+            &encapsulated_key,
+            CONTEXT,
+            &job.ciphertext.0,
+            job.header.as_bytes(),
+        )
+        .map_err(|_| NotForUs::Seal)?,
+    );
+    let header: JobHeader = serde_json::from_str(&job.header).map_err(|_| NotForUs::Malformed)?;
+    let contents: JobContents =
+        serde_json::from_slice(&contents).map_err(|_| NotForUs::Malformed)?;
+    if sha256(contents.profile.as_bytes()) != header.profile_hash {
+        return Err(NotForUs::Malformed);
+    }
+    Ok((header, contents))
+}
+
+/// What is signed: each part behind its length, so that no byte can move from one to the next.
+fn message(header: &str, encapsulated_key: &[u8], ciphertext: &[u8]) -> Vec<u8> {
+    let mut message = CONTEXT.to_vec();
+    for part in [header.as_bytes(), encapsulated_key, ciphertext] {
+        message.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        message.extend_from_slice(part);
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Candidates, ManagementKeySecret, Secret};
+    use cardwright_protocol::chip::{ChipIds, ManagementKeyAlgorithm};
+
+    struct Sides {
+        registry: SigningKey,
+        helper: OpeningKey,
+    }
+
+    fn sealed() -> (Sides, JobHeader, JobContents, SealedJob) {
+        let sides = Sides { registry: SigningKey::generate(), helper: OpeningKey::generate() };
+        let profile = "name = \"piv-temporary\"";
+        let header = JobHeader {
+            job: "0a".into(),
+            process: "0b".into(),
+            workstation: "desk-1".into(),
+            card: "TC-2026-004118".into(),
+            reader: "r1".into(),
+            insertion: "i1".into(),
+            helper_nonce: vec![7; 16].into(),
+            chip: ChipIds::default(),
+            profile: "piv-temporary".into(),
+            profile_hash: sha256(profile.as_bytes()),
+        };
+        let contents = JobContents {
+            profile: profile.to_owned(),
+            card_id: vec![1; 14].into(),
+            guid: vec![2; 16].into(),
+            fasc_n: vec![3; 25].into(),
+            expires_on: "20321121".to_owned(),
+            pin: Secret::from(&b"472913"[..]),
+            puk: Secret::from(&b"90210385"[..]),
+            management_keys: vec![ManagementKeySecret {
+                algorithm: ManagementKeyAlgorithm::Aes256,
+                key: Secret::new(vec![4; 32]),
+            }],
+            candidates: Candidates::default(),
+        };
+        let job = seal_job(&header, &contents, &sides.helper.sealing_key(), &sides.registry);
+        (sides, header, contents, job)
+    }
+
+    #[test]
+    fn only_the_helper_that_it_is_sealed_to_opens_a_job() {
+        let (sides, header, contents, job) = sealed();
+        let registry = sides.registry.verifying_key();
+        assert_eq!(open_job(&job, &registry, &sides.helper), Ok((header, contents)));
+        assert_eq!(open_job(&job, &registry, &OpeningKey::generate()), Err(NotForUs::Seal));
+    }
+
+    #[test]
+    fn a_job_signed_by_another_registry_is_refused() {
+        let (sides, _, _, job) = sealed();
+        let other = SigningKey::generate().verifying_key();
+        assert_eq!(open_job(&job, &other, &sides.helper), Err(NotForUs::Signature));
+    }
+
+    #[test]
+    fn every_altered_part_is_refused() {
+        let (sides, _, _, job) = sealed();
+        type Alteration = fn(&mut SealedJob);
+        let alterations: [(&str, Alteration); 5] = [
+            ("header", |job| job.header = job.header.replace("desk-1", "desk-2")),
+            ("encapsulated key", |job| job.encapsulated_key.0[0] ^= 1),
+            ("ciphertext", |job| job.ciphertext.0[0] ^= 1),
+            ("tag", |job| *job.ciphertext.0.last_mut().unwrap() ^= 1),
+            ("signature", |job| job.signature.0[0] ^= 1),
+        ];
+        for (part, alter) in alterations {
+            let mut altered = job.clone();
+            alter(&mut altered);
+            let opened = open_job(&altered, &sides.registry.verifying_key(), &sides.helper);
+            assert_eq!(opened, Err(NotForUs::Signature), "{part}");
+        }
+    }
+
+    #[test]
+    fn no_secret_is_readable_in_a_sealed_job_or_its_debug_text() {
+        let (_, _, contents, job) = sealed();
+        let wire = serde_json::to_string(&job).unwrap();
+        for secret in ["472913", "90210385", &hex::encode("472913"), &"04".repeat(32)] {
+            assert!(!wire.contains(secret));
+            assert!(!format!("{contents:?}").contains(secret));
+        }
+    }
+}
