@@ -25,9 +25,8 @@ pub struct DeskOptions {
     pub port: u16,
     /// Port of the helper; 0 takes any free one.
     pub helper_port: u16,
-    /// Readers of the virtual card office; none is started for 0, and the PC/SC service of the
-    /// computer is used.
-    pub virtual_readers: usize,
+    /// Readers of the virtual card office; without one, the computer's own PC/SC service is used.
+    pub virtual_readers: Option<usize>,
     /// Bring the example cards when the database is new.
     pub example_cards: bool,
 }
@@ -52,10 +51,10 @@ impl Desk {
     /// When a part does not start; what was started before is ended.
     pub fn start(options: DeskOptions) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&options.data)?;
-        let office = match options.virtual_readers {
-            0 => None,
-            readers => Some(Office::start(&options.data.join("office"), readers)?),
-        };
+        let office = options
+            .virtual_readers
+            .map(|readers| Office::start(&options.data.join("office"), readers))
+            .transpose()?;
         let mut desk = Self {
             options,
             office,

@@ -48,9 +48,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 
     let virtual_readers = if options.r#virtual || !has_reader() {
         say(&format!("no reader is used: starting {VIRTUAL_READERS} virtual readers and cards"));
-        VIRTUAL_READERS
+        Some(VIRTUAL_READERS)
     } else {
-        0
+        None
     };
     let mut desk = Desk::start(DeskOptions {
         data: root().join(&options.data),
