@@ -7,7 +7,7 @@ mod child;
 
 use crate::build::{dist, program};
 use crate::sh::{command, output, root, run};
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 pub use child::Child;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -25,17 +25,28 @@ pub struct DeskOptions {
     pub port: u16,
     /// Port of the helper; 0 takes any free one.
     pub helper_port: u16,
-    /// Readers of the virtual card office; without one, the computer's own PC/SC service is used.
-    pub virtual_readers: Option<usize>,
+    /// Where the readers are.
+    pub readers: Readers,
     /// Bring the example cards when the database is new.
     pub example_cards: bool,
+}
+
+/// Where a desk's readers are.
+#[derive(Debug, Clone)]
+pub enum Readers {
+    /// At the PC/SC service that this computer has, or that `PCSCLITE_CSOCK_NAME` names.
+    Computer,
+    /// At the PC/SC service behind this socket.
+    Socket(PathBuf),
+    /// In a virtual card office of the desk's own, with so many readers and a card in each.
+    Virtual(usize),
 }
 
 /// A running desk.
 pub struct Desk {
     options: DeskOptions,
-    /// The socket of the office's PC/SC service; dropped last, since the helper uses it.
-    office: Option<Office>,
+    /// Dropped last, since the helper uses its PC/SC service.
+    office: Option<Child>,
     helper: Option<Child>,
     registry: Option<Child>,
     /// Address of the app.
@@ -49,12 +60,14 @@ impl Desk {
     ///
     /// # Errors
     /// When a part does not start; what was started before is ended.
-    pub fn start(options: DeskOptions) -> anyhow::Result<Self> {
+    pub fn start(mut options: DeskOptions) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&options.data)?;
-        let office = options
-            .virtual_readers
-            .map(|readers| Office::start(&options.data.join("office"), readers))
-            .transpose()?;
+        let mut office = None;
+        if let Readers::Virtual(readers) = options.readers {
+            let (child, socket) = start_office(&options.data, readers)?;
+            office = Some(child);
+            options.readers = Readers::Socket(socket);
+        }
         let mut desk = Self {
             options,
             office,
@@ -96,8 +109,8 @@ impl Desk {
         std::fs::write(&config, text)?;
         let mut start = command(program("cardwright-helper"));
         start.arg("run").arg("--data").arg(&data).arg("--config").arg(&config);
-        if let Some(office) = &self.office {
-            start.env("PCSCLITE_CSOCK_NAME", &office.socket);
+        if let Readers::Socket(socket) = &self.options.readers {
+            start.env("PCSCLITE_CSOCK_NAME", socket);
         }
         let helper = Child::start("helper", &mut start, &self.options.data.join("helper.log"))?;
         let address = helper.wait_for_line("listening\t")?;
@@ -167,14 +180,6 @@ impl Desk {
         run(self.registry_command("import-cards").arg(file).stdout(std::process::Stdio::null()))
     }
 
-    /// The virtual card office.
-    ///
-    /// # Errors
-    /// When this desk has none.
-    pub fn office(&mut self) -> anyhow::Result<&mut Office> {
-        self.office.as_mut().context("this desk uses the computer's own readers")
-    }
-
     /// Address of the helper.
     #[must_use]
     pub fn helper_address(&self) -> String {
@@ -192,8 +197,10 @@ impl Desk {
     /// # Errors
     /// Which part ended, and where its log is.
     pub fn check(&mut self) -> anyhow::Result<()> {
-        let office = self.office.as_mut().map(|office| &mut office.child);
-        for child in [office, self.helper.as_mut(), self.registry.as_mut()].into_iter().flatten() {
+        for child in [self.office.as_mut(), self.helper.as_mut(), self.registry.as_mut()]
+            .into_iter()
+            .flatten()
+        {
             child.check()?;
         }
         Ok(())
@@ -224,33 +231,12 @@ impl Drop for Desk {
     }
 }
 
-/// A virtual card office: a private PC/SC service with virtual readers and cards.
-pub struct Office {
-    child: Child,
-    /// The socket of its PC/SC service, for `PCSCLITE_CSOCK_NAME`.
-    pub socket: PathBuf,
-}
-
-impl Office {
-    fn start(folder: &Path, readers: usize) -> anyhow::Result<Self> {
-        let mut start = command(program("cardwright-virtual-card"));
-        start.arg("office").arg("--dir").arg(folder).args(["--readers", &readers.to_string()]);
-        let log = folder.with_extension("log");
-        let child = Child::start("virtual card office", &mut start, &log)?;
-        let socket = child.wait_for_line("ready\t")?;
-        Ok(Self { child, socket: socket.into() })
-    }
-
-    /// Tells the office to do something, such as `remove 0`, and waits until it is done.
-    ///
-    /// # Errors
-    /// When the office refuses.
-    pub fn tell(&mut self, order: &str) -> anyhow::Result<()> {
-        self.child.write_line(order)?;
-        let answer = self.child.next_line()?;
-        if answer != "done" {
-            bail!("the office answers {order:?} with {answer:?}");
-        }
-        Ok(())
-    }
+/// Starts a private PC/SC service with virtual readers and cards, and gives its socket.
+fn start_office(data: &Path, readers: usize) -> anyhow::Result<(Child, PathBuf)> {
+    let mut start = command(program("cardwright-virtual-card"));
+    start.arg("office").args(["--readers", &readers.to_string()]);
+    start.arg("--dir").arg(data.join("office"));
+    let child = Child::start("virtual card office", &mut start, &data.join("office.log"))?;
+    let socket = child.next_line()?;
+    Ok((child, socket.into()))
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask run`: the whole product on this computer.
 
-use crate::desk::{Desk, DeskOptions};
+use crate::desk::{Desk, DeskOptions, Readers};
 use crate::sh::{command, on_path, output, root, say};
 use crate::{build, tools};
 use std::net::TcpListener;
@@ -46,17 +46,17 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         let _ = stop.send(());
     })?;
 
-    let virtual_readers = if options.r#virtual || !has_reader() {
+    let readers = if options.r#virtual || !has_reader() {
         say(&format!("no reader is used: starting {VIRTUAL_READERS} virtual readers and cards"));
-        Some(VIRTUAL_READERS)
+        Readers::Virtual(VIRTUAL_READERS)
     } else {
-        None
+        Readers::Computer
     };
     let mut desk = Desk::start(DeskOptions {
         data: root().join(&options.data),
         port: options.port,
         helper_port: free_helper_port(),
-        virtual_readers,
+        readers,
         example_cards: !options.empty,
     })?;
     greet(&desk);

@@ -9,4 +9,4 @@ mod story;
 
 pub use browser::Browser;
 pub use other_program::OtherProgram;
-pub use story::{ADMIN, OPERATOR, Story};
+pub use story::{ADMIN, OPERATOR, Story, card, slow_card};

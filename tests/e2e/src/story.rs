@@ -1,8 +1,12 @@
 use crate::browser::Browser;
 use anyhow::Context as _;
+use cardwright_virtual_card::CardOptions;
+use cardwright_virtual_card::office::{Office, OfficeOptions};
 use std::path::Path;
+use std::time::Duration;
 use tempfile::TempDir;
-use xtask::desk::{Desk, DeskOptions};
+use xtask::build::program;
+use xtask::desk::{Desk, DeskOptions, Readers};
 
 /// The account made at the first start that configures.
 pub const ADMIN: &str = "admin";
@@ -13,8 +17,10 @@ pub const OPERATOR: &str = "operator";
 pub struct Story {
     /// The browser; ends before the desk.
     pub browser: Browser,
-    /// The desk.
+    /// The desk; ends before the office.
     pub desk: Desk,
+    /// The virtual card office: card i is in reader i at first.
+    pub office: Office,
     _folder: TempDir,
 }
 
@@ -25,15 +31,23 @@ impl Story {
     /// When something does not start.
     pub async fn begin(readers: usize) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("cardwright-").tempdir()?;
+        let office = Office::start(&OfficeOptions {
+            readers,
+            dir: folder.path().join("office"),
+            program: Some(program("cardwright-virtual-card")),
+        })?;
+        for reader in 0..readers {
+            office.insert(reader, card(reader))?;
+        }
         let desk = Desk::start(DeskOptions {
             data: folder.path().to_path_buf(),
             port: 0,
             helper_port: 0,
-            virtual_readers: Some(readers),
+            readers: Readers::Socket(office.csock_name().to_path_buf()),
             example_cards: true,
         })?;
         let browser = Browser::open(&desk.url).await?;
-        Ok(Self { browser, desk, _folder: folder })
+        Ok(Self { browser, desk, office, _folder: folder })
     }
 
     /// Logs in.
@@ -118,4 +132,16 @@ impl Story {
     pub fn registry_data(&self) -> std::path::PathBuf {
         Path::new(self.desk.data()).join("registry")
     }
+}
+
+/// The card that is in reader i at first.
+#[must_use]
+pub fn card(index: usize) -> CardOptions {
+    CardOptions { index: index as u16, ..CardOptions::default() }
+}
+
+/// The same, slow enough that a person has time to change their mind.
+#[must_use]
+pub fn slow_card(index: usize) -> CardOptions {
+    CardOptions { delay: Duration::from_millis(250), ..card(index) }
 }

@@ -1,7 +1,7 @@
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
@@ -17,6 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Child {
     name: &'static str,
     process: std::process::Child,
+    /// Some programs end when it closes.
     stdin: Option<ChildStdin>,
     /// What it prints, line by line.
     lines: Receiver<String>,
@@ -82,12 +83,6 @@ impl Child {
     pub(super) fn lines_with(&self, prefix: &str) -> Vec<String> {
         let printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
         printed.iter().filter_map(|line| line.strip_prefix(prefix)).map(str::to_owned).collect()
-    }
-
-    pub(super) fn write_line(&mut self, line: &str) -> anyhow::Result<()> {
-        let stdin = self.stdin.as_mut().context("standard input is a pipe")?;
-        writeln!(stdin, "{line}")?;
-        Ok(stdin.flush()?)
     }
 
     pub(super) fn check(&mut self) -> anyhow::Result<()> {

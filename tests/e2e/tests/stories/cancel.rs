@@ -1,7 +1,7 @@
 //! Canceling, before and during.
 
 use crate::CARD_WITH_CHIP;
-use cardwright_e2e::{OPERATOR, Story};
+use cardwright_e2e::{OPERATOR, Story, card, slow_card};
 
 #[tokio::test]
 async fn cancel_before_anything_is_written_leaves_the_card_produced() -> anyhow::Result<()> {
@@ -20,12 +20,12 @@ async fn cancel_before_anything_is_written_leaves_the_card_produced() -> anyhow:
 
 #[tokio::test]
 async fn cancel_during_asks_and_the_chip_can_be_finished_later() -> anyhow::Result<()> {
-    let mut story = Story::begin(2).await?;
+    let story = Story::begin(2).await?;
     story.enable_initialize().await?;
     story.log_in(OPERATOR).await?;
     // A slow card, so that a person has time to change their mind.
-    story.desk.office()?.tell("remove 0")?;
-    story.desk.office()?.tell("insert 0 --delay-ms 300")?;
+    story.office.remove(0)?;
+    story.office.insert(0, slow_card(0))?;
     story.start_initializing(CARD_WITH_CHIP).await?;
     let page = &story.browser;
     page.see("The chip of this card").await?;
@@ -36,8 +36,8 @@ async fn cancel_during_asks_and_the_chip_can_be_finished_later() -> anyhow::Resu
     page.see("What do you want to do?").await?;
     page.see("interrupted").await?;
 
-    story.desk.office()?.tell("remove 0")?;
-    story.desk.office()?.tell("insert 0")?;
+    story.office.remove(0)?;
+    story.office.insert(0, card(0))?;
     story.start_initializing(CARD_WITH_CHIP).await?;
     let page = &story.browser;
     page.see("was begun").await?;

@@ -52,8 +52,8 @@ async fn an_operator_initializes_a_temporary_card() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn without_a_chip_id_the_printed_number_is_confirmed() -> anyhow::Result<()> {
-    let mut story = Story::begin(2).await?;
-    story.desk.office()?.tell("remove 0")?;
+    let story = Story::begin(2).await?;
+    story.office.remove(0)?;
     story.enable_initialize().await?;
     story.log_in(OPERATOR).await?;
     story.start_initializing(CARD_WITHOUT_CHIP).await?;

@@ -1,15 +1,15 @@
 //! The job runs in the helper and outlives the page.
 
 use crate::CARD_WITH_CHIP;
-use cardwright_e2e::{OPERATOR, Story};
+use cardwright_e2e::{OPERATOR, Story, slow_card};
 
 #[tokio::test]
 async fn reloading_in_the_middle_loses_nothing() -> anyhow::Result<()> {
-    let mut story = Story::begin(2).await?;
+    let story = Story::begin(2).await?;
     story.enable_initialize().await?;
     story.log_in(OPERATOR).await?;
-    story.desk.office()?.tell("remove 0")?;
-    story.desk.office()?.tell("insert 0 --delay-ms 200")?;
+    story.office.remove(0)?;
+    story.office.insert(0, slow_card(0))?;
     story.start_initializing(CARD_WITH_CHIP).await?;
     let page = &story.browser;
     page.see("The chip of this card").await?;
@@ -29,11 +29,11 @@ async fn reloading_in_the_middle_loses_nothing() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_job_that_ends_while_no_page_is_open_is_taken_later() -> anyhow::Result<()> {
-    let mut story = Story::begin(2).await?;
+    let story = Story::begin(2).await?;
     story.enable_initialize().await?;
     story.log_in(OPERATOR).await?;
-    story.desk.office()?.tell("remove 0")?;
-    story.desk.office()?.tell("insert 0 --delay-ms 100")?;
+    story.office.remove(0)?;
+    story.office.insert(0, slow_card(0))?;
     story.start_initializing(CARD_WITH_CHIP).await?;
     let page = &story.browser;
     page.see("The chip of this card").await?;
