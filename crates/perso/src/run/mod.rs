@@ -1,0 +1,122 @@
+//! The state machine of one job. Each state is a struct; its step consumes it.
+
+mod authenticate;
+mod identify;
+mod ledger;
+mod plan;
+mod prove;
+mod reference_data;
+mod verify;
+mod write;
+
+use crate::{Cause, Failure, Job, Phase, Receipt};
+use authenticate::Authenticate;
+use cardwright_card::{Channel, Transport, TransportError};
+use identify::Identify;
+use ledger::Ledger;
+use rand::CryptoRng;
+use verify::Verify;
+use write::Write;
+
+/// One job on its way. A step consumes it and gives the next one, or what became of it.
+#[derive(Debug)]
+pub struct Run {
+    /// What is wanted: the same for every step.
+    job: Job,
+    /// What happened so far, whichever state the run is in.
+    ledger: Ledger,
+    state: State,
+}
+
+/// What is to be done after a step.
+#[derive(Debug)]
+pub enum Next {
+    /// The next phase can begin; here the caller may show progress, or cancel.
+    Step(Run),
+    /// Reset the chip and connect to it again; then the next phase can begin.
+    Reset(Run),
+    /// The chip is as wanted.
+    Done(Receipt),
+}
+
+/// Where a run stands, before its next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// The phase that the next step carries out.
+    pub phase: Phase,
+    /// Its number among the phases of this run, from 1.
+    pub step: u32,
+    /// How many phases this run has; fewer once it is known what drops out.
+    pub of: u32,
+    /// Whether something was written already: from then on a cancel leaves a chip half done.
+    pub written: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    Identify(Identify),
+    Authenticate(Authenticate),
+    Write(Write),
+    Verify(Verify),
+}
+
+/// What a state becomes.
+enum Transition {
+    To(State),
+    AfterReset(State),
+    Done(Receipt),
+}
+
+impl Run {
+    /// A run that has touched nothing yet.
+    #[must_use]
+    pub fn new(job: Job) -> Self {
+        let ledger = Ledger::new(&job);
+        Self { job, ledger, state: State::Identify(Identify) }
+    }
+
+    /// Where the run stands.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.ledger.progress()
+    }
+
+    /// Carries the next phase out. The random numbers are challenges.
+    ///
+    /// # Errors
+    /// [`Failure`]: the run has ended, and says in what condition it left the chip.
+    pub fn step<R: CryptoRng + ?Sized>(
+        self,
+        transport: &mut dyn Transport,
+        random: &mut R,
+    ) -> Result<Next, Failure> {
+        let Self { job, mut ledger, state } = self;
+        let mut channel = Channel::new(transport);
+        let transition = match state {
+            State::Identify(state) => state.step(&job, &mut ledger, &mut channel),
+            State::Authenticate(state) => state.step(&job, &mut ledger, &mut channel, random),
+            State::Write(state) => state.step(&job, &mut ledger, &mut channel),
+            State::Verify(state) => state.step(&job, &mut ledger, &mut channel, random),
+        };
+        ledger.count_commands(channel.commands());
+        let transition = transition.map_err(|cause| ledger.failure(cause))?;
+        ledger.finish_phase();
+        Ok(match transition {
+            Transition::To(state) => Next::Step(Self { job, ledger, state }),
+            Transition::AfterReset(state) => Next::Reset(Self { job, ledger, state }),
+            Transition::Done(receipt) => Next::Done(ledger.complete(receipt)),
+        })
+    }
+
+    /// Ends the run between two phases.
+    #[must_use]
+    pub fn cancel(self) -> Failure {
+        self.ledger.failure(Cause::Canceled)
+    }
+
+    /// Ends the run because the link was lost between two phases, such as in the reset.
+    #[must_use]
+    pub fn link_lost(self, error: TransportError) -> Failure {
+        self.ledger.failure(Cause::Link(error))
+    }
+}
