@@ -20,6 +20,7 @@ mod desk;
 mod door;
 mod error;
 mod frame;
+mod holds;
 mod jobs;
 pub mod keys;
 mod nonces;

@@ -40,6 +40,11 @@ impl Outcomes {
         Ok(())
     }
 
+    /// The job was not accepted after all.
+    pub(crate) fn give_room_back(&mut self, job: &JobId) {
+        self.kept.remove(job);
+    }
+
     /// Puts an outcome into its room.
     pub(crate) fn keep(&mut self, job: JobId, outcome: Outcome) {
         self.kept.insert(job, Some(outcome));
