@@ -12,6 +12,7 @@ pub fn inspect(transport: &mut dyn Transport) -> Result<ChipFacts, CardError> {
 }
 
 /// The facts, and the objects that they come from.
+#[derive(Debug)]
 pub(crate) struct Examined {
     pub(crate) facts: ChipFacts,
     /// The CCC as it is on the chip.
