@@ -5,6 +5,7 @@ use crate::{
     worker::Worker,
 };
 use cardwright_card::{Transport, TransportError};
+use serde::{Deserialize, Serialize};
 use std::{io, path::PathBuf, time::Duration};
 use zeroize::Zeroizing;
 
@@ -28,7 +29,7 @@ pub struct VirtualCard {
 }
 
 /// Tries left, from the chip's own state; reading them costs none. 0 is blocked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tries {
     /// Of the PIN.
     pub pin: u8,

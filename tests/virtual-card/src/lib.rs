@@ -4,8 +4,8 @@
 //! it so that every card has a chip identity of its own. It can be used in two ways:
 //!
 //! - in process: [`VirtualCard`] is a [`Transport`](cardwright_card::Transport);
-//! - behind the real PC/SC service: `vpcd::serve` connects one to the virtual reader driver,
-//!   and `office::Office` starts a private PC/SC service with any number of readers and cards.
+//! - behind the real PC/SC service: [`vpcd::Connection`] connects one to the virtual reader driver,
+//!   and [`office::Office`] starts a private PC/SC service with any number of readers and cards.
 //!
 //! A card can lose its power at or inside any command, answer late, and tell every command that
 //! it got. This is a test tool: its traces hold whatever was sent, secrets too.
@@ -15,9 +15,11 @@ mod chip;
 mod dialect;
 mod domain;
 mod firmware;
+pub mod office;
 mod options;
 mod pause;
 mod trace;
+pub mod vpcd;
 mod worker;
 
 pub use card::{Tries, VirtualCard, VirtualCardError};

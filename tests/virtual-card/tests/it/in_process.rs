@@ -291,7 +291,8 @@ fn a_trace_in_memory_holds_commands_answers_and_the_fault() {
         .collect();
     expect![[r#"
         [80, CA, 00, 42, 00] Some([6A, 88])
-        [80, CA, 00, 45, 00] None"#]].assert_eq(&seen.join("\n"));
+        [80, CA, 00, 45, 00] None"#]]
+    .assert_eq(&seen.join("\n"));
 }
 
 #[test]
@@ -312,7 +313,8 @@ fn a_trace_file_holds_commands_answers_and_the_fault() {
         < 6A88
         > 80CA004500
         torn out
-        inserted"#]].assert_eq(&without_times.join("\n"));
+        inserted"#]]
+    .assert_eq(&without_times.join("\n"));
 }
 
 #[test]

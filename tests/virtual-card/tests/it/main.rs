@@ -1,3 +1,6 @@
 //! The virtual card in process, and behind the real PC/SC service.
 
 mod in_process;
+mod office;
+mod pcsc_client;
+mod program;

@@ -1,0 +1,192 @@
+//! The readers' slots, and the cards in them.
+
+use super::{error::OfficeError, readers};
+use crate::{
+    card::{Tries, VirtualCard},
+    options::{CardOptions, Fault},
+    pause::pause,
+    vpcd::Connection,
+};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// Two polls of the service, 400 ms each, and what a busy machine adds.
+const TWO_POLLS: Duration = Duration::from_millis(1000);
+
+/// How long the service may take to notice a card: it polls, and the machine may be busy.
+const NOTICE: Duration = Duration::from_secs(15);
+
+/// All slots of an office.
+pub(super) struct Slots {
+    dir: PathBuf,
+    slots: Vec<Slot>,
+}
+
+#[derive(Default)]
+struct Slot {
+    inserted: Option<Inserted>,
+    /// When a card last left.
+    left: Option<Instant>,
+}
+
+/// A card in its slot; without a connection while the service is stopped.
+struct Inserted {
+    index: u16,
+    card: Arc<Mutex<VirtualCard>>,
+    connection: Option<Connection>,
+}
+
+impl Slots {
+    pub(super) fn new(dir: PathBuf, readers: usize) -> Self {
+        Self { dir, slots: (0..readers).map(|_| Slot::default()).collect() }
+    }
+
+    /// Puts a card in, connected when the service runs.
+    pub(super) fn insert(
+        &mut self,
+        reader: usize,
+        card: CardOptions,
+        service_runs: bool,
+    ) -> Result<(), OfficeError> {
+        if let Some(left) = self.slot(reader)?.left {
+            pause((left + TWO_POLLS).saturating_duration_since(Instant::now()));
+        }
+        self.insert_at_once(reader, card, service_runs)
+    }
+
+    /// Puts a card in without waiting for the polls.
+    pub(super) fn insert_at_once(
+        &mut self,
+        reader: usize,
+        mut card: CardOptions,
+        service_runs: bool,
+    ) -> Result<(), OfficeError> {
+        let slot = self.slot(reader)?;
+        slot.forget_what_left();
+        if slot.inserted.is_some() {
+            return refuse(format!("reader {reader} holds a card already"));
+        }
+        for slot in &mut self.slots {
+            slot.forget_what_left();
+        }
+        let index = card.index;
+        if self.slots.iter().flat_map(|slot| &slot.inserted).any(|other| other.index == index) {
+            return refuse(format!("card {index} is in another reader"));
+        }
+        let state = self.dir.join(format!("card-{index}"));
+        card.state.get_or_insert(state);
+        let card =
+            VirtualCard::new(&card).map_err(|error| OfficeError::Refused(with_cause(&error)))?;
+        let mut inserted = Inserted { index, card: Arc::new(Mutex::new(card)), connection: None };
+        if service_runs {
+            inserted.connect(reader)?;
+        }
+        self.slots[reader].inserted = Some(inserted);
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, reader: usize) -> Result<(), OfficeError> {
+        let slot = self.slot(reader)?;
+        match slot.inserted.take() {
+            Some(inserted) => {
+                slot.left = Some(inserted.connection.map_or_else(Instant::now, Connection::close));
+                Ok(())
+            }
+            None => refuse(format!("no card is in reader {reader}")),
+        }
+    }
+
+    pub(super) fn fail(&mut self, reader: usize, fault: Fault) -> Result<(), OfficeError> {
+        self.card(reader)?.fail(fault);
+        Ok(())
+    }
+
+    pub(super) fn tries(&mut self, reader: usize) -> Result<Option<Tries>, OfficeError> {
+        Ok(self.card(reader)?.tries())
+    }
+
+    /// What happens to the cards when the service stops.
+    pub(super) fn disconnect(&mut self) {
+        for slot in &mut self.slots {
+            slot.forget_what_left();
+            if let Some(connection) = slot.inserted.as_mut().and_then(|card| card.connection.take())
+            {
+                let _ = connection.close();
+            }
+            // A new service has seen no card leave.
+            slot.left = None;
+        }
+    }
+
+    /// What happens to the cards when the service starts.
+    pub(super) fn connect(&mut self) -> Result<(), OfficeError> {
+        for (reader, slot) in self.slots.iter_mut().enumerate() {
+            if let Some(inserted) = &mut slot.inserted {
+                inserted.connect(reader)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn card(&mut self, reader: usize) -> Result<MutexGuard<'_, VirtualCard>, OfficeError> {
+        match &self.slot(reader)?.inserted {
+            Some(inserted) => Ok(inserted.card()),
+            None => refuse(format!("no card is in reader {reader}")),
+        }
+    }
+
+    fn slot(&mut self, reader: usize) -> Result<&mut Slot, OfficeError> {
+        let readers = self.slots.len();
+        self.slots.get_mut(reader).ok_or_else(|| {
+            OfficeError::Refused(format!("there is no reader {reader} of {readers}"))
+        })
+    }
+}
+
+impl Slot {
+    /// A card torn out by its fault has left its reader for good.
+    fn forget_what_left(&mut self) {
+        let torn = self.inserted.take_if(|inserted| !inserted.card().is_inserted());
+        if let Some(connection) = torn.and_then(|inserted| inserted.connection) {
+            self.left = Some(connection.close());
+        }
+    }
+}
+
+impl Inserted {
+    fn connect(&mut self, reader: usize) -> Result<(), OfficeError> {
+        self.card().power_cycle();
+        let connection = Connection::open(readers::address(reader), Arc::clone(&self.card))
+            .map_err(|error| {
+                OfficeError::Refused(format!("reader {reader} takes no card: {error}"))
+            })?;
+        if !connection.is_noticed_within(NOTICE) {
+            let _ = connection.close();
+            return refuse(format!(
+                "the PC/SC service does not notice the card in reader {reader}"
+            ));
+        }
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    /// A thread that panicked with the card in hand leaves a card that answers as well as it can.
+    fn card(&self) -> MutexGuard<'_, VirtualCard> {
+        self.card.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn refuse<T>(why: String) -> Result<T, OfficeError> {
+    Err(OfficeError::Refused(why))
+}
+
+/// An error crosses the pipe as text: its own and its causes'.
+pub(super) fn with_cause(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", with_cause(cause)),
+        None => error.to_string(),
+    }
+}
