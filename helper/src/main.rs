@@ -1,2 +1,100 @@
-//! Placeholder.
-fn main() {}
+//! The helper's command line.
+
+use anyhow::Context as _;
+use cardwright_helper::config::Config;
+use cardwright_helper::keys::Keys;
+use cardwright_helper::{Error, run};
+use clap::{Parser, Subcommand};
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// Owns the smart card readers of this workstation and executes what its Cardwright registry
+/// signed.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve pages on 127.0.0.1 until SIGTERM or Ctrl-C.
+    ///
+    /// Prints `listening`, a tab and the address when it is ready. Running jobs are stopped
+    /// between two steps at the end. The log goes to the standard error; `RUST_LOG` says how much
+    /// (default: info).
+    Run {
+        /// Folder with this helper's private keys (made at first use, mode 0700).
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Configuration, TOML. Unknown fields are refused.
+        ///
+        /// workstation = "desk-1": the name under which the registry knows this helper.
+        /// registry_key = "HEX": the registry's public key, 64 hexadecimal digits.
+        /// origins = ["https://cards.example.org"]: pages that may use this helper, exactly as
+        /// browsers send `Origin`.
+        /// port = 8421: 0 takes any free port.
+        /// hosts = ["127.0.0.1:8421", "localhost:8421"]: values of `Host` that are let in.
+        /// [limits] inspection_seconds = 10, command_seconds = 30, generation_seconds = 150: how
+        /// long a chip may be silent.
+        #[arg(long, value_name = "FILE", verbatim_doc_comment)]
+        config: PathBuf,
+    },
+    /// Print this helper's public keys, for its registry; make the private ones at first use.
+    ///
+    /// Two lines: `signing-key`, a tab, 64 hexadecimal digits; `sealing-key` likewise.
+    Keys {
+        /// Folder with this helper's private keys (made at first use, mode 0700).
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match Arguments::parse().command {
+        Command::Run { data, config } => {
+            let config = Config::read(&config)?;
+            let keys = Keys::open(&data)?;
+            tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .context("cannot start the runtime")?
+                .block_on(serve(config, keys))
+        }
+        Command::Keys { data } => {
+            let keys = Keys::open(&data)?;
+            let mut out = std::io::stdout();
+            writeln!(out, "signing-key\t{}", keys.signing.verifying_key())?;
+            writeln!(out, "sealing-key\t{}", keys.opening.sealing_key())?;
+            Ok(())
+        }
+    }
+}
+
+async fn serve(config: Config, keys: Keys) -> anyhow::Result<()> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
+    let listener =
+        TcpListener::bind(address).await.map_err(|cause| Error::Bind { address, cause })?;
+    // Taken before anybody is told that this helper is ready, so that no signal is missed.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut out = std::io::stdout();
+    writeln!(out, "listening\t{}", listener.local_addr()?)?;
+    out.flush()?;
+    let shutdown = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    run(listener, config, keys, shutdown).await?;
+    Ok(())
+}

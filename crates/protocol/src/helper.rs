@@ -55,7 +55,8 @@ pub enum Request {
         job: JobId,
     },
     /// Asks for all outcomes that no registry acknowledged. Answered by [`Message::Outcomes`].
-    Outcomes,
+    // With braces: serde lets unknown fields of a unit variant pass.
+    Outcomes {},
     /// Hands over the registry's acknowledgement. Answered by [`Message::Acknowledged`].
     Acknowledge {
         /// The acknowledgement.

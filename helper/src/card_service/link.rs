@@ -1,0 +1,200 @@
+use super::service_thread::{self, Answer, Order};
+use crate::config::Limits;
+use cardwright_card::{Transport, TransportError};
+use std::ffi::CStr;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+/// How many links may exist, those given up included.
+const MAX_LINKS: usize = 64;
+
+/// GENERATE ASYMMETRIC KEY PAIR (SP 800-73-5 part 2, section 3.3.2), the one slow command.
+const GENERATE: u8 = 0x47;
+
+/// Counts links, so that calls that never return cannot use up the system.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LinkLimit(Arc<()>);
+
+/// Who else may use the chip meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// Others stay connected, but wait while our transaction lasts.
+    Shared,
+    /// Nobody.
+    Exclusive,
+}
+
+/// How long the chip may be silent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Patience {
+    /// For everything together.
+    Until(Instant),
+    /// For each command.
+    PerCommand(Limits),
+}
+
+/// A connection to one chip with a transaction around everything that is sent.
+///
+/// Dropped without [`Link::close`], it still leaves the chip with a reset.
+#[derive(Debug)]
+pub(crate) struct Link {
+    orders: Sender<Order>,
+    answers: Receiver<Answer>,
+    patience: Patience,
+    answer_to_reset: Vec<u8>,
+    /// The thread that waits for the service lasts as long as this.
+    alive: Weak<()>,
+    /// Set when the thread was given up: nothing can be sent any more.
+    given_up: Option<TransportError>,
+}
+
+/// A link that was given up because a call did not return.
+#[derive(Debug)]
+pub(crate) struct LostLink {
+    alive: Weak<()>,
+    error: TransportError,
+}
+
+impl LostLink {
+    /// Whether the call still has not returned.
+    pub(crate) fn lasts(&self) -> bool {
+        self.alive.strong_count() > 0
+    }
+
+    /// Why it was given up.
+    pub(crate) fn error(&self) -> TransportError {
+        self.error
+    }
+}
+
+impl Link {
+    /// Connects to the chip in a reader and begins the transaction.
+    ///
+    /// The error comes with the link when a call did not return.
+    pub(crate) fn open(
+        reader: &CStr,
+        sharing: Sharing,
+        patience: Patience,
+        limit: &LinkLimit,
+    ) -> Result<Self, (TransportError, Option<LostLink>)> {
+        if Arc::strong_count(&limit.0) > MAX_LINKS {
+            tracing::error!("too many calls of the PC/SC service do not return");
+            return Err((TransportError::Hung, None));
+        }
+        let counted = LinkLimit(Arc::clone(&limit.0));
+        let token = Arc::new(());
+        let alive = Arc::downgrade(&token);
+        let (orders, incoming) = channel();
+        let (outgoing, answers) = channel();
+        let reader = reader.to_owned();
+        thread::Builder::new()
+            .name("link".to_owned())
+            .spawn(move || {
+                service_thread::serve(&reader, sharing, &incoming, &outgoing);
+                // The last thing that happens: what counts this thread sees it until here.
+                drop((token, counted, outgoing));
+            })
+            .map_err(|error| {
+                tracing::error!(%error, "cannot start a thread for a chip");
+                (TransportError::Other, None)
+            })?;
+        let answer_to_reset = Vec::new();
+        let mut link = Self { orders, answers, patience, answer_to_reset, alive, given_up: None };
+        let limit = link.limit(&[]);
+        let opened = match link.wait(limit) {
+            Ok(_) => {
+                let limit = link.limit(&[]);
+                // Who waits here waits for another program's transaction, not for the chip.
+                link.wait(limit).map_err(|error| match error {
+                    TransportError::Hung => TransportError::Busy,
+                    error => error,
+                })
+            }
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok(answer_to_reset) => {
+                link.answer_to_reset = answer_to_reset.to_vec();
+                Ok(link)
+            }
+            Err(error) if link.given_up.is_some() => {
+                Err((error, Some(LostLink { alive: link.alive.clone(), error })))
+            }
+            Err(error) => Err((error, None)),
+        }
+    }
+
+    /// The chip's answer to reset (ISO 7816-3, 8.2).
+    pub(crate) fn answer_to_reset(&self) -> &[u8] {
+        &self.answer_to_reset
+    }
+
+    /// Resets the chip. What answers then may be another chip.
+    pub(crate) fn reset(&mut self) -> Result<(), TransportError> {
+        self.order(Order::Reset, self.limit(&[])).map(drop)
+    }
+
+    /// Leaves the chip with a reset, and waits until that is done.
+    pub(crate) fn close(self) -> Option<LostLink> {
+        let Self { orders, answers, patience, alive, given_up, .. } = self;
+        drop(orders);
+        let error = match given_up {
+            Some(error) => error,
+            None => {
+                let limit = match patience {
+                    Patience::Until(until) => until.saturating_duration_since(Instant::now()),
+                    Patience::PerCommand(limits) => limits.command,
+                };
+                match answers.recv_timeout(limit.max(Duration::from_secs(1))) {
+                    Ok(_) | Err(RecvTimeoutError::Disconnected) => return None,
+                    Err(RecvTimeoutError::Timeout) => TransportError::Hung,
+                }
+            }
+        };
+        Some(LostLink { alive, error })
+    }
+
+    fn order(
+        &mut self,
+        order: Order,
+        limit: Duration,
+    ) -> Result<Zeroizing<Vec<u8>>, TransportError> {
+        if let Some(error) = self.given_up {
+            return Err(error);
+        }
+        // The thread ends by itself only when the link to the chip is lost.
+        self.orders.send(order).map_err(|_| TransportError::Removed)?;
+        self.wait(limit)
+    }
+
+    fn wait(&mut self, limit: Duration) -> Result<Zeroizing<Vec<u8>>, TransportError> {
+        match self.answers.recv_timeout(limit) {
+            Ok(answer) => answer,
+            Err(RecvTimeoutError::Timeout) => {
+                self.given_up = Some(TransportError::Hung);
+                Err(TransportError::Hung)
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(TransportError::Other),
+        }
+    }
+
+    fn limit(&self, command: &[u8]) -> Duration {
+        match self.patience {
+            Patience::Until(until) => until.saturating_duration_since(Instant::now()),
+            Patience::PerCommand(limits) => match command.get(1) {
+                Some(&GENERATE) => limits.generation,
+                _ => limits.command,
+            },
+        }
+    }
+}
+
+impl Transport for Link {
+    fn transmit(&mut self, command: &[u8]) -> Result<Zeroizing<Vec<u8>>, TransportError> {
+        let limit = self.limit(command);
+        self.order(Order::Transmit(Zeroizing::new(command.to_vec())), limit)
+    }
+}

@@ -1,0 +1,41 @@
+//! PC/SC, and the only module that knows it.
+//!
+//! [`watch_readers`] tells the desk what is in the readers; a [`Link`] speaks to one chip. The
+//! calls of the service block, and some never return (a chip that hangs, a driver that waits), so
+//! each link has a thread of its own that can be given up.
+
+mod link;
+mod service_thread;
+mod watch;
+
+pub(crate) use link::{Link, LinkLimit, LostLink, Patience, Sharing};
+pub(crate) use watch::watch_readers;
+
+use cardwright_card::TransportError;
+
+/// What an error of the service means for whoever waits for an answer.
+fn transport_error(error: pcsc::Error) -> TransportError {
+    match error {
+        // After a card is torn out, its driver fails in one way or another before the service
+        // notices: NotTransacted is what the virtual reader gives.
+        pcsc::Error::RemovedCard
+        | pcsc::Error::NoSmartcard
+        | pcsc::Error::UnpoweredCard
+        | pcsc::Error::UnresponsiveCard
+        | pcsc::Error::ReaderUnavailable
+        | pcsc::Error::UnknownReader
+        | pcsc::Error::NotTransacted => TransportError::Removed,
+        pcsc::Error::ResetCard => TransportError::Reset,
+        pcsc::Error::SharingViolation => TransportError::Busy,
+        // The client library gives the first two when its socket breaks, InvalidHandle when the
+        // service was started anew and does not know it.
+        pcsc::Error::CommError
+        | pcsc::Error::CommDataLost
+        | pcsc::Error::NoService
+        | pcsc::Error::ServiceStopped
+        | pcsc::Error::SecurityViolation
+        | pcsc::Error::InvalidHandle => TransportError::ServiceStopped,
+        pcsc::Error::Timeout => TransportError::Hung,
+        _ => TransportError::Other,
+    }
+}

@@ -1,0 +1,299 @@
+//! Between the wire's types and those of `card`, `profile` and `perso`, by hand.
+
+use cardwright_card::objects::{CardId, ExpiryDate, FascN, Guid};
+use cardwright_card::{
+    CardError, ManagementKey, ManagementKeyAlgorithm, Pin, Puk, TransportError,
+};
+use cardwright_perso as perso;
+use cardwright_profile::{KeyAlgorithm, Profile};
+use cardwright_protocol::chip;
+use cardwright_protocol::helper::{HelperError, RunningJob};
+use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::ids::WorkstationName;
+use cardwright_protocol::job::JobHeader;
+use cardwright_protocol::outcome::{
+    Condition, FailureCause, JobFailure, KeyReceipt, Phase, Receipt, TriesSpent,
+};
+use cardwright_seal::{JobContents, ManagementKeySecret, Secret};
+use zeroize::Zeroizing;
+
+/// Wrong values of PIN and PUK that a job may present: one each, on a chip that was written by
+/// another generation than its ids say.
+const TRIES_ALLOWED: perso::Tries = perso::Tries { pin: 1, puk: 1 };
+
+/// What an inspection found, with what only the reader knows.
+pub(crate) fn chip_facts(facts: &perso::ChipFacts, answer_to_reset: &[u8]) -> chip::ChipFacts {
+    chip::ChipFacts {
+        ids: chip::ChipIds {
+            atr: (!answer_to_reset.is_empty()).then(|| answer_to_reset.into()),
+            ..chip_ids(&facts.ids)
+        },
+        contactless: is_contactless(answer_to_reset),
+        piv: facts.piv.as_ref().map(|piv| chip::PivFacts {
+            version: piv.version.clone(),
+            pin_tries: piv.pin_tries,
+            puk_tries: piv.puk_tries,
+            management_key_algorithm: piv.management_key_algorithm.map(algorithm),
+            factory_secrets: piv.factory_secrets,
+        }),
+    }
+}
+
+/// Readers make up an answer to reset for a chip over the air: no interface bytes but `80 01`, then
+/// historical bytes in a TLV that begins with `80` (PC/SC part 3, 3.1.3.2.3.1).
+fn is_contactless(answer_to_reset: &[u8]) -> bool {
+    matches!(answer_to_reset, [0x3B, 0x80..=0x8F, 0x80, 0x01, ..])
+}
+
+fn chip_ids(ids: &perso::ChipIds) -> chip::ChipIds {
+    chip::ChipIds {
+        cplc: ids.cplc.map(|bytes| bytes.to_vec().into()),
+        iin: ids.iin.clone().map(HexBytes),
+        cin: ids.cin.clone().map(HexBytes),
+        card_id: ids.card_id.map(|id| id.0.to_vec().into()),
+        guid: ids.guid.map(|guid| guid.0.to_vec().into()),
+        serial: ids.serial.map(|bytes| bytes.to_vec().into()),
+        atr: None,
+    }
+}
+
+/// What an opened job wants of the chip. The error says what is wrong with it, never what is in it.
+pub(crate) fn job(header: &JobHeader, contents: &JobContents) -> Result<perso::Job, &'static str> {
+    let profile = Profile::parse(&contents.profile).map_err(|error| {
+        tracing::warn!(%error, "the profile of a job");
+        "the profile cannot be read"
+    })?;
+    let candidates = &contents.candidates;
+    Ok(perso::Job {
+        expected: expected(&header.chip)?,
+        profile,
+        wanted: perso::Wanted {
+            card_id: CardId(array(&contents.card_id, "the card id is not 14 bytes")?),
+            guid: Guid(array(&contents.guid, "the GUID is not 16 bytes")?),
+            fasc_n: FascN::parse(&contents.fasc_n.0).map_err(|_| "the FASC-N is malformed")?,
+            expiry: ExpiryDate::parse(contents.expires_on.as_bytes())
+                .map_err(|_| "the expiry date is malformed")?,
+            pin: pin(&contents.pin)?,
+            puk: puk(&contents.puk)?,
+            management_keys: all(&contents.management_keys, management_key)?,
+        },
+        candidates: vec![perso::Candidates {
+            card_id: None,
+            management_keys: all(&candidates.management_keys, management_key)?,
+            puks: all(&candidates.puks, puk)?,
+            pins: all(&candidates.pins, pin)?,
+        }],
+        recorded_keys: Vec::new(),
+        tries_allowed: TRIES_ALLOWED,
+    })
+}
+
+fn expected(ids: &chip::ChipIds) -> Result<perso::ChipIds, &'static str> {
+    fn fixed<const N: usize>(bytes: &Option<HexBytes>) -> Result<Option<[u8; N]>, &'static str> {
+        bytes.as_ref().map(|bytes| array(bytes, "an id of the chip has the wrong length")).transpose()
+    }
+    Ok(perso::ChipIds {
+        cplc: fixed(&ids.cplc)?,
+        iin: ids.iin.clone().map(|bytes| bytes.0),
+        cin: ids.cin.clone().map(|bytes| bytes.0),
+        card_id: fixed(&ids.card_id)?.map(CardId),
+        guid: fixed(&ids.guid)?.map(Guid),
+        serial: fixed(&ids.serial)?,
+    })
+}
+
+fn array<const N: usize>(bytes: &HexBytes, why: &'static str) -> Result<[u8; N], &'static str> {
+    bytes.0.as_slice().try_into().map_err(|_| why)
+}
+
+fn all<S, T>(
+    values: &[S],
+    convert: impl Fn(&S) -> Result<T, &'static str>,
+) -> Result<Vec<T>, &'static str> {
+    values.iter().map(convert).collect()
+}
+
+fn pin(secret: &Secret) -> Result<Pin, &'static str> {
+    let digits = std::str::from_utf8(secret.expose()).map_err(|_| "a PIN is malformed")?;
+    Pin::parse(digits).map_err(|_| "a PIN is malformed")
+}
+
+fn puk(secret: &Secret) -> Result<Puk, &'static str> {
+    let digits = std::str::from_utf8(secret.expose()).map_err(|_| "a PUK is malformed")?;
+    Puk::parse(digits).map_err(|_| "a PUK is malformed")
+}
+
+fn management_key(key: &ManagementKeySecret) -> Result<ManagementKey, &'static str> {
+    let algorithm = match key.algorithm {
+        chip::ManagementKeyAlgorithm::TripleDes => ManagementKeyAlgorithm::TripleDes,
+        chip::ManagementKeyAlgorithm::Aes128 => ManagementKeyAlgorithm::Aes128,
+        chip::ManagementKeyAlgorithm::Aes192 => ManagementKeyAlgorithm::Aes192,
+        chip::ManagementKeyAlgorithm::Aes256 => ManagementKeyAlgorithm::Aes256,
+    };
+    ManagementKey::new(algorithm, Zeroizing::new(key.key.expose().to_vec()))
+        .map_err(|_| "a management key has the wrong length")
+}
+
+fn algorithm(algorithm: ManagementKeyAlgorithm) -> chip::ManagementKeyAlgorithm {
+    match algorithm {
+        ManagementKeyAlgorithm::TripleDes => chip::ManagementKeyAlgorithm::TripleDes,
+        ManagementKeyAlgorithm::Aes128 => chip::ManagementKeyAlgorithm::Aes128,
+        ManagementKeyAlgorithm::Aes192 => chip::ManagementKeyAlgorithm::Aes192,
+        ManagementKeyAlgorithm::Aes256 => chip::ManagementKeyAlgorithm::Aes256,
+    }
+}
+
+/// A run's place as pages see it.
+pub(crate) fn progress(job: &RunningJob, progress: perso::Progress) -> RunningJob {
+    RunningJob {
+        step: progress.step,
+        of: progress.of,
+        phase: phase(progress.phase),
+        written: progress.written,
+        ..job.clone()
+    }
+}
+
+/// What is signed when the chip is as wanted.
+pub(crate) fn receipt(
+    header: &JobHeader,
+    workstation: &WorkstationName,
+    receipt: &perso::Receipt,
+) -> Receipt {
+    Receipt {
+        job: header.job.clone(),
+        process: header.process.clone(),
+        workstation: workstation.clone(),
+        card: header.card.clone(),
+        chip: chip_ids(&receipt.chip),
+        profile_hash: header.profile_hash.clone(),
+        card_capability_container: receipt.card_capability_container.clone().into(),
+        card_holder_unique_identifier: receipt.card_holder_unique_identifier.clone().into(),
+        management_key: algorithm(receipt.management_key),
+        keys: receipt
+            .keys
+            .iter()
+            .map(|key| KeyReceipt {
+                reference: vec![key.reference.identifier()].into(),
+                algorithm: match key.algorithm {
+                    KeyAlgorithm::P256 => "P-256",
+                    KeyAlgorithm::P384 => "P-384",
+                    KeyAlgorithm::Rsa2048 => "RSA-2048",
+                    KeyAlgorithm::Rsa3072 => "RSA-3072",
+                }
+                .to_owned(),
+                public_key: key.public_key.to_bytes().into(),
+            })
+            .collect(),
+        written: receipt.written.iter().copied().map(phase).collect(),
+        commands: receipt.commands,
+        tries_spent: tries(receipt.tries_spent),
+    }
+}
+
+/// What is signed when it is not.
+pub(crate) fn failure(
+    header: &JobHeader,
+    workstation: &WorkstationName,
+    failure: &perso::Failure,
+) -> JobFailure {
+    JobFailure {
+        job: header.job.clone(),
+        process: header.process.clone(),
+        workstation: workstation.clone(),
+        card: header.card.clone(),
+        phase: phase(failure.phase),
+        cause: cause(&failure.cause),
+        condition: match failure.condition {
+            perso::Condition::Untouched => Condition::Untouched,
+            perso::Condition::PartlyWritten => Condition::PartlyWritten,
+            perso::Condition::Unknown => Condition::Unknown,
+        },
+        tries_spent: tries(failure.tries_spent),
+    }
+}
+
+/// What is signed when this helper failed in itself: the worst is assumed.
+pub(crate) fn internal_failure(
+    header: &JobHeader,
+    workstation: &WorkstationName,
+    last: &RunningJob,
+) -> JobFailure {
+    JobFailure {
+        job: header.job.clone(),
+        process: header.process.clone(),
+        workstation: workstation.clone(),
+        card: header.card.clone(),
+        phase: last.phase,
+        cause: FailureCause::Internal,
+        condition: Condition::Unknown,
+        tries_spent: tries(TRIES_ALLOWED),
+    }
+}
+
+fn tries(tries: perso::Tries) -> TriesSpent {
+    TriesSpent { pin: tries.pin, puk: tries.puk }
+}
+
+fn phase(phase: perso::Phase) -> Phase {
+    match phase {
+        perso::Phase::Identify => Phase::Identify,
+        perso::Phase::Authenticate => Phase::Authenticate,
+        perso::Phase::CardCapability => Phase::CardCapability,
+        perso::Phase::Puk => Phase::Puk,
+        perso::Phase::Pin => Phase::Pin,
+        perso::Phase::CardHolder => Phase::CardHolder,
+        perso::Phase::Keys => Phase::Keys,
+        perso::Phase::ManagementKey => Phase::ManagementKey,
+        perso::Phase::Verify => Phase::Verify,
+    }
+}
+
+fn cause(cause: &perso::Cause) -> FailureCause {
+    let words = |what: &'static str| what.to_owned();
+    match *cause {
+        perso::Cause::Canceled => FailureCause::Canceled,
+        perso::Cause::Link(error) => match error {
+            TransportError::Removed => FailureCause::CardRemoved,
+            TransportError::Reset | TransportError::Busy => FailureCause::ReaderBusy,
+            TransportError::ServiceStopped => FailureCause::ServiceStopped,
+            TransportError::Hung => FailureCause::CardHung,
+            TransportError::Other => FailureCause::Internal,
+        },
+        perso::Cause::OtherChip => FailureCause::OtherChip,
+        perso::Cause::NotSupported { what } => FailureCause::NotSupported { what: words(what) },
+        perso::Cause::Foreign { what } => FailureCause::Foreign { what: words(what) },
+        perso::Cause::Blocked { what } => FailureCause::Blocked { what: words(what) },
+        perso::Cause::RefusedByChip { status } => {
+            FailureCause::RefusedByChip { status: status.0.to_be_bytes().to_vec().into() }
+        }
+        perso::Cause::Malformed { what } => FailureCause::Malformed { what: words(what) },
+        perso::Cause::ReadBackDiffers { what } => {
+            FailureCause::ReadBackDiffers { what: words(what) }
+        }
+    }
+}
+
+/// Whether another program reset the chip meanwhile: then it is inspected from the start.
+pub(crate) fn is_reset_by_another(error: &CardError) -> bool {
+    matches!(error, CardError::Link(TransportError::Reset))
+}
+
+/// Why a chip was not inspected.
+pub(crate) fn inspection_error(error: &CardError) -> HelperError {
+    match error {
+        CardError::Link(error) => link_error(*error),
+        CardError::Refused { .. } | CardError::Malformed { .. } => HelperError::CardMalformed,
+    }
+}
+
+/// Why no answer came from a chip.
+pub(crate) fn link_error(error: TransportError) -> HelperError {
+    match error {
+        TransportError::Removed => HelperError::NotInserted,
+        TransportError::Reset | TransportError::Busy => HelperError::ReaderBusy,
+        TransportError::ServiceStopped => HelperError::ServiceStopped,
+        TransportError::Hung => HelperError::CardHung,
+        TransportError::Other => HelperError::Internal,
+    }
+}

@@ -1,0 +1,56 @@
+use std::{io, net::SocketAddr, path::PathBuf};
+
+/// Why the helper does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file cannot be read or written.
+    #[error("{path}: {cause}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        cause: io::Error,
+    },
+    /// The configuration is not one.
+    #[error("the configuration {path} cannot be used: {why}")]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        why: String,
+    },
+    /// Others than the owner can read a private key.
+    #[error(
+        "{path}: others can read this private key (mode {mode:o}); if nobody did, \
+         `chmod 600` it, else delete it and enroll this helper anew"
+    )]
+    KeyExposed {
+        /// The key's file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A private key's file does not hold a key.
+    #[error("{path}: this is not a private key of 32 bytes as 64 hexadecimal digits")]
+    KeyMalformed {
+        /// The key's file.
+        path: PathBuf,
+    },
+    /// Somebody else listens on the port.
+    #[error("cannot listen on {address}: {cause}; another helper or program may hold the port")]
+    Bind {
+        /// Where the helper wanted to listen.
+        address: SocketAddr,
+        /// What the operating system says.
+        cause: io::Error,
+    },
+    /// The listener can be reached from other machines.
+    #[error("refusing to listen on {address}: the helper serves 127.0.0.1 alone")]
+    NotLoopback {
+        /// Where it listens.
+        address: SocketAddr,
+    },
+    /// The operating system gives no thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
+}

@@ -1,0 +1,86 @@
+//! Frames and close codes.
+//!
+//! | Code | Means | What the page does |
+//! |---|---|---|
+//! | 1001 | the helper ends | connects again, for ever |
+//! | 4400 | a frame was not of the protocol: not JSON, an unknown field, binary, too large | is mended by whoever wrote it |
+//! | 4401 | `hello` was not the first request, or came twice | is mended by whoever wrote it |
+//! | 4408 | `hello` did not come in time | connects again |
+//! | 4426 | the versions of the two sides do not fit | says which side is older |
+//! | 4429 | too many connections, or too many requests at once on one | connects again later |
+//!
+//! Before 4400, 4401 and 4426 a `refused` message says the same. A client that does not read what
+//! it is sent is dropped without a code: it would not read that either.
+
+use cardwright_protocol::helper::{HelperError, MAX_FRAME_LENGTH, Message};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+
+/// Why the helper ends a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The helper ends.
+    GoingAway,
+    /// A frame is not of the protocol.
+    Malformed,
+    /// `hello` was not first, or came twice.
+    OutOfOrder,
+    /// No `hello` in time.
+    HelloTimeout,
+    /// The versions do not fit.
+    Version,
+    /// Too many at once.
+    TooMany,
+}
+
+impl Ending {
+    /// The close frame that says so.
+    pub(crate) fn close_frame(self) -> CloseFrame {
+        let (code, reason) = match self {
+            Self::GoingAway => (1001, "the helper ends"),
+            Self::Malformed => (4400, "the frame is not of this protocol"),
+            Self::OutOfOrder => (4401, "hello comes first, and once"),
+            Self::HelloTimeout => (4408, "hello did not come in time"),
+            Self::Version => (4426, "the versions do not fit"),
+            Self::TooMany => (4429, "too many at once"),
+        };
+        CloseFrame { code: code.into(), reason: reason.into() }
+    }
+}
+
+/// A message as the text of its frame.
+pub(crate) fn text_of(message: &Message) -> Utf8Bytes {
+    // Messages are plain data with text keys: writing them as JSON cannot fail.
+    let text = serde_json::to_string(message).expect("a message is plain data");
+    if text.len() > MAX_FRAME_LENGTH {
+        tracing::error!(length = text.len(), "a message is longer than a page accepts");
+    }
+    text.into()
+}
+
+/// The refusal of a request.
+pub(crate) fn refused(id: u64, error: HelperError) -> Message {
+    Message::Refused { id: Some(id), error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_ending_is_in_the_table() {
+        let table = include_str!("frame.rs");
+        for ending in [
+            Ending::GoingAway,
+            Ending::Malformed,
+            Ending::OutOfOrder,
+            Ending::HelloTimeout,
+            Ending::Version,
+            Ending::TooMany,
+        ] {
+            let frame = ending.close_frame();
+            assert!(table.contains(&format!("//! | {} |", u16::from(frame.code))), "{ending:?}");
+            assert!(frame.reason.len() <= 123, "RFC 6455, 5.5.1");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The helper's nonces: each report has one, and a job must answer it.
+
+use cardwright_protocol::chip::ChipIds;
+use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::ids::{InsertionId, ReaderId};
+use std::time::{Duration, Instant};
+
+/// How long a report can be answered, by the helper's own monotonic clock.
+pub(crate) const LIFETIME: Duration = Duration::from_secs(120);
+
+/// How many reports of one insertion can be answered: two pages may look at the same chip.
+const PER_INSERTION: usize = 4;
+
+/// Length in bytes.
+const LENGTH: usize = 16;
+
+/// What a report said, kept until a job answers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reported {
+    /// Where the chip was.
+    pub(crate) reader: ReaderId,
+    /// Which stay of it.
+    pub(crate) insertion: InsertionId,
+    /// What it called itself.
+    pub(crate) chip: ChipIds,
+}
+
+/// Nonces that a job may still answer, the oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Nonces {
+    live: Vec<(HexBytes, Instant, Reported)>,
+}
+
+impl Nonces {
+    /// Makes the nonce of a report.
+    pub(crate) fn issue(&mut self, reported: Reported, now: Instant) -> HexBytes {
+        self.forget_old(now);
+        let same = |entry: &(_, _, Reported)| entry.2.insertion == reported.insertion;
+        if self.live.iter().filter(|entry| same(entry)).count() >= PER_INSERTION
+            && let Some(oldest) = self.live.iter().position(same)
+        {
+            self.live.remove(oldest);
+        }
+        let nonce = HexBytes::from(rand::random::<[u8; LENGTH]>().to_vec());
+        self.live.push((nonce.clone(), now, reported));
+        nonce
+    }
+
+    /// What was reported with this nonce, while it is good.
+    pub(crate) fn look_up(&mut self, nonce: &HexBytes, now: Instant) -> Option<&Reported> {
+        self.forget_old(now);
+        self.live.iter().find(|entry| entry.0 == *nonce).map(|entry| &entry.2)
+    }
+
+    /// A job answered this nonce: it is good for no other.
+    pub(crate) fn spend(&mut self, nonce: &HexBytes) {
+        self.live.retain(|entry| entry.0 != *nonce);
+    }
+
+    /// Only these insertions still last.
+    pub(crate) fn keep_insertions(&mut self, lasts: impl Fn(&InsertionId) -> bool) {
+        self.live.retain(|entry| lasts(&entry.2.insertion));
+    }
+
+    fn forget_old(&mut self, now: Instant) {
+        self.live.retain(|entry| now.duration_since(entry.1) < LIFETIME);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reported(insertion: &str) -> Reported {
+        let (reader, insertion) = ("r".into(), insertion.into());
+        Reported { reader, insertion, chip: ChipIds::default() }
+    }
+
+    #[test]
+    fn a_nonce_is_good_for_one_job_two_minutes_and_its_insertion() {
+        let (mut nonces, now) = (Nonces::default(), Instant::now());
+        let one = nonces.issue(reported("i1"), now);
+        let two = nonces.issue(reported("i2"), now);
+        assert_ne!(one, two);
+        assert_eq!(nonces.look_up(&one, now), Some(&reported("i1")));
+        nonces.spend(&one);
+        assert_eq!(nonces.look_up(&one, now), None);
+
+        let three = nonces.issue(reported("i3"), now);
+        nonces.keep_insertions(|insertion| *insertion != InsertionId::from("i3"));
+        assert_eq!(nonces.look_up(&three, now), None);
+
+        assert!(nonces.look_up(&two, now + LIFETIME - Duration::from_millis(1)).is_some());
+        assert_eq!(nonces.look_up(&two, now + LIFETIME), None);
+    }
+
+    #[test]
+    fn many_reports_of_one_chip_do_not_fill_the_memory_nor_push_out_another_chip() {
+        let (mut nonces, now) = (Nonces::default(), Instant::now());
+        let other = nonces.issue(reported("i0"), now);
+        let first = nonces.issue(reported("i1"), now);
+        for _ in 0..PER_INSERTION {
+            nonces.issue(reported("i1"), now);
+        }
+        assert_eq!(nonces.look_up(&first, now), None);
+        assert!(nonces.look_up(&other, now).is_some());
+        assert_eq!(nonces.live.len(), PER_INSERTION + 1);
+    }
+}

@@ -1,0 +1,298 @@
+//! One thread per reader: PC/SC blocks, and a chip does one thing at a time.
+
+use crate::card_service::{Link, LostLink, Patience, Sharing};
+use crate::convert;
+use crate::desk::Desk;
+use crate::jobs::Cancel;
+use crate::nonces::Reported;
+use cardwright_perso::{Failure, Next, Receipt, Run};
+use cardwright_protocol::helper::{HelperError, Reader, RunningJob};
+use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::ids::InsertionId;
+use cardwright_protocol::job::JobHeader;
+use cardwright_protocol::outcome::{ChipReport, Outcome};
+use cardwright_protocol::signed::Signed;
+use cardwright_seal::sign;
+use std::ffi::CString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+use std::{io, thread};
+use tokio::sync::oneshot;
+
+/// How much work may wait for a reader.
+const MAX_WAITING: usize = 8;
+
+/// How often another program that has the chip is waited for, and how long each time.
+const BUSY_TRIES: u32 = 5;
+const BUSY_PAUSE: Duration = Duration::from_millis(200);
+
+/// How often an inspection is begun anew when another program resets the chip in it.
+const RESET_TRIES: u32 = 3;
+
+/// What a reader's thread does.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Inspects a chip.
+    Inspect(Inspection),
+    /// Executes a job.
+    Execute(Box<Execution>),
+}
+
+/// An inspection that was asked for.
+#[derive(Debug)]
+pub(crate) struct Inspection {
+    /// The reader as the page saw it.
+    pub(crate) reader: Reader,
+    /// The stay of the chip that is meant.
+    pub(crate) insertion: InsertionId,
+    /// Goes into the report.
+    pub(crate) registry_nonce: HexBytes,
+    /// Who asked; gone when the page is.
+    pub(crate) answer: oneshot::Sender<Result<Signed<ChipReport>, HelperError>>,
+}
+
+/// A job that was accepted.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    /// What pages see of it.
+    pub(crate) running: RunningJob,
+    /// What it is for.
+    pub(crate) header: JobHeader,
+    /// What is to be done.
+    pub(crate) job: cardwright_perso::Job,
+    /// Whether it should stop.
+    pub(crate) cancel: Cancel,
+}
+
+/// The thread of one reader. Dropped, it ends after the work that was handed over.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    work: SyncSender<Work>,
+}
+
+impl Worker {
+    /// Starts the thread of a reader.
+    pub(crate) fn start(desk: Arc<Desk>, reader: CString) -> io::Result<Self> {
+        let (work, queue) = sync_channel(MAX_WAITING);
+        thread::Builder::new()
+            .name("reader".to_owned())
+            .spawn(move || Bench { desk, reader, lost: None }.work(&queue))?;
+        Ok(Self { work })
+    }
+
+    /// Hands work over without waiting.
+    pub(crate) fn hand_over(&self, work: Work) -> Result<(), HelperError> {
+        self.work.try_send(work).map_err(|error| match error {
+            TrySendError::Full(_) => HelperError::ReaderBusy,
+            TrySendError::Disconnected(_) => HelperError::Internal,
+        })
+    }
+}
+
+/// Where a reader's thread works.
+struct Bench {
+    desk: Arc<Desk>,
+    /// The service's name of the reader.
+    reader: CString,
+    /// A call that did not return, and the insertion that it was for: nothing more is sent to that
+    /// chip while the call lasts.
+    lost: Option<(InsertionId, LostLink)>,
+}
+
+impl Bench {
+    fn work(mut self, queue: &Receiver<Work>) {
+        while let Ok(work) = queue.recv() {
+            match work {
+                Work::Inspect(inspection) => self.inspect(inspection),
+                Work::Execute(execution) => self.execute(*execution),
+            }
+        }
+    }
+
+    fn inspect(&mut self, inspection: Inspection) {
+        let Inspection { reader, insertion, registry_nonce, answer } = inspection;
+        if answer.is_closed() {
+            return;
+        }
+        let examined = catch_unwind(AssertUnwindSafe(|| self.examine(&insertion)));
+        let examined = examined.unwrap_or_else(|_| {
+            tracing::error!("an inspection panicked");
+            Err(HelperError::Internal)
+        });
+        let report = examined.and_then(|chip| {
+            let mut state = self.desk.state();
+            // A chip that was swapped meanwhile is another one's.
+            if !state.readers.lasts(&insertion) {
+                return Err(HelperError::NotInserted);
+            }
+            let reported = Reported {
+                reader: reader.id.clone(),
+                insertion: insertion.clone(),
+                chip: chip.ids.clone(),
+            };
+            let helper_nonce = state.nonces.issue(reported, Instant::now());
+            let report = ChipReport {
+                workstation: self.desk.workstation.clone(),
+                reader: reader.id,
+                reader_name: reader.name,
+                insertion,
+                registry_nonce,
+                helper_nonce,
+                chip,
+            };
+            Ok(sign(&self.desk.keys.signing, &report))
+        });
+        if let Err(error) = &report {
+            tracing::warn!(reader = %self.reader.to_string_lossy(), ?error, "not inspected");
+        }
+        // The page may be gone; then nobody misses the report.
+        let _ = answer.send(report);
+    }
+
+    /// Shared with other programs, so that they are not hurt, in one transaction.
+    fn examine(
+        &mut self,
+        insertion: &InsertionId,
+    ) -> Result<cardwright_protocol::chip::ChipFacts, HelperError> {
+        let until = Instant::now() + self.desk.limits.inspection;
+        for _ in 0..RESET_TRIES {
+            let patience = Patience::Until(until);
+            let mut link = self
+                .connect(insertion, Sharing::Shared, patience, &Cancel::default())
+                .map_err(convert::link_error)?;
+            let facts = cardwright_perso::inspect(&mut link);
+            let answer_to_reset = link.answer_to_reset().to_vec();
+            self.leave(insertion, link);
+            match facts {
+                Ok(facts) => return Ok(convert::chip_facts(&facts, &answer_to_reset)),
+                Err(error) if convert::is_reset_by_another(&error) => {}
+                Err(error) => return Err(convert::inspection_error(&error)),
+            }
+        }
+        Err(HelperError::ReaderBusy)
+    }
+
+    fn execute(&mut self, execution: Execution) {
+        let Execution { running, header, job, cancel } = execution;
+        let last = RwLock::new(running);
+        let ran = catch_unwind(AssertUnwindSafe(|| self.run(&last, &header, job, &cancel)));
+        let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let workstation = &self.desk.workstation;
+        let key = &self.desk.keys.signing;
+        let outcome = match ran {
+            Ok(Ok(receipt)) => {
+                tracing::info!(job = %header.job, commands = receipt.commands, "finished");
+                Outcome::Finished(sign(key, &convert::receipt(&header, workstation, &receipt)))
+            }
+            Ok(Err(failure)) => {
+                tracing::warn!(job = %header.job, %failure, condition = ?failure.condition, "failed");
+                Outcome::Failed(sign(key, &convert::failure(&header, workstation, &failure)))
+            }
+            Err(_) => {
+                tracing::error!(job = %header.job, "a job panicked");
+                let failure = convert::internal_failure(&header, workstation, &last);
+                Outcome::Failed(sign(key, &failure))
+            }
+        };
+        self.desk.job_ends(header.job, outcome);
+    }
+
+    /// The chip is this helper's alone from the first command to the last.
+    fn run(
+        &mut self,
+        shown: &RwLock<RunningJob>,
+        header: &JobHeader,
+        job: cardwright_perso::Job,
+        cancel: &Cancel,
+    ) -> Result<Receipt, Failure> {
+        let run = Run::new(job);
+        let patience = Patience::PerCommand(self.desk.limits);
+        let link = self.connect(&header.insertion, Sharing::Exclusive, patience, cancel);
+        let mut link = match link {
+            Ok(link) => link,
+            Err(_) if cancel.is_wished() => return Err(run.cancel()),
+            Err(error) => return Err(run.link_lost(error)),
+        };
+        let ended = drive(&self.desk, shown, run, &mut link, cancel);
+        self.leave(&header.insertion, link);
+        ended
+    }
+
+    fn connect(
+        &mut self,
+        insertion: &InsertionId,
+        sharing: Sharing,
+        patience: Patience,
+        cancel: &Cancel,
+    ) -> Result<Link, cardwright_card::TransportError> {
+        use cardwright_card::TransportError;
+        if let Some((lost_with, lost)) = &self.lost {
+            if lost.lasts() && lost_with == insertion {
+                return Err(lost.error());
+            }
+            self.lost = None;
+        }
+        self.desk.take(&self.reader);
+        let mut tries = 1;
+        let error = loop {
+            match Link::open(&self.reader, sharing, patience, &self.desk.links) {
+                Ok(link) if self.desk.state().readers.lasts(insertion) => return Ok(link),
+                Ok(link) => {
+                    self.leave(insertion, link);
+                    return Err(TransportError::Removed);
+                }
+                Err((TransportError::Busy, None))
+                    if tries < BUSY_TRIES && !cancel.is_wished() =>
+                {
+                    tries += 1;
+                    cancel.pause(BUSY_PAUSE);
+                }
+                Err((error, lost)) => {
+                    self.lost = lost.map(|lost| (insertion.clone(), lost));
+                    break error;
+                }
+            }
+        };
+        self.desk.release(&self.reader);
+        Err(error)
+    }
+
+    /// Leaves the chip without a security status behind.
+    fn leave(&mut self, insertion: &InsertionId, link: Link) {
+        self.lost = link.close().map(|lost| (insertion.clone(), lost));
+        self.desk.release(&self.reader);
+    }
+}
+
+/// Step by step, so that progress can be shown and a wish to stop is heard between two steps.
+fn drive(
+    desk: &Desk,
+    shown: &RwLock<RunningJob>,
+    mut run: Run,
+    link: &mut Link,
+    cancel: &Cancel,
+) -> Result<Receipt, Failure> {
+    // Challenges are from the operating system's random source by way of a generator that it seeds.
+    let mut random = rand::rng();
+    loop {
+        if cancel.is_wished() {
+            return Err(run.cancel());
+        }
+        let progress = {
+            let mut shown = shown.write().unwrap_or_else(PoisonError::into_inner);
+            *shown = convert::progress(&shown, run.progress());
+            shown.clone()
+        };
+        desk.job_advances(progress);
+        run = match run.step(link, &mut random)? {
+            Next::Step(run) => run,
+            Next::Reset(run) => match link.reset() {
+                Ok(()) => run,
+                Err(error) => return Err(run.link_lost(error)),
+            },
+            Next::Done(receipt) => return Ok(receipt),
+        };
+    }
+}
