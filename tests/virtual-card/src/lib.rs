@@ -1,1 +1,26 @@
-//! Placeholder.
+//! Real PIV cards without hardware, for tests and for trying Cardwright out.
+//!
+//! The card is Nitrokey's PIV firmware, run in place, with an issuer security domain in front of
+//! it so that every card has a chip identity of its own. It can be used in two ways:
+//!
+//! - in process: [`VirtualCard`] is a [`Transport`](cardwright_card::Transport);
+//! - behind the real PC/SC service: `vpcd::serve` connects one to the virtual reader driver,
+//!   and `office::Office` starts a private PC/SC service with any number of readers and cards.
+//!
+//! A card can lose its power at or inside any command, answer late, and tell every command that
+//! it got. This is a test tool: its traces hold whatever was sent, secrets too.
+
+mod card;
+mod chip;
+mod dialect;
+mod domain;
+mod firmware;
+mod options;
+mod pause;
+mod trace;
+mod worker;
+
+pub use card::{Tries, VirtualCard, VirtualCardError};
+pub use chip::{cplc, lasting_cplc, serial};
+pub use options::{CardOptions, Dialect, Fault, FaultAt, FaultKind, Trace};
+pub use trace::TraceEntry;

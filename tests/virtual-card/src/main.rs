@@ -1,2 +1,3 @@
-//! Placeholder.
+//! A virtual PIV card behind the PC/SC service.
+
 fn main() {}

@@ -1,0 +1,78 @@
+use super::MANAGEMENT_KEY;
+use crate::{Apdu, CardError, Channel, ManagementKey, Response, StatusWord, tlv};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+const GENERAL_AUTHENTICATE: u8 = 0x87;
+const TEMPLATE: u32 = 0x7C;
+const WITNESS: u32 = 0x80;
+const CHALLENGE: u32 = 0x81;
+const RESPONSE: u32 = 0x82;
+
+/// What became of a management key that was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authentication {
+    /// Chip and caller proved the key to each other.
+    Accepted,
+    /// The chip's key has another cipher. No try was spent: the key was not used yet.
+    OtherAlgorithm,
+    /// The chip's key is another one.
+    OtherKey,
+}
+
+/// Mutual authentication with the management key (SP 800-73-5 part 2, 3.2.4 and appendix A.1).
+///
+/// The challenge is random and used once; its first 8 bytes are used with 3DES.
+///
+/// # Errors
+/// [`CardError`]; malformed also when the chip cannot prove that it knows the key.
+pub fn authenticate(
+    channel: &mut Channel<'_>,
+    key: &ManagementKey,
+    challenge: &[u8; 16],
+) -> Result<Authentication, CardError> {
+    let Response { data, status } = channel.send(&request(key, tlv::encode(WITNESS, &[])))?;
+    match status {
+        StatusWord::OK => {}
+        StatusWord::WRONG_DATA | StatusWord::WRONG_PARAMETERS => {
+            return Ok(Authentication::OtherAlgorithm);
+        }
+        _ => return Err(CardError::Refused { status }),
+    }
+    let no_witness = CardError::Malformed { what: "a witness that is not one block" };
+    let witness = field(&data, WITNESS).ok_or(no_witness)?;
+    let witness = key.decrypt(witness).ok_or(no_witness)?;
+
+    let challenge = &challenge[..key.algorithm().block_length()];
+    let expected = key.encrypt(challenge).ok_or(no_witness)?;
+    // Witness, challenge and the request for a response: at most 2 * 18 + 2 bytes.
+    let mut fields = Zeroizing::new(Vec::with_capacity(38));
+    tlv::append(&mut fields, WITNESS, &witness);
+    tlv::append(&mut fields, CHALLENGE, challenge);
+    tlv::append(&mut fields, RESPONSE, &[]);
+    let Response { data, status } = channel.send(&request(key, fields))?;
+    match status {
+        StatusWord::OK => {}
+        // Which of these a chip says is its maker's choice.
+        StatusWord::WRONG_DATA
+        | StatusWord::SECURITY_STATUS
+        | StatusWord::VERIFICATION_FAILED
+        | StatusWord(0x63C0..=0x63CF) => return Ok(Authentication::OtherKey),
+        _ => return Err(CardError::Refused { status }),
+    }
+    match field(&data, RESPONSE) {
+        Some(response) if bool::from(response.ct_eq(&expected)) => Ok(Authentication::Accepted),
+        _ => Err(CardError::Malformed { what: "a proof of the management key that is wrong" }),
+    }
+}
+
+fn request(key: &ManagementKey, fields: Zeroizing<Vec<u8>>) -> Apdu {
+    Apdu::new(GENERAL_AUTHENTICATE, key.algorithm().identifier(), MANAGEMENT_KEY)
+        .with_data(tlv::encode(TEMPLATE, &fields))
+        .answered()
+}
+
+fn field(answer: &[u8], tag: u32) -> Option<&[u8]> {
+    let template = tlv::find(answer, TEMPLATE).ok().flatten()?;
+    tlv::find(template, tag).ok().flatten()
+}

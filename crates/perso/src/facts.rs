@@ -1,0 +1,57 @@
+use cardwright_card::ManagementKeyAlgorithm;
+use cardwright_card::objects::{CardId, Guid};
+
+/// What tells one chip from another. What the chip does not give is `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChipIds {
+    /// Immutable: the 12 lasting bytes of the card production life cycle data.
+    pub cplc: Option<[u8; 12]>,
+    /// Immutable: issuer identification number.
+    pub iin: Option<Vec<u8>>,
+    /// Immutable: card image number.
+    pub cin: Option<Vec<u8>>,
+    /// Ours once we wrote it, the factory's before: from the CCC.
+    pub card_id: Option<CardId>,
+    /// Ours once we wrote it, the factory's before: from the CHUID.
+    pub guid: Option<Guid>,
+    /// A hint: one maker gives one number to every card, another changes its own.
+    pub serial: Option<[u8; 4]>,
+}
+
+impl ChipIds {
+    /// Whether this chip, as found, lacks or contradicts an immutable id of the expected one.
+    ///
+    /// A chip that gave such an id once gives it always: one without it is another chip.
+    pub(crate) fn contradicts(&self, expected: &Self) -> bool {
+        fn differs<T: PartialEq>(expected: &Option<T>, found: &Option<T>) -> bool {
+            expected.is_some() && expected != found
+        }
+        differs(&expected.cplc, &self.cplc)
+            || differs(&expected.iin, &self.iin)
+            || differs(&expected.cin, &self.cin)
+    }
+}
+
+/// What an inspection found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChipFacts {
+    /// Everything that tells this chip from others.
+    pub ids: ChipIds,
+    /// The PIV application, where there is one.
+    pub piv: Option<PivFacts>,
+}
+
+/// What the PIV application says of itself. What it does not say is `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PivFacts {
+    /// Answer to GET VERSION, such as `5.7.1`. It names no maker.
+    pub version: Option<String>,
+    /// Tries left of the PIN.
+    pub pin_tries: Option<u8>,
+    /// Tries left of the PUK.
+    pub puk_tries: Option<u8>,
+    /// Algorithm of the management key.
+    pub management_key_algorithm: Option<ManagementKeyAlgorithm>,
+    /// Whether PIN, PUK and management key are all at their factory values.
+    pub factory_secrets: Option<bool>,
+}
