@@ -103,7 +103,7 @@ impl Helper {
 
     /// Asks which outcomes wait for an acknowledgement; the link then has them.
     pub(crate) async fn ask_for_outcomes(self) -> Result<(), Trouble> {
-        self.ask(Request::Outcomes).await.map(drop)
+        self.ask(Request::Outcomes {}).await.map(drop)
     }
 
     async fn ask(self, request: Request) -> Result<Message, Trouble> {
