@@ -60,6 +60,7 @@ impl Inside {
             Request::Fail { reader, fault } => self.slots.fail(reader, fault)?,
             Request::Tries { reader } => return Ok(Reply::Tries(self.slots.tries(reader)?)),
             Request::StopService => {
+                self.slots.forget_what_left();
                 self.service.stop()?;
                 self.slots.disconnect();
             }
