@@ -49,6 +49,7 @@ fn start(dir: &Path, readers: usize) -> Result<(File, Inside), OfficeError> {
 
 impl Inside {
     fn carry_out(&mut self, request: Request) -> Result<Reply, OfficeError> {
+        self.slots.forget_what_left();
         let runs = self.service.is_running();
         match request {
             Request::Insert { reader, card } => self.slots.insert(reader, *card, runs)?,
@@ -60,7 +61,6 @@ impl Inside {
             Request::Fail { reader, fault } => self.slots.fail(reader, fault)?,
             Request::Tries { reader } => return Ok(Reply::Tries(self.slots.tries(reader)?)),
             Request::StopService => {
-                self.slots.forget_what_left();
                 self.service.stop()?;
                 self.slots.disconnect();
             }

@@ -92,7 +92,8 @@ impl Office {
     /// 400 ms.
     ///
     /// # Errors
-    /// [`OfficeError::Refused`]: no such reader, or no card in it.
+    /// [`OfficeError::Refused`]: no such reader, or no card in it: a card torn out by its fault has
+    /// left already.
     pub fn remove(&self, reader: usize) -> Result<(), OfficeError> {
         self.ask(&Request::Remove { reader })
     }

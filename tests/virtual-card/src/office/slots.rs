@@ -51,7 +51,6 @@ impl Slots {
         card: CardOptions,
         service_runs: bool,
     ) -> Result<(), OfficeError> {
-        self.forget_what_left();
         if let Some(left) = self.slot(reader)?.left {
             pause((left + TWO_POLLS).saturating_duration_since(Instant::now()));
         }
@@ -104,8 +103,8 @@ impl Slots {
         Ok(self.card(reader)?.tries())
     }
 
-    /// Forgets the cards that a fault tore out: before the service stops, since its end looks the
-    /// same to a card.
+    /// Forgets the cards that a fault tore out: before each request, and so before the service
+    /// stops, since its end looks the same to a card.
     pub(super) fn forget_what_left(&mut self) {
         for slot in &mut self.slots {
             slot.forget_what_left();
