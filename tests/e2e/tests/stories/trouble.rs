@@ -18,7 +18,7 @@ async fn helper_absent_then_back() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn no_card_and_wrong_card() -> anyhow::Result<()> {
-    let mut story = Story::begin(2).await?;
+    let story = Story::begin(2).await?;
     story.enable_initialize().await?;
     story.log_in(OPERATOR).await?;
     story.office.remove(0)?;
@@ -38,7 +38,7 @@ async fn no_card_and_wrong_card() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn service_stopped_then_started() -> anyhow::Result<()> {
-    let mut story = Story::begin(2).await?;
+    let story = Story::begin(2).await?;
     story.enable_initialize().await?;
     story.log_in(OPERATOR).await?;
     story.start_initializing(CARD_WITH_CHIP).await?;
@@ -54,7 +54,7 @@ async fn service_stopped_then_started() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn card_pulled_out_in_the_middle() -> anyhow::Result<()> {
-    let mut story = Story::begin(2).await?;
+    let story = Story::begin(2).await?;
     story.enable_initialize().await?;
     story.log_in(OPERATOR).await?;
     story.office.remove(0)?;
@@ -78,7 +78,7 @@ async fn card_pulled_out_in_the_middle() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn another_program_has_the_chip() -> anyhow::Result<()> {
-    let mut story = Story::begin(2).await?;
+    let story = Story::begin(2).await?;
     story.enable_initialize().await?;
     story.log_in(OPERATOR).await?;
     story.start_initializing(CARD_WITH_CHIP).await?;

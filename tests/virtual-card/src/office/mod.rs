@@ -29,7 +29,7 @@ use std::{
 /// What an office is like.
 #[derive(Debug, Clone)]
 pub struct OfficeOptions {
-    /// How many readers, 1 to 16. They come in pairs: an odd number leaves one more that stays
+    /// How many readers, at most 16. They come in pairs: an odd number leaves one more that stays
     /// empty.
     pub readers: usize,
     /// Folder that keeps the cards, `card-0` and so on, from one run to the next (made when
