@@ -2,6 +2,7 @@
 //! cards. Each has a desk of its own, so that they run side by side.
 
 mod cancel;
+mod escrow;
 mod initialize;
 mod reload;
 mod tools;
