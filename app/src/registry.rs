@@ -45,9 +45,10 @@ impl Registry {
         Self { who: RwSignal::new(Who::Unknown) }
     }
 
-    /// Whether somebody is logged in who may do something.
+    /// Whether somebody is logged in who may do something. A page that asks is drawn anew for
+    /// everybody who logs in, so that it need not follow.
     pub(crate) fn may(self, permission: Permission) -> bool {
-        self.who.with(|who| matches!(who, Who::Person(me) if me.may(permission)))
+        self.who.with_untracked(|who| matches!(who, Who::Person(me) if me.may(permission)))
     }
 
     /// Finds out who is logged in.
