@@ -371,6 +371,11 @@ impl Wizard {
         self.ready_chip().is_some() && self.number_is_right() && !self.closing && self.process.mine
     }
 
+    /// What is in the field for the printed number.
+    pub(crate) fn number(&self) -> &str {
+        &self.number
+    }
+
     /// Whether the typed number is the card's, or none is asked for. Spaces and case do not count.
     pub(crate) fn number_is_right(&self) -> bool {
         !self.process.confirm_number || plain(&self.number) == plain(&self.process.card.number.0)
