@@ -45,19 +45,21 @@ impl Registry {
         Self { who: RwSignal::new(Who::Unknown) }
     }
 
-    /// Whether somebody is logged in who may do something.
+    /// Whether somebody is logged in who may do something. A page that asks is drawn anew for
+    /// everybody who logs in, so that it need not follow.
     pub(crate) fn may(self, permission: Permission) -> bool {
-        self.who.with(|who| matches!(who, Who::Person(me) if me.may(permission)))
+        self.who.with_untracked(|who| matches!(who, Who::Person(me) if me.may(permission)))
     }
 
     /// Finds out who is logged in.
     pub(crate) async fn find_out_who(self) {
+        let asked = self.who.get_untracked();
         let who = match self.get::<Me>("/session").await {
             Ok(me) => Who::Person(me),
             Err(error) if error.is(ProblemCode::NotLoggedIn) => Who::Nobody,
             Err(error) => Who::Unreachable(error),
         };
-        self.who.set(who);
+        self.now(&asked, who);
     }
 
     /// Logs in. The password is dropped with the request.
@@ -172,6 +174,7 @@ impl Registry {
         request: Result<Request, gloo_net::Error>,
     ) -> Result<Response, RegistryError> {
         let request = request.map_err(|_| RegistryError::NotUnderstood)?;
+        let asked = self.who.get_untracked();
         let response = request.send().await.map_err(|_| RegistryError::Unreachable)?;
         if response.ok() {
             return Ok(response);
@@ -179,9 +182,17 @@ impl Registry {
         let problem = response.json().await.map_err(|_| RegistryError::NotUnderstood)?;
         let error = RegistryError::Problem(problem);
         if error.is(ProblemCode::NotLoggedIn) {
-            self.who.set(Who::Nobody);
+            self.now(&asked, Who::Nobody);
         }
         Err(error)
+    }
+
+    /// Takes what an answer says of who is logged in, unless somebody logged in or out since it
+    /// was asked for.
+    fn now(self, asked: &Who, who: Who) {
+        if self.who.with_untracked(|now| now == asked) {
+            self.who.set(who);
+        }
     }
 }
 

@@ -9,9 +9,9 @@ use cardwright_protocol::job::SealedJob;
 use cardwright_protocol::outcome::{Acknowledgement, ChipReport};
 use cardwright_protocol::signed::Signed;
 use futures_channel::{mpsc, oneshot};
-use futures_util::future::{AbortHandle, Abortable, Either, select};
+use futures_util::future::{AbortHandle, Abortable, Either, poll_fn, select};
 use futures_util::{SinkExt, StreamExt};
-use gloo_net::websocket::{Message as Frame, futures::WebSocket};
+use gloo_net::websocket::{Message as Frame, State, futures::WebSocket};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use std::collections::HashMap;
@@ -161,6 +161,10 @@ async fn converse(
     let Ok(mut socket) = WebSocket::open(&format!("ws://127.0.0.1:{port}")) else {
         return false;
     };
+    let opened = poll_fn(|context| socket.poll_ready_unpin(context)).await;
+    if opened.is_err() || socket.state() != State::Open {
+        return false;
+    }
     let hello = RequestFrame { id: 0, request: Request::Hello { protocol: PROTOCOL_VERSION } };
     if socket.send(frame(&hello)).await.is_err() {
         return false;

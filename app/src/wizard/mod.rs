@@ -371,6 +371,11 @@ impl Wizard {
         self.ready_chip().is_some() && self.number_is_right() && !self.closing && self.process.mine
     }
 
+    /// What is in the field for the printed number.
+    pub(crate) fn number(&self) -> &str {
+        &self.number
+    }
+
     /// Whether the typed number is the card's, or none is asked for. Spaces and case do not count.
     pub(crate) fn number_is_right(&self) -> bool {
         !self.process.confirm_number || plain(&self.number) == plain(&self.process.card.number.0)
@@ -402,15 +407,21 @@ impl Wizard {
         }
     }
 
-    /// The reader that counts: the chosen one while something is in it, else the only one with
-    /// something in it, else the chosen or only one.
+    /// The reader that counts: the chosen one while something is in it, else the only one with a
+    /// chip, else the only one with anything, else the chosen or only one.
     pub(crate) fn reader(&self) -> Option<&Reader> {
         let readers = &self.link.desk()?.readers;
+        let only = |counts: fn(&Slot) -> bool| {
+            let mut counting = readers.iter().filter(|reader| counts(&reader.slot));
+            counting.next().filter(|_| counting.next().is_none())
+        };
         let chosen = readers.iter().find(|reader| Some(&reader.id) == self.chosen.as_ref());
-        let mut full = readers.iter().filter(|reader| reader.slot != Slot::Empty);
-        let only_full = full.next().filter(|_| full.next().is_none());
-        let only = readers.first().filter(|_| readers.len() == 1);
-        chosen.filter(|reader| reader.slot != Slot::Empty).or(only_full).or(chosen).or(only)
+        chosen
+            .filter(|reader| reader.slot != Slot::Empty)
+            .or(only(|slot| matches!(slot, Slot::Chip { .. })))
+            .or(only(|slot| *slot != Slot::Empty))
+            .or(chosen)
+            .or(only(|_| true))
     }
 
     fn ready_chip(&self) -> Option<(ReaderId, InsertionId)> {

@@ -120,7 +120,9 @@ fn with_two_chips_the_person_chooses_the_reader() {
     let (mut wizard, effects) = Wizard::new(process(), connected(readers));
     assert_eq!((effects, wizard.situation()), (vec![], Situation::ChooseReader));
     assert_eq!(wizard.apply(Event::ReaderChosen("r2".into())), [assess(1, "r2", "i2")]);
-    let change = Message::ReaderChanged { revision: 2, reader: reader("r2", Slot::Empty) };
+    let change = Message::ReaderChanged { revision: 2, reader: reader("r2", Slot::Mute) };
+    assert_eq!((said(&mut wizard, change), wizard.situation()), (vec![], Situation::Mute));
+    let change = Message::ReaderChanged { revision: 3, reader: reader("r2", Slot::Empty) };
     assert_eq!(said(&mut wizard, change), [assess(2, "r1", "i1")]);
 }
 

@@ -142,6 +142,7 @@ fn matched_by(situation: &Situation) -> Option<String> {
 fn PrintedNumber(driver: Driver) -> impl IntoView {
     let wrong = Memo::new(move |_| driver.wizard.with(|wizard| wizard.number_is_wrong()));
     let right = Memo::new(move |_| driver.wizard.with(|wizard| wizard.number_is_right()));
+    let number = Memo::new(move |_| driver.wizard.with(|wizard| wizard.number().to_owned()));
     let typed = move |event| driver.apply(Event::NumberTyped(event_target_value(&event)));
     view! {
         <div class="confirm stack close">
@@ -155,10 +156,17 @@ fn PrintedNumber(driver: Driver) -> impl IntoView {
                     spellcheck="false"
                     aria-describedby="printed-number-hint"
                     aria-invalid=move || wrong.get().then_some("true")
+                    prop:value=number
                     on:input=typed
                 />
             </label>
-            <p id="printed-number-hint" class="small soft" role="status">
+            <p
+                id="printed-number-hint"
+                class="small soft"
+                class:right=right
+                class:wrong=wrong
+                role="status"
+            >
                 {move || match (right.get(), wrong.get()) {
                     (true, _) => "It is this card.",
                     (_, true) => "This is not the number of this card. Take the right card.",

@@ -134,10 +134,10 @@ fn verdict_note(verdict: &Verdict, profile: &str) -> AnyView {
 pub(crate) fn failure_note(failure: &LastFailure) -> impl IntoView + use<> {
     let (what, advice) = words::failure(&failure.cause);
     let condition = words::condition(failure.condition);
-    let phase = words::phase_going_on(failure.phase).to_lowercase();
+    let phase = words::phase_going_on(failure.phase);
     view! {
         <Note tone=Tone::Bad title=what alert=true>
-            <p>{format!("It happened while {phase}. ")} {condition}</p>
+            <p>{format!("It happened at “{phase}”. ")} {condition}</p>
             <p>{advice}</p>
         </Note>
     }

@@ -8,7 +8,7 @@ use crate::search::{COLUMNS, Search, escape};
 use crate::trouble::RegistryError;
 use crate::words::day;
 use cardwright_protocol::domain::Command;
-use cardwright_protocol::registry::cards::{CardPage, CardRow, SortOrder};
+use cardwright_protocol::registry::cards::{CardColumn, CardPage, CardRow, SortOrder};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
@@ -51,14 +51,14 @@ fn Table(
     search: Search,
     refused: RwSignal<Option<RegistryError>>,
 ) -> impl IntoView {
-    let heads = COLUMNS.map(|(column, word, title)| {
+    let heads = COLUMNS.map(|(column, _, title)| {
         let sorted = search.query.sort == column;
         let (sort, arrow) = match search.query.order {
             SortOrder::Ascending => ("ascending", "↑"),
             SortOrder::Descending => ("descending", "↓"),
         };
         view! {
-            <th scope="col" class:wide=word == "chip" aria-sort=sorted.then_some(sort)>
+            <th scope="col" class:wide=is_wide(column) aria-sort=sorted.then_some(sort)>
                 <a href=search.sorted_by(column).url()>
                     {title}
                     {sorted.then(|| view! { <span aria-hidden="true">{arrow}</span> })}
@@ -80,6 +80,11 @@ fn Table(
             </table>
         </div>
     }
+}
+
+/// Columns that a narrow page leaves to the page of the card.
+fn is_wide(column: CardColumn) -> bool {
+    matches!(column, CardColumn::Order | CardColumn::ProducedOn | CardColumn::Chip)
 }
 
 #[component]
@@ -128,8 +133,8 @@ fn Row(row: CardRow, refused: RwSignal<Option<RegistryError>>) -> impl IntoView 
             <td>
                 <StateWord state=row.state interrupted=row.interrupted />
             </td>
-            <td>{row.order}</td>
-            <td>{row.produced_on.map_or("–".to_owned(), |date| day(&date))}</td>
+            <td class="wide">{row.order}</td>
+            <td class="wide">{row.produced_on.map_or("–".to_owned(), |date| day(&date))}</td>
             <td class="number soft wide">{row.chip.unwrap_or("–".to_owned())}</td>
             <td>{command.unwrap_or_else(|| view! { <span class="soft">"–"</span> }.into_any())}</td>
         </tr>

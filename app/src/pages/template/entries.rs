@@ -1,10 +1,13 @@
 //! What a tab of a template holds: *Additional Commands* of a state, or the general settings.
 
+use crate::components::move_focus;
 use crate::template_editor::{Direction, Draft};
 use cardwright_protocol::domain::{CardState, Command};
 use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
+use web_sys::HtmlElement;
+use web_sys::wasm_bindgen::JsCast;
 
 /// *Additional Commands* of a state and their order.
 #[component]
@@ -33,7 +36,7 @@ pub(crate) fn Entries(draft: RwSignal<Option<Draft>>, state: CardState) -> impl 
         change(&|draft| draft.remove(state, command));
         said.set(format!("{} removed", command.title()));
         if let Some(choice) = choice.get_untracked() {
-            crate::components::move_focus(&choice);
+            move_focus(&choice);
         }
     });
     let shift = Callback::new(move |(command, direction): (Command, Direction)| {
@@ -112,16 +115,33 @@ fn Entry(
         };
         event.prevent_default();
         shift.run((command, direction));
+        let focused = document().active_element().and_then(|it| it.dyn_into::<HtmlElement>().ok());
+        request_animation_frame(move || {
+            if let Some(focused) = focused {
+                move_focus(&focused);
+            }
+        });
     };
     // Not `disabled` at the ends: a button that was just used keeps the focus.
     let button = move |word: &'static str, direction, at_end: Signal<bool>| {
+        let this = NodeRef::<html::Button>::new();
+        let click = move |_| {
+            shift.run((command, direction));
+            // A row that was moved in the document has lost the focus.
+            request_animation_frame(move || {
+                if let Some(button) = this.get_untracked() {
+                    move_focus(&button);
+                }
+            });
+        };
         view! {
             <button
                 type="button"
                 class="button quiet small"
                 aria-label=format!("{word}: {title}")
                 aria-disabled=move || at_end.get().then_some("true")
-                on:click=move |_| shift.run((command, direction))
+                node_ref=this
+                on:click=click
             >
                 {word}
             </button>

@@ -1,0 +1,7 @@
+//! Personalization over real firmware in process, and over a simulated chip of another maker.
+
+mod fresh;
+mod other_maker;
+mod refused;
+mod support;
+mod torn;
