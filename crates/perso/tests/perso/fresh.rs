@@ -43,7 +43,8 @@ fn a_fresh_chip_becomes_whole_with_at_most_32_commands() {
         00 GENERAL AUTHENTICATE 0C 9B -> 9000
         00 VERIFY 00 80 -> 9000
         00 GENERAL AUTHENTICATE 11 9A -> 9000
-        00 CHANGE REFERENCE DATA 00 81 -> 9000"#]].assert_eq(&softened);
+        00 CHANGE REFERENCE DATA 00 81 -> 9000"#]]
+    .assert_eq(&softened);
     // The firmware's own dialect makes no difference: every command has its Le.
     assert_eq!(fresh_transcript(Dialect::Strict), softened);
 }

@@ -1,11 +1,11 @@
 //! A desk with a virtual card, and a job for it.
 
-use cardwright_card::objects::{CardId, ExpiryDate, FascN, Guid};
+use cardwright_card::objects::{CardId, ExpiryDate, Guid};
 use cardwright_card::{
     Channel, ManagementKey, ManagementKeyAlgorithm, Pin, Puk, Transport, TransportError, commands,
 };
 use cardwright_perso::{
-    Candidates, ChipIds, Failure, Job, Next, Phase, Receipt, Run, Tries, Wanted,
+    Candidates, ChipIds, Failure, Job, Next, Phase, Receipt, Run, Tries, Wanted, fasc_n,
 };
 use cardwright_profile::Profile;
 use cardwright_virtual_card::VirtualCard;
@@ -46,17 +46,7 @@ pub(crate) fn wanted(generation: u8) -> Wanted {
     Wanted {
         card_id: card_id(generation),
         guid: Guid::from_random([7; 16]),
-        fasc_n: FascN {
-            agency: 9999,
-            system: 0,
-            credential: 4118,
-            credential_series: 0,
-            individual_issue: 1,
-            person: 0,
-            organization_category: 3,
-            organization: 0,
-            association: 1,
-        },
+        fasc_n: fasc_n(&profile("").fasc_n, 4118),
         expiry: ExpiryDate::new(2032, 11, 21).unwrap(),
         pin: Pin::parse(&format!("80461{generation}")).unwrap(),
         puk: Puk::parse(&format!("9305827{generation}")).unwrap(),
@@ -71,14 +61,7 @@ pub(crate) fn earlier(generation: u8) -> Candidates {
 }
 
 pub(crate) fn factory() -> Candidates {
-    let key = |algorithm| ManagementKey::new(algorithm, FACTORY_KEY.to_vec()).unwrap();
-    use ManagementKeyAlgorithm::{Aes192, TripleDes};
-    Candidates {
-        card_id: None,
-        management_keys: vec![key(TripleDes), key(Aes192)],
-        puks: vec![Puk::parse("12345678").unwrap()],
-        pins: vec![Pin::parse("123456").unwrap()],
-    }
+    Candidates::factory(&profile("")).unwrap()
 }
 
 /// A job for a chip that comes from the factory.
