@@ -25,20 +25,29 @@ impl Transport for Script {
     }
 }
 
-/// Runs a command, and compares what was sent and what it made of the answers.
-fn check<T: Debug>(
-    answers: &[&str],
-    command: impl Fn(&mut Channel<'_>) -> Result<T, CardError>,
-    expected: Expect,
-) {
-    let answers = answers.iter().map(|answer| hex::decode(answer).unwrap()).collect();
-    let mut script = Script { answers, sent: String::new() };
-    let outcome = command(&mut Channel::new(&mut script));
-    let outcome = match outcome {
-        Ok(value) => format!("{value:?}"),
-        Err(error) => format!("error: {error}"),
-    };
-    expected.assert_eq(&format!("{}{outcome}", script.sent));
+/// What was sent, what was answered, and what the commands made of it.
+#[derive(Default)]
+struct Log(String);
+
+impl Log {
+    fn check<T: Debug>(
+        &mut self,
+        answers: &[&str],
+        command: impl Fn(&mut Channel<'_>) -> Result<T, CardError>,
+    ) {
+        let bytes = answers.iter().map(|answer| hex::decode(answer).unwrap()).collect();
+        let mut script = Script { answers: bytes, sent: String::new() };
+        let outcome = match command(&mut Channel::new(&mut script)) {
+            Ok(value) => format!("{value:?}"),
+            Err(error) => format!("error: {error}"),
+        };
+        let status = answers.last().map_or("", |answer| &answer[answer.len() - 4..]);
+        self.0.push_str(&format!("{}  {status}: {outcome}\n", script.sent));
+    }
+
+    fn is(&self, expected: Expect) {
+        expected.assert_eq(&self.0);
+    }
 }
 
 fn factory_key(algorithm: ManagementKeyAlgorithm) -> ManagementKey {
@@ -48,381 +57,211 @@ fn factory_key(algorithm: ManagementKeyAlgorithm) -> ManagementKey {
 
 #[test]
 fn applications_are_selected() {
-    check(
-        &["61009000"],
-        commands::select_piv,
-        expect![[r#"
+    let mut log = Log::default();
+    log.check(&["61009000"], commands::select_piv);
+    log.check(&["6A82"], commands::select_piv);
+    log.check(&["6999"], commands::select_piv);
+    log.check(&["6A82"], commands::select_issuer_security_domain);
+    log.is(expect![[r#"
         00A404000BA00000030800001000010000
-        true"#]],
-    );
-    check(
-        &["6A82"],
-        commands::select_piv,
-        expect![[r#"
+          9000: true
         00A404000BA00000030800001000010000
-        false"#]],
-    );
-    check(
-        &["6999"],
-        commands::select_piv,
-        expect![[r#"
+          6A82: false
         00A404000BA00000030800001000010000
-        error: the chip answered 6999"#]],
-    );
-    check(
-        &["6A82"],
-        commands::select_issuer_security_domain,
-        expect![[r#"
+          6999: error: the chip answered 6999
         00A4040008A00000015100000000
-        false"#]],
-    );
+          6A82: false
+    "#]]);
 }
 
 #[test]
 fn objects_are_read_and_written() {
+    let mut log = Log::default();
     let read = |channel: &mut Channel<'_>| commands::object(channel, commands::CARD_HOLDER);
-    check(
-        &["5303AABBCC9000"],
-        read,
-        expect![[r#"
-        00CB3FFF055C035FC10200
-        Some(Zeroizing { .. })"#]],
-    );
-    check(
-        &["6A82"],
-        read,
-        expect![[r#"
-        00CB3FFF055C035FC10200
-        None"#]],
-    );
-    check(
-        &["53009000"],
-        read,
-        expect![[r#"
-        00CB3FFF055C035FC10200
-        None"#]],
-    );
-    check(
-        &["AABB9000"],
-        read,
-        expect![[r#"
-        00CB3FFF055C035FC10200
-        error: the chip's answer is malformed: an object without its tag 53"#]],
-    );
+    log.check(&["5303AABBCC9000"], read);
+    log.check(&["6A82"], read);
+    log.check(&["53009000"], read);
+    log.check(&["AABB9000"], read);
     let write = |channel: &mut Channel<'_>| commands::put_object(channel, 0x5F_C107, &[1, 2]);
-    check(
-        &["9000"],
-        write,
-        expect![[r#"
+    log.check(&["9000"], write);
+    log.check(&["6982"], write);
+    log.is(expect![[r#"
+        00CB3FFF055C035FC10200
+          9000: Some(Zeroizing { .. })
+        00CB3FFF055C035FC10200
+          6A82: None
+        00CB3FFF055C035FC10200
+          9000: None
+        00CB3FFF055C035FC10200
+          9000: error: the chip's answer is malformed: an object without its tag 53
         00DB3FFF095C035FC10753020102
-        ()"#]],
-    );
-    check(
-        &["6982"],
-        write,
-        expect![[r#"
+          9000: ()
         00DB3FFF095C035FC10753020102
-        error: the chip answered 6982"#]],
-    );
+          6982: error: the chip answered 6982
+    "#]]);
 }
 
 #[test]
 fn pin_and_puk_are_presented_and_changed() {
+    let mut log = Log::default();
     let (pin, new) = (Pin::parse("123456").unwrap(), Pin::parse("80461793").unwrap());
     let (puk, new_puk) = (Puk::parse("12345678").unwrap(), Puk::parse("93058271").unwrap());
-    check(
-        &["63C3"],
-        commands::pin_status,
-        expect![[r#"
+    log.check(&["63C3"], commands::pin_status);
+    log.check(&["9000"], commands::pin_status);
+    log.check(&["6983"], commands::pin_status);
+    log.check(&["6D00"], commands::pin_status);
+    log.check(&["9000"], |channel| commands::verify_pin(channel, &pin));
+    log.check(&["63C2"], |channel| commands::verify_pin(channel, &pin));
+    log.check(&["6983"], |channel| commands::verify_pin(channel, &pin));
+    log.check(&["9000"], commands::log_out);
+    log.check(&["6300"], |channel| commands::change_pin(channel, &pin, &new));
+    log.check(&["6985"], |channel| commands::change_pin(channel, &pin, &new));
+    log.check(&["9000"], |channel| commands::change_puk(channel, &puk, &new_puk));
+    log.check(&["9000"], |channel| commands::reset_pin(channel, &puk, &new));
+    log.is(expect![[r#"
         00200080
-        Tries(3)"#]],
-    );
-    check(
-        &["9000"],
-        commands::pin_status,
-        expect![[r#"
+          63C3: Tries(3)
         00200080
-        Verified"#]],
-    );
-    check(
-        &["6983"],
-        commands::pin_status,
-        expect![[r#"
+          9000: Verified
         00200080
-        Tries(0)"#]],
-    );
-    check(
-        &["6D00"],
-        commands::pin_status,
-        expect![[r#"
+          6983: Tries(0)
         00200080
-        Unknown"#]],
-    );
-    check(
-        &["9000"],
-        |channel| commands::verify_pin(channel, &pin),
-        expect![[r#"
+          6D00: Unknown
         0020008008313233343536FFFF
-        Accepted"#]],
-    );
-    check(
-        &["63C2"],
-        |channel| commands::verify_pin(channel, &pin),
-        expect![[r#"
+          9000: Accepted
         0020008008313233343536FFFF
-        Wrong { tries_left: Some(2) }"#]],
-    );
-    check(
-        &["6983"],
-        |channel| commands::verify_pin(channel, &pin),
-        expect![[r#"
+          63C2: Wrong { tries_left: Some(2) }
         0020008008313233343536FFFF
-        Wrong { tries_left: Some(0) }"#]],
-    );
-    check(
-        &["9000"],
-        commands::log_out,
-        expect![[r#"
+          6983: Wrong { tries_left: Some(0) }
         0020FF80
-        ()"#]],
-    );
-    check(
-        &["6300"],
-        |channel| commands::change_pin(channel, &pin, &new),
-        expect![[r#"
+          9000: ()
         0024008010313233343536FFFF3830343631373933
-        Wrong { tries_left: None }"#]],
-    );
-    check(
-        &["6985"],
-        |channel| commands::change_pin(channel, &pin, &new),
-        expect![[r#"
+          6300: Wrong { tries_left: None }
         0024008010313233343536FFFF3830343631373933
-        error: the chip answered 6985"#]],
-    );
-    check(
-        &["9000"],
-        |channel| commands::change_puk(channel, &puk, &new_puk),
-        expect![[r#"
+          6985: error: the chip answered 6985
         002400811031323334353637383933303538323731
-        Accepted"#]],
-    );
-    check(
-        &["9000"],
-        |channel| commands::reset_pin(channel, &puk, &new),
-        expect![[r#"
+          9000: Accepted
         002C00801031323334353637383830343631373933
-        Accepted"#]],
-    );
+          9000: Accepted
+    "#]]);
 }
 
 #[test]
 fn management_keys_are_proved_both_ways() {
+    let mut log = Log::default();
     let authenticate = |channel: &mut Channel<'_>| {
         let key = factory_key(ManagementKeyAlgorithm::TripleDes);
         commands::authenticate(channel, &key, &[0x11; 16])
     };
     let witness = "7C0A800800000000000000009000";
-    check(
-        &[witness, "7C0A820800000000000000009000"],
-        authenticate,
-        expect![[r#"
-        0087039B047C02800000
-        0087039B167C148008E7D3EE890458A48B8108111111111111111100
-        error: the chip's answer is malformed: a proof of the management key that is wrong"#]],
-    );
-    check(
-        &[witness, "6982"],
-        authenticate,
-        expect![[r#"
-        0087039B047C02800000
-        0087039B167C148008E7D3EE890458A48B8108111111111111111100
-        OtherKey"#]],
-    );
-    check(
-        &[witness, "6A80"],
-        authenticate,
-        expect![[r#"
-        0087039B047C02800000
-        0087039B167C148008E7D3EE890458A48B8108111111111111111100
-        OtherKey"#]],
-    );
-    check(
-        &[witness, "6983"],
-        authenticate,
-        expect![[r#"
-        0087039B047C02800000
-        0087039B167C148008E7D3EE890458A48B8108111111111111111100
-        error: the chip answered 6983"#]],
-    );
-    check(
-        &["6A86"],
-        authenticate,
-        expect![[r#"
-        0087039B047C02800000
-        OtherAlgorithm"#]],
-    );
-    check(
-        &["6A80"],
-        authenticate,
-        expect![[r#"
-        0087039B047C02800000
-        OtherAlgorithm"#]],
-    );
-    check(
-        &["7C0A80100000000000000000000000009000"],
-        authenticate,
-        expect![[r#"
-        0087039B047C02800000
-        error: the chip's answer is malformed: a witness that is not one block"#]],
-    );
+    log.check(&[witness, "7C0A820800000000000000009000"], authenticate);
+    log.check(&[witness, "6982"], authenticate);
+    log.check(&[witness, "6A80"], authenticate);
+    log.check(&[witness, "6983"], authenticate);
+    log.check(&["6A86"], authenticate);
+    log.check(&["6A80"], authenticate);
+    log.check(&["7C0A80100000000000000000000000009000"], authenticate);
     let set = |channel: &mut Channel<'_>| {
         commands::set_management_key(channel, &factory_key(ManagementKeyAlgorithm::Aes192))
     };
-    check(
-        &["9000"],
-        set,
-        expect![[r#"
+    log.check(&["9000"], set);
+    log.check(&["6A80"], set);
+    log.check(&["6982"], set);
+    log.is(expect![[r#"
+        0087039B047C02800000
+        0087039B167C148008E7D3EE890458A48B8108111111111111111100
+          9000: error: the chip's answer is malformed: a proof of the management key that is wrong
+        0087039B047C02800000
+        0087039B167C148008E7D3EE890458A48B8108111111111111111100
+          6982: OtherKey
+        0087039B047C02800000
+        0087039B167C148008E7D3EE890458A48B8108111111111111111100
+          6A80: OtherKey
+        0087039B047C02800000
+        0087039B167C148008E7D3EE890458A48B8108111111111111111100
+          6983: error: the chip answered 6983
+        0087039B047C02800000
+          6A86: OtherAlgorithm
+        0087039B047C02800000
+          6A80: OtherAlgorithm
+        0087039B047C02800000
+          9000: error: the chip's answer is malformed: a witness that is not one block
         00FFFFFF1B0A9B18010203040506070801020304050607080102030405060708
-        true"#]],
-    );
-    check(
-        &["6A80"],
-        set,
-        expect![[r#"
+          9000: true
         00FFFFFF1B0A9B18010203040506070801020304050607080102030405060708
-        false"#]],
-    );
-    check(
-        &["6982"],
-        set,
-        expect![[r#"
+          6A80: false
         00FFFFFF1B0A9B18010203040506070801020304050607080102030405060708
-        error: the chip answered 6982"#]],
-    );
+          6982: error: the chip answered 6982
+    "#]]);
 }
 
 #[test]
 fn key_pairs_are_made_and_used() {
+    let mut log = Log::default();
     let generate = |channel: &mut Channel<'_>| {
         let key = commands::generate_key_pair(channel, 0x9A, KeyAlgorithm::P256)?;
         Ok(hex::encode_upper(&key.to_bytes()[..4]))
     };
     let point = format!("7F494386410405{}9000", "06".repeat(63));
-    check(
-        &[&point],
-        generate,
-        expect![[r#"
-        0047009A05AC0380011100
-        "04050606""#]],
-    );
-    check(
-        &["7F49009000"],
-        generate,
-        expect![[r#"
-        0047009A05AC0380011100
-        error: the chip's answer is malformed: a public key"#]],
-    );
+    log.check(&[&point], generate);
+    log.check(&["7F49009000"], generate);
     let sign =
         |channel: &mut Channel<'_>| commands::sign(channel, 0x9A, KeyAlgorithm::P256, &[0x22; 32]);
-    check(
-        &["7C04820201029000"],
-        sign,
-        expect![[r#"
+    log.check(&["7C04820201029000"], sign);
+    log.check(&["6982"], sign);
+    log.is(expect![[r#"
+        0047009A05AC0380011100
+          9000: "04050606"
+        0047009A05AC0380011100
+          9000: error: the chip's answer is malformed: a public key
         0087119A267C2482008120222222222222222222222222222222222222222222222222222222222222222200
-        [1, 2]"#]],
-    );
-    check(
-        &["6982"],
-        sign,
-        expect![[r#"
+          9000: [1, 2]
         0087119A267C2482008120222222222222222222222222222222222222222222222222222222222222222200
-        error: the chip answered 6982"#]],
-    );
+          6982: error: the chip answered 6982
+    "#]]);
 }
 
 #[test]
 fn chips_say_what_they_are() {
+    let mut log = Log::default();
     let metadata = |channel: &mut Channel<'_>| commands::metadata(channel, commands::PIN);
-    check(
-        &["0101FF050101060205039000"],
-        metadata,
-        expect![[r#"
-        00F7008000
-        Some(Metadata { algorithm: Some(255), is_default: Some(true), tries_left: Some(3), public_key: None })"#]],
-    );
-    check(
-        &["9000"],
-        metadata,
-        expect![[r#"
-        00F7008000
-        None"#]],
-    );
-    check(
-        &["6D00"],
-        metadata,
-        expect![[r#"
-        00F7008000
-        None"#]],
-    );
-    check(
-        &["0507019000"],
-        commands::version,
-        expect![[r#"
-        00FD000000
-        Some("5.7.1")"#]],
-    );
-    check(
-        &["0052F7439000"],
-        commands::serial,
-        expect![[r#"
-        00F8000000
-        Some([0, 82, 247, 67])"#]],
-    );
+    log.check(&["0101FF050101060205039000"], metadata);
+    log.check(&["9000"], metadata);
+    log.check(&["6D00"], metadata);
+    log.check(&["0507019000"], commands::version);
+    log.check(&["0052F7439000"], commands::serial);
     let life_cycle = format!("9F7F2A{}9000", hex::encode((0..42).collect::<Vec<u8>>()));
-    check(
-        &[&life_cycle],
-        commands::life_cycle_data,
-        expect![[r#"
-        80CA9F7F00
-        Some([0, 1, 2, 3, 10, 11, 12, 13, 14, 15, 16, 17])"#]],
-    );
-    check(
-        &[&life_cycle[6..]],
-        commands::life_cycle_data,
-        expect![[r#"
-        80CA9F7F00
-        Some([0, 1, 2, 3, 10, 11, 12, 13, 14, 15, 16, 17])"#]],
-    );
+    log.check(&[&life_cycle], commands::life_cycle_data);
+    log.check(&[&life_cycle[6..]], commands::life_cycle_data);
     let zero = format!("9F7F2A{}9000", "00".repeat(42));
-    check(
-        &[&zero],
-        commands::life_cycle_data,
-        expect![[r#"
+    log.check(&[&zero], commands::life_cycle_data);
+    log.check(&["9F7F0201029000"], commands::life_cycle_data);
+    log.check(&["420212349000"], commands::issuer_identification_number);
+    log.check(&["6A88"], commands::card_image_number);
+    log.is(expect![[r#"
+        00F7008000
+          9000: Some(Metadata { algorithm: Some(255), is_default: Some(true), tries_left: Some(3), public_key: None })
+        00F7008000
+          9000: None
+        00F7008000
+          6D00: None
+        00FD000000
+          9000: Some("5.7.1")
+        00F8000000
+          9000: Some([0, 82, 247, 67])
         80CA9F7F00
-        None"#]],
-    );
-    check(
-        &["9F7F0201029000"],
-        commands::life_cycle_data,
-        expect![[r#"
+          9000: Some([0, 1, 2, 3, 10, 11, 12, 13, 14, 15, 16, 17])
         80CA9F7F00
-        None"#]],
-    );
-    check(
-        &["420212349000"],
-        commands::issuer_identification_number,
-        expect![[r#"
-            80CA004200
-            Some([18, 52])"#]],
-    );
-    check(
-        &["6A88"],
-        commands::card_image_number,
-        expect![[r#"
+          9000: Some([0, 1, 2, 3, 10, 11, 12, 13, 14, 15, 16, 17])
+        80CA9F7F00
+          9000: None
+        80CA9F7F00
+          9000: None
+        80CA004200
+          9000: Some([18, 52])
         80CA004500
-        None"#]],
-    );
+          6A88: None
+    "#]]);
 }
 
 /// What a chip may say at worst.
