@@ -12,24 +12,60 @@ fn card(index: u16) -> VirtualCard {
 
 #[test]
 fn a_fresh_chip_becomes_whole_with_at_most_32_commands() {
-    for dialect in [Dialect::Softened, Dialect::Strict] {
-        let options = CardOptions { dialect, ..CardOptions::new(1) };
-        let mut desk = Traced::new(VirtualCard::new(&options).unwrap());
-        let expected = inspect(&mut desk.desk).unwrap().ids;
-        let receipt = carry_out(job(expected), &mut desk).unwrap();
-        let commands = desk.sent.iter().filter(|line| *line != "(reset)").count();
-        assert_eq!(receipt.commands as usize, commands);
-        assert!(commands <= 32, "{commands}");
-        expect![[""]].assert_eq(&desk.sent.join("\n"));
-        assert_eq!(receipt.management_key, Aes256);
-        assert_eq!(receipt.written, Phase::WRITING);
-        assert_eq!(receipt.tries_spent, Tries::default());
-        assert_eq!(receipt.chip.cplc, Some(lasting_cplc(1)));
-        assert_eq!(receipt.chip.card_id, Some(card_id(1)));
-        assert_eq!(receipt.chip.guid, Some(wanted(1).guid));
-        assert_eq!(receipt.keys.len(), 1);
-        assert!(has_secrets(&mut desk.desk, &wanted(1), Aes256));
-    }
+    let softened = fresh_transcript(Dialect::Softened);
+    expect![[r#"
+        00 SELECT 04 00 -> 9000
+        80 GET DATA (GlobalPlatform) 9F 7F -> 9000
+        80 GET DATA (GlobalPlatform) 00 42 -> 6A88
+        80 GET DATA (GlobalPlatform) 00 45 -> 6A88
+        00 SELECT 04 00 -> 9000
+        00 GET VERSION 00 00 -> 9000
+        00 GET SERIAL 00 00 -> 9000
+        00 GET METADATA 00 9B -> 9000
+        00 VERIFY (status) 00 80 -> 63C3
+        00 GET DATA 3F FF -> 9000
+        00 GET DATA 3F FF -> 9000
+        00 GENERAL AUTHENTICATE 03 9B -> 9000
+        00 GENERAL AUTHENTICATE 03 9B -> 9000
+        00 PUT DATA 3F FF -> 9000
+        00 CHANGE REFERENCE DATA 00 81 -> 9000
+        00 CHANGE REFERENCE DATA 00 80 -> 9000
+        00 PUT DATA 3F FF -> 9000
+        00 GENERATE ASYMMETRIC KEY PAIR 00 9A -> 9000
+        00 SET MANAGEMENT KEY FF FF -> 9000
+        (reset)
+        00 SELECT 04 00 -> 9000
+        80 GET DATA (GlobalPlatform) 9F 7F -> 9000
+        00 SELECT 04 00 -> 9000
+        00 GET DATA 3F FF -> 9000
+        00 GET DATA 3F FF -> 9000
+        00 GENERAL AUTHENTICATE 0C 9B -> 9000
+        00 GENERAL AUTHENTICATE 0C 9B -> 9000
+        00 VERIFY 00 80 -> 9000
+        00 GENERAL AUTHENTICATE 11 9A -> 9000
+        00 CHANGE REFERENCE DATA 00 81 -> 9000"#]]
+    .assert_eq(&softened);
+    // The firmware's own dialect makes no difference: every command has its Le.
+    assert_eq!(fresh_transcript(Dialect::Strict), softened);
+}
+
+fn fresh_transcript(dialect: Dialect) -> String {
+    let options = CardOptions { dialect, ..CardOptions::new(1) };
+    let mut desk = Traced::new(VirtualCard::new(&options).unwrap());
+    let expected = inspect(&mut desk.desk).unwrap().ids;
+    let receipt = carry_out(job(expected), &mut desk).unwrap();
+    let commands = desk.sent.iter().filter(|line| *line != "(reset)").count();
+    assert_eq!(receipt.commands as usize, commands);
+    assert!(commands <= 32, "{commands}");
+    assert_eq!(receipt.management_key, Aes256);
+    assert_eq!(receipt.written, Phase::WRITING);
+    assert_eq!(receipt.tries_spent, Tries::default());
+    assert_eq!(receipt.chip.cplc, Some(lasting_cplc(1)));
+    assert_eq!(receipt.chip.card_id, Some(card_id(1)));
+    assert_eq!(receipt.chip.guid, Some(wanted(1).guid));
+    assert_eq!(receipt.keys.len(), 1);
+    assert!(has_secrets(&mut desk.desk, &wanted(1), Aes256));
+    desk.sent.join("\n")
 }
 
 #[test]

@@ -26,10 +26,13 @@ fn another_chip_is_refused_before_the_first_write() {
     let other = inspect(&mut desk(20).desk).unwrap().ids;
     check(desk(21), job(other), Phase::Identify, Cause::OtherChip);
 
-    let mut chip = desk(22);
-    let mut expected = inspect(&mut chip.desk).unwrap().ids;
-    expected.card_id = Some(CardId([1; 14]));
-    check(chip, job(expected), Phase::Identify, Cause::OtherChip);
+    let mut bound = desk(22);
+    let expected = inspect(&mut bound.desk).unwrap().ids;
+    carry_out(job(expected), &mut bound.desk).unwrap();
+    let mut of_another_card = job(inspect(&mut bound.desk).unwrap().ids);
+    of_another_card.expected.card_id = Some(CardId([1; 14]));
+    of_another_card.wanted = wanted(2);
+    check(bound, of_another_card, Phase::Identify, Cause::OtherChip);
 
     let mut chip = desk(22);
     let mut expected = inspect(&mut chip.desk).unwrap().ids;

@@ -1,62 +1,52 @@
 //! A desk with a virtual card, and a job for it.
 
-use cardwright_card::objects::{CardId, ExpiryDate, FascN, Guid};
+use cardwright_card::objects::{CardId, ExpiryDate, Guid};
 use cardwright_card::{
     Channel, ManagementKey, ManagementKeyAlgorithm, Pin, Puk, Transport, TransportError, commands,
 };
 use cardwright_perso::{
-    Candidates, ChipIds, Failure, Job, Next, Phase, Receipt, Run, Tries, Wanted,
+    Candidates, ChipIds, Failure, Job, Next, Phase, Receipt, Run, Tries, Wanted, fasc_n,
 };
 use cardwright_profile::Profile;
 use cardwright_virtual_card::VirtualCard;
 use rand::{SeedableRng, rngs::StdRng};
 use zeroize::Zeroizing;
 
-pub const FACTORY_KEY: [u8; 24] =
+pub(crate) const FACTORY_KEY: [u8; 24] =
     [1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8];
 
-pub fn random() -> StdRng {
+pub(crate) fn random() -> StdRng {
     StdRng::seed_from_u64(1)
 }
 
 /// The profile of a temporary card, with other keys than it has.
-pub fn profile(keys: &str) -> Profile {
+pub(crate) fn profile(keys: &str) -> Profile {
     let text = include_str!("../../../../profiles/piv-temporary.toml");
     let ours = "[[keys]]\nreference = \"9A\"\nalgorithm = \"p256\"\n";
     assert!(text.contains(ours));
     Profile::parse(&text.replace(ours, keys)).unwrap()
 }
 
-pub const P256_IN_9A: &str = "[[keys]]\nreference = \"9A\"\nalgorithm = \"p256\"\n";
+pub(crate) const P256_IN_9A: &str = "[[keys]]\nreference = \"9A\"\nalgorithm = \"p256\"\n";
 
 /// A management key, different for every cipher and generation.
-pub fn management_key(algorithm: ManagementKeyAlgorithm, generation: u8) -> ManagementKey {
+pub(crate) fn management_key(algorithm: ManagementKeyAlgorithm, generation: u8) -> ManagementKey {
     let key: Vec<u8> =
         (0..algorithm.key_length() as u8).map(|byte| byte ^ generation << 5).collect();
     ManagementKey::new(algorithm, key).unwrap()
 }
 
-pub fn card_id(generation: u8) -> CardId {
+pub(crate) fn card_id(generation: u8) -> CardId {
     CardId([0xC0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 1, generation])
 }
 
-pub fn wanted(generation: u8) -> Wanted {
+pub(crate) fn wanted(generation: u8) -> Wanted {
     use ManagementKeyAlgorithm::{Aes128, Aes192, Aes256, TripleDes};
     let keys = [Aes256, Aes192, Aes128, TripleDes];
     Wanted {
         card_id: card_id(generation),
         guid: Guid::from_random([7; 16]),
-        fasc_n: FascN {
-            agency: 9999,
-            system: 0,
-            credential: 4118,
-            credential_series: 0,
-            individual_issue: 1,
-            person: 0,
-            organization_category: 3,
-            organization: 0,
-            association: 1,
-        },
+        fasc_n: fasc_n(&profile("").fasc_n, 4118),
         expiry: ExpiryDate::new(2032, 11, 21).unwrap(),
         pin: Pin::parse(&format!("80461{generation}")).unwrap(),
         puk: Puk::parse(&format!("9305827{generation}")).unwrap(),
@@ -65,24 +55,17 @@ pub fn wanted(generation: u8) -> Wanted {
 }
 
 /// The values of a generation as those that a chip may have.
-pub fn earlier(generation: u8) -> Candidates {
+pub(crate) fn earlier(generation: u8) -> Candidates {
     let Wanted { card_id, pin, puk, management_keys, .. } = wanted(generation);
     Candidates { card_id: Some(card_id), management_keys, puks: vec![puk], pins: vec![pin] }
 }
 
-pub fn factory() -> Candidates {
-    let key = |algorithm| ManagementKey::new(algorithm, FACTORY_KEY.to_vec()).unwrap();
-    use ManagementKeyAlgorithm::{Aes192, TripleDes};
-    Candidates {
-        card_id: None,
-        management_keys: vec![key(TripleDes), key(Aes192)],
-        puks: vec![Puk::parse("12345678").unwrap()],
-        pins: vec![Pin::parse("123456").unwrap()],
-    }
+pub(crate) fn factory() -> Candidates {
+    Candidates::factory(&profile("")).unwrap()
 }
 
 /// A job for a chip that comes from the factory.
-pub fn job(expected: ChipIds) -> Job {
+pub(crate) fn job(expected: ChipIds) -> Job {
     Job {
         expected,
         profile: profile(P256_IN_9A),
@@ -94,7 +77,7 @@ pub fn job(expected: ChipIds) -> Job {
 }
 
 /// A chip in a reader, that can be reset.
-pub trait Desk: Transport {
+pub(crate) trait Desk: Transport {
     fn reset(&mut self);
 }
 
@@ -105,18 +88,18 @@ impl Desk for VirtualCard {
 }
 
 /// What was sent to a chip, by instruction, without data.
-pub struct Traced<D> {
-    pub desk: D,
-    pub sent: Vec<String>,
+pub(crate) struct Traced<D> {
+    pub(crate) desk: D,
+    pub(crate) sent: Vec<String>,
 }
 
 impl<D> Traced<D> {
-    pub fn new(desk: D) -> Self {
+    pub(crate) fn new(desk: D) -> Self {
         Self { desk, sent: Vec::new() }
     }
 
     /// How many of the commands change what the chip keeps. VERIFY does not.
-    pub fn writes(&self) -> usize {
+    pub(crate) fn writes(&self) -> usize {
         let writing = ["PUT", "CHANGE", "RESET RETRY", "GENERATE", "SET"];
         self.sent.iter().filter(|line| writing.iter().any(|name| line.contains(name))).count()
     }
@@ -161,12 +144,12 @@ impl<D: Desk> Desk for Traced<D> {
 }
 
 /// Carries a job out to its end.
-pub fn carry_out(job: Job, desk: &mut impl Desk) -> Result<Receipt, Failure> {
+pub(crate) fn carry_out(job: Job, desk: &mut impl Desk) -> Result<Receipt, Failure> {
     carry_out_until(job, desk, |_| false)
 }
 
 /// Carries a job out, and cancels before the first phase for which `cancel` says so.
-pub fn carry_out_until(
+pub(crate) fn carry_out_until(
     job: Job,
     desk: &mut impl Desk,
     cancel: impl Fn(Phase) -> bool,
@@ -191,7 +174,11 @@ pub fn carry_out_until(
 }
 
 /// Whether a chip opens with these values, in a state of its own.
-pub fn has_secrets(desk: &mut impl Desk, wanted: &Wanted, key: ManagementKeyAlgorithm) -> bool {
+pub(crate) fn has_secrets(
+    desk: &mut impl Desk,
+    wanted: &Wanted,
+    key: ManagementKeyAlgorithm,
+) -> bool {
     desk.reset();
     let mut channel = Channel::new(desk);
     assert!(commands::select_piv(&mut channel).unwrap());

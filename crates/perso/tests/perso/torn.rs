@@ -23,6 +23,8 @@ fn tear(fault: Fault, index: u16) -> Option<Failure> {
         assert_eq!(receipt.keys.len(), 1, "{fault:?}");
         assert!(receipt.tries_spent.pin <= 1 && receipt.tries_spent.puk <= 1, "{fault:?}");
     }
+    // The fault that did not strike goes.
+    desk.insert_again();
     assert_eq!(desk.tries().unwrap(), Tries { pin: 3, puk: 3 }, "{fault:?}");
     assert!(has_secrets(&mut desk, &wanted(1), Aes256), "{fault:?}");
     failure
