@@ -36,7 +36,8 @@ enum Command {
     /// The password is read from the terminal or from standard input, one line. A registry that
     /// runs need not be stopped.
     SetPassword(SetPassword),
-    /// Print the key that verifies this registry's jobs: a helper's configuration needs it.
+    /// Print the key that verifies this registry's jobs: a helper's configuration needs it. Keys
+    /// are made at first use.
     PublicKey(DataArgument),
     /// Take all cards of a CSV file, or none if anything in it is wrong.
     ///
@@ -139,7 +140,11 @@ impl Cli {
             Command::Serve(command) => command.run().await,
             Command::SetPassword(command) => command.run().await,
             Command::PublicKey(DataArgument { data }) => {
-                print(&[&DataDir::open(&data)?.public_key()?])
+                let data = DataDir::open_or_make(&data)?;
+                let store = data.open_store().await?;
+                let keys = data.open_keys(&store).await?;
+                store.close().await.map_err(DataError::from)?;
+                print(&[&keys.signing.verifying_key().to_string()])
             }
             Command::ImportCards(command) => command.run().await,
         }

@@ -123,13 +123,6 @@ impl DataDir {
         Ok(Keys { root, signing })
     }
 
-    /// The public half of the key that signs jobs.
-    pub(crate) fn public_key(&self) -> Result<String, DataError> {
-        let path = self.0.join("signing-key");
-        let file = read_key(&path)?.ok_or_else(|| DataError::KeyMissing { path: path.clone() })?;
-        Ok(signing_key(&path, &file)?.verifying_key().to_string())
-    }
-
     fn root_key_file(&self) -> PathBuf {
         self.0.join("root-key")
     }
