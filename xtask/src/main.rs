@@ -1,6 +1,7 @@
 //! `cargo xtask`: run the product, test it.
 
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 use xtask::{run, test};
 
 /// Everything that is done with the project.
@@ -19,9 +20,17 @@ enum Task {
     Test(test::Options),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().task {
+#[allow(clippy::print_stderr)]
+fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
         Task::Run(options) => run::run(&options),
         Task::Test(options) => test::test(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\ncardwright: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -162,7 +162,7 @@ async fn converse(
         return false;
     };
     let opened = poll_fn(|context| socket.poll_ready_unpin(context)).await;
-    if opened.is_err() || socket.state() != State::Open {
+    if opened.is_err() || !matches!(socket.state(), State::Open) {
         return false;
     }
     let hello = RequestFrame { id: 0, request: Request::Hello { protocol: PROTOCOL_VERSION } };

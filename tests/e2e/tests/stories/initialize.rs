@@ -66,7 +66,7 @@ async fn without_a_chip_id_the_printed_number_is_confirmed() -> anyhow::Result<(
     page.see("is now unassigned").await?;
 
     // The chip is this card's now, and no other's.
-    let other = "TC-2026-004122";
+    let other = "TC-2026-004104";
     story.start_initializing(other).await?;
     page.see(CARD_WITHOUT_CHIP).await?;
     page.see("chip of another card").await?;

@@ -9,7 +9,7 @@ mod tools;
 mod trouble;
 
 /// A produced card of the examples whose chip the bureau named: it is in the first virtual reader.
-const CARD_WITH_CHIP: &str = "TC-2026-004117";
+const CARD_WITH_CHIP: &str = "TC-2026-004102";
 
 /// A produced card of the examples without a chip id.
-const CARD_WITHOUT_CHIP: &str = "TC-2026-004121";
+const CARD_WITHOUT_CHIP: &str = "TC-2026-004103";
