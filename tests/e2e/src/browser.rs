@@ -131,7 +131,7 @@ impl Browser {
     pub async fn click(&self, name: &str) -> anyhow::Result<()> {
         let by = By::XPath(format!(
             "//*[self::button or self::a or self::summary]\
-             [normalize-space(.)={0} or @aria-label={0} or .//b[normalize-space(.)={0}]]\
+             [normalize-space(.)={0} or @aria-label={0} or .//*[normalize-space(.)={0}]]\
              [not(@disabled)]",
             quoted(name)
         ));
@@ -153,7 +153,7 @@ impl Browser {
     /// When the browser is gone.
     pub async fn offers(&self, name: &str) -> anyhow::Result<bool> {
         let by = By::XPath(format!(
-            "//*[self::button or self::a][normalize-space(.)={0} or .//b[normalize-space(.)={0}]]",
+            "//*[self::button or self::a][normalize-space(.)={0} or .//*[normalize-space(.)={0}]]",
             quoted(name)
         ));
         Ok(!self.driver.find_all(by).await?.is_empty())
@@ -206,7 +206,10 @@ impl Browser {
     /// When the browser is gone.
     pub async fn console_errors(&self) -> anyhow::Result<Vec<String>> {
         let log = self.driver.browser_log().await?;
-        let errors = log.into_iter().filter(|entry| entry.level == "SEVERE");
+        // Asking who is logged in is answered with 401 where nobody is: that is no error.
+        let errors = log
+            .into_iter()
+            .filter(|entry| entry.level == "SEVERE" && !entry.message.contains("401"));
         Ok(errors.map(|entry| entry.message).collect())
     }
 
