@@ -228,7 +228,7 @@ async fn a_chip_without_immutable_ids_is_known_by_what_it_was_and_what_we_wrote(
     assert_eq!(verdict(&registry, &operator, &two, &virgin).await, Verdict::Ready);
     let keyed = written(&virgin, &job);
     assert_eq!(verdict(&registry, &operator, &three, &keyed).await, bound);
-    assert_eq!(verdict(&registry, &operator, &two, &keyed).await, Verdict::Ready);
+    assert_eq!(verdict(&registry, &operator, &two, &keyed).await, Verdict::Interrupted);
     let nameless = ChipFacts { ids: ChipIds::default(), ..virgin.clone() };
     assert!(matches!(
         verdict(&registry, &operator, &two, &nameless).await,
