@@ -180,7 +180,16 @@ fn shape_error(text: &str, error: &toml::de::Error) -> ProfileError {
     ProfileError::Shape {
         line: before.matches('\n').count() + 1,
         column: before[line_start..].chars().count() + 1,
-        message: error.message().to_owned(),
+        message: without_value(error.message()).to_owned(),
+    }
+}
+
+/// "invalid type: integer `123456`, expected a string" repeats what may be a secret: only what
+/// is expected is said.
+fn without_value(message: &str) -> &str {
+    match (message.starts_with("invalid "), message.rfind("expected ")) {
+        (true, Some(expected)) => &message[expected..],
+        _ => message,
     }
 }
 
@@ -285,6 +294,16 @@ mod tests {
             ],
         );
         check("[pin]", "[pin", expect!["line 8, column 5: unclosed table, expected `]`"]);
+    }
+
+    #[test]
+    fn errors_keep_secrets_to_themselves() {
+        check("pin = \"123456\"", "pin = 846179", expect!["line 39, column 7: expected a string"]);
+        check(
+            "pin = \"123456\"",
+            "pin = [\"846179\"]",
+            expect!["line 39, column 7: expected a string"],
+        );
     }
 
     proptest! {

@@ -1,13 +1,31 @@
-//! The state machine of one job.
+//! The state machine of one job. Each state is a struct; its step consumes it.
+
+mod authenticate;
+mod identify;
+mod ledger;
+mod plan;
+mod prove;
+mod reference_data;
+mod verify;
+mod write;
 
 use crate::{Cause, Failure, Job, Phase, Receipt};
-use cardwright_card::{Transport, TransportError};
+use authenticate::Authenticate;
+use cardwright_card::{Channel, Transport, TransportError};
+use identify::Identify;
+use ledger::Ledger;
 use rand::CryptoRng;
+use verify::Verify;
+use write::Write;
 
 /// One job on its way. A step consumes it and gives the next one, or what became of it.
 #[derive(Debug)]
 pub struct Run {
+    /// What is wanted: the same for every step.
     job: Job,
+    /// What happened so far, whichever state the run is in.
+    ledger: Ledger,
+    state: State,
 }
 
 /// What is to be done after a step.
@@ -28,61 +46,77 @@ pub struct Progress {
     pub phase: Phase,
     /// Its number among the phases of this run, from 1.
     pub step: u32,
-    /// How many phases this run has; less once it is known what drops out.
+    /// How many phases this run has; fewer once it is known what drops out.
     pub of: u32,
     /// Whether something was written already: from then on a cancel leaves a chip half done.
     pub written: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    Identify(Identify),
+    Authenticate(Authenticate),
+    Write(Write),
+    Verify(Verify),
+}
+
+/// What a state becomes.
+enum Transition {
+    To(State),
+    AfterReset(State),
+    Done(Receipt),
 }
 
 impl Run {
     /// A run that has touched nothing yet.
     #[must_use]
     pub fn new(job: Job) -> Self {
-        Self { job }
+        let ledger = Ledger::new(&job);
+        Self { job, ledger, state: State::Identify(Identify) }
     }
 
     /// Where the run stands.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        Progress { phase: Phase::Identify, step: 1, of: 9, written: false }
+        self.ledger.progress()
     }
 
     /// Carries the next phase out. The random numbers are challenges.
     ///
     /// # Errors
     /// [`Failure`]: the run has ended, and says in what condition it left the chip.
-    pub fn step(
+    pub fn step<R: CryptoRng + ?Sized>(
         self,
         transport: &mut dyn Transport,
-        random: &mut impl CryptoRng,
+        random: &mut R,
     ) -> Result<Next, Failure> {
-        let _ = (self.job, transport, random);
-        Err(Failure {
-            phase: Phase::Identify,
-            cause: Cause::NotSupported { what: "personalization" },
-            condition: crate::Condition::Untouched,
-            tries_spent: crate::Tries::default(),
+        let Self { job, mut ledger, state } = self;
+        let mut channel = Channel::new(transport);
+        let transition = match state {
+            State::Identify(state) => state.step(&job, &mut ledger, &mut channel),
+            State::Authenticate(state) => state.step(&job, &mut ledger, &mut channel, random),
+            State::Write(state) => state.step(&job, &mut ledger, &mut channel),
+            State::Verify(state) => state.step(&job, &mut ledger, &mut channel, random),
+        };
+        ledger.count_commands(channel.commands());
+        let transition = transition.map_err(|cause| ledger.failure(cause))?;
+        ledger.finish_phase();
+        Ok(match transition {
+            Transition::To(state) => Next::Step(Self { job, ledger, state }),
+            Transition::AfterReset(state) => Next::Reset(Self { job, ledger, state }),
+            Transition::Done(receipt) => Next::Done(ledger.complete(receipt)),
         })
     }
 
     /// Ends the run between two phases.
     #[must_use]
     pub fn cancel(self) -> Failure {
-        self.end(Cause::Canceled)
+        self.ledger.failure(Cause::Canceled)
     }
 
     /// Ends the run because the link was lost between two phases, such as in the reset.
     #[must_use]
     pub fn link_lost(self, error: TransportError) -> Failure {
-        self.end(Cause::Link(error))
-    }
-
-    fn end(self, cause: Cause) -> Failure {
-        Failure {
-            phase: Phase::Identify,
-            cause,
-            condition: crate::Condition::Untouched,
-            tries_spent: crate::Tries::default(),
-        }
+        self.ledger.failure(Cause::Link(error))
     }
 }

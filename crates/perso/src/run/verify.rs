@@ -1,0 +1,149 @@
+use super::{Ledger, Transition, plan, prove};
+use crate::{Cause, ChipIds, Job, KeyReceipt, Receipt, Tries, inspect::immutable_ids_again};
+use cardwright_card::commands::{
+    self, Authentication, CARD_CAPABILITY, CARD_HOLDER, MANAGEMENT_KEY, PIN, PUK,
+};
+use cardwright_card::objects::{CardCapability, Guid};
+use cardwright_card::{Channel, ManagementKey};
+use cardwright_profile::KeyReference;
+use rand::CryptoRng;
+
+/// Everything is written; after a reset of the chip it is read back and proved.
+#[derive(Debug)]
+pub(super) struct Verify {
+    /// The chip as it was found when the run began.
+    pub(super) ids: ChipIds,
+    /// The management key that the chip has now.
+    pub(super) management_key: ManagementKey,
+    /// The keys that the chip has now.
+    pub(super) keys: Vec<KeyReceipt>,
+    /// The chip knows GET METADATA.
+    pub(super) says_metadata: bool,
+}
+
+impl Verify {
+    /// What spends no try comes first: a chip that was swapped in the reset is found out before a
+    /// PIN is presented to it.
+    pub(super) fn step<R: CryptoRng + ?Sized>(
+        self,
+        job: &Job,
+        ledger: &mut Ledger,
+        channel: &mut Channel<'_>,
+        random: &mut R,
+    ) -> Result<Transition, Cause> {
+        let ids = immutable_ids_again(channel, &self.ids)?;
+        if ids.contradicts(&self.ids) || !commands::select_piv(channel)? {
+            return Err(Cause::OtherChip);
+        }
+        let card_capability = read_back(channel, CARD_CAPABILITY, "CCC")?;
+        let card_id = CardCapability::parse(&card_capability).ok().map(|ccc| ccc.card_id);
+        if card_id.is_some_and(|found| found != job.wanted.card_id) {
+            return Err(Cause::OtherChip);
+        }
+        compare(&card_capability, &plan::card_capability(job), "CCC")?;
+        let card_holder = read_back(channel, CARD_HOLDER, "CHUID")?;
+        compare(&card_holder, &plan::card_holder(job)?, "CHUID")?;
+        self.prove_management_key(channel, random)?;
+        prove_pin(job, ledger, channel)?;
+        self.prove_keys(job, ledger, channel, random)?;
+        if self.says_metadata {
+            nothing_is_default(channel)?;
+        }
+        prove_puk(job, ledger, channel)?;
+        let guid = Guid::find(&card_holder);
+        Ok(Transition::Done(Receipt {
+            chip: ChipIds { card_id, guid, ..self.ids },
+            card_capability_container: card_capability,
+            card_holder_unique_identifier: card_holder,
+            management_key: self.management_key.algorithm(),
+            keys: self.keys,
+            // The ledger completes these.
+            written: Vec::new(),
+            commands: 0,
+            tries_spent: Tries::default(),
+        }))
+    }
+
+    fn prove_management_key<R: CryptoRng + ?Sized>(
+        &self,
+        channel: &mut Channel<'_>,
+        random: &mut R,
+    ) -> Result<(), Cause> {
+        let mut challenge = [0; 16];
+        random.fill_bytes(&mut challenge);
+        match commands::authenticate(channel, &self.management_key, &challenge)? {
+            Authentication::Accepted => Ok(()),
+            Authentication::OtherAlgorithm | Authentication::OtherKey => {
+                Err(Cause::ReadBackDiffers { what: "management key" })
+            }
+        }
+    }
+
+    /// Each key signs something random. The PIN is verified; for the signature key it has to be
+    /// verified right before each use (SP 800-73-5 part 1, table 4: PIN always).
+    fn prove_keys<R: CryptoRng + ?Sized>(
+        &self,
+        job: &Job,
+        ledger: &mut Ledger,
+        channel: &mut Channel<'_>,
+        random: &mut R,
+    ) -> Result<(), Cause> {
+        for key in &self.keys {
+            if key.reference == KeyReference::Signature {
+                prove_pin(job, ledger, channel)?;
+            }
+            prove::key(key, channel, random)?;
+        }
+        Ok(())
+    }
+}
+
+fn read_back(channel: &mut Channel<'_>, tag: u32, what: &'static str) -> Result<Vec<u8>, Cause> {
+    match commands::object(channel, tag)? {
+        Some(value) => Ok(value.to_vec()),
+        None => Err(Cause::ReadBackDiffers { what }),
+    }
+}
+
+fn compare(found: &[u8], wanted: &[u8], what: &'static str) -> Result<(), Cause> {
+    if found == wanted { Ok(()) } else { Err(Cause::ReadBackDiffers { what }) }
+}
+
+fn prove_pin(job: &Job, ledger: &mut Ledger, channel: &mut Channel<'_>) -> Result<(), Cause> {
+    if !ledger.may_try_pin() {
+        return Err(Cause::Blocked { what: "PIN" });
+    }
+    match ledger.presented_pin(commands::verify_pin(channel, &job.wanted.pin))? {
+        true => Ok(()),
+        false => Err(Cause::ReadBackDiffers { what: "PIN" }),
+    }
+}
+
+fn prove_puk(job: &Job, ledger: &mut Ledger, channel: &mut Channel<'_>) -> Result<(), Cause> {
+    if !ledger.may_try_puk() {
+        return Err(Cause::Blocked { what: "PUK" });
+    }
+    let outcome = commands::change_puk(channel, &job.wanted.puk, &job.wanted.puk);
+    if outcome.is_err() {
+        ledger.may_have_written(&outcome);
+    }
+    match ledger.presented_puk(outcome)? {
+        true => Ok(()),
+        false => Err(Cause::ReadBackDiffers { what: "PUK" }),
+    }
+}
+
+fn nothing_is_default(channel: &mut Channel<'_>) -> Result<(), Cause> {
+    let values = [
+        (MANAGEMENT_KEY, "the chip says that its management key is the factory's"),
+        (PIN, "the chip says that its PIN is the factory's"),
+        (PUK, "the chip says that its PUK is the factory's"),
+    ];
+    for (reference, what) in values {
+        let metadata = commands::metadata(channel, reference)?;
+        if metadata.is_some_and(|metadata| metadata.is_default == Some(true)) {
+            return Err(Cause::ReadBackDiffers { what });
+        }
+    }
+    Ok(())
+}
