@@ -239,7 +239,7 @@ impl FailureCause {
 
 /// The end of a job, either way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", content = "signed", rename_all = "kebab-case")]
+#[serde(tag = "outcome", content = "signed", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Outcome {
     /// The chip is as its profile says.
     Finished(Signed<Receipt>),

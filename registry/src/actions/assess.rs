@@ -1,8 +1,8 @@
 //! What a chip means for a card: which chip it is, and whether a job may be issued for it.
 
 use super::ActionError;
-use super::view::has_pending_generation;
-use crate::store::{CardRecord, ChipRecord, Snapshot};
+use super::view::pending_generation;
+use crate::store::{CardRecord, ChipRecord, GenerationRecord, Snapshot};
 use cardwright_protocol::chip::{ChipFacts, ChipIds, PivFacts};
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::ids::CardNumber;
@@ -32,8 +32,12 @@ pub(crate) async fn assess(
         (Some(piv), _) if is_blocked(piv) => (Verdict::Blocked, None, None),
         (Some(_), Binding::New { matched_by }) => (Verdict::Ready, None, matched_by),
         (Some(_), Binding::Bound { chip, matched_by }) => {
-            let begun = has_pending_generation(snapshot, chip.id).await?;
-            let verdict = match begun && card.interrupted {
+            let pending = pending_generation(snapshot, chip.id).await?;
+            // The chip itself says so where no failure was handed over.
+            let named = ids.card_id.as_ref().map(|id| &id.0[..]);
+            let begun =
+                |pending: GenerationRecord| card.interrupted || named == Some(&pending.card_id[..]);
+            let verdict = match pending.is_some_and(begun) {
                 true => Verdict::Interrupted,
                 false => Verdict::Ready,
             };
@@ -95,8 +99,8 @@ async fn find_binding(
     if let Some(bound) = snapshot.chip_of_card(card.id).await? {
         // A chip that had no id at all when it was bound cannot be recognized before ours are on
         // it; another chip without any id is not told from it.
-        let nameless = bound.first == ChipIds::default() && *ids == ChipIds::default();
-        return Ok(match nameless && has_pending_generation(snapshot, bound.id).await? {
+        let nameless = is_nameless(&bound.first) && is_nameless(ids);
+        return Ok(match nameless && pending_generation(snapshot, bound.id).await?.is_some() {
             true => Binding::Bound { chip: bound, matched_by: "nothing tells it from that chip" },
             false => other_expected(bound.first.short_name()),
         });
@@ -151,6 +155,11 @@ fn telling_ids(ids: &ChipIds) -> ChipIds {
 
 fn has_immutable(ids: &ChipIds) -> bool {
     ids.cplc.is_some() || ids.cin.is_some()
+}
+
+/// Hints inform, and tell no chip from another.
+fn is_nameless(ids: &ChipIds) -> bool {
+    !has_immutable(ids) && ids.card_id.is_none() && ids.guid.is_none()
 }
 
 fn is_blocked(piv: &PivFacts) -> bool {

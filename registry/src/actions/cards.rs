@@ -19,6 +19,10 @@ pub(crate) async fn search(
     if query.text.chars().count() > MAX_TEXT {
         return Err(invalid("text", "Search for at most 100 characters."));
     }
+    // No card has them, and databases do not agree on what a zero in a text means.
+    if query.text.chars().any(char::is_control) {
+        return Err(invalid("text", "Search for letters, digits and punctuation."));
+    }
     if query.page == 0 {
         return Err(invalid("page", "Pages are counted from 1."));
     }

@@ -92,14 +92,15 @@ fn parse(csv: &[u8]) -> Result<Vec<(u64, NewCard)>, Mistakes> {
     let mut numbers: HashMap<String, u64> = HashMap::new();
     let mut chips: HashMap<Vec<u8>, u64> = HashMap::new();
     let mut records = reader.records();
-    // The line of a wrong row is the one that follows the row before.
     let mut line = 1;
     while let Some(record) = records.next() {
         let headers = records.reader_mut().headers().cloned();
-        let row = record.and_then(|record| {
-            line = record.position().map_or(line + 1, csv::Position::line);
-            record.deserialize::<Row>(Some(&headers?))
-        });
+        let position = match &record {
+            Ok(record) => record.position(),
+            Err(error) => error.position(),
+        };
+        line = position.map_or(line + 1, csv::Position::line);
+        let row = record.and_then(|record| record.deserialize::<Row>(Some(&headers?)));
         let card = row.map_err(|error| shape(&error)).and_then(Row::check);
         match card {
             Err(mistake) => mistakes.push((line, mistake)),

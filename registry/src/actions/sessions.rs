@@ -42,9 +42,14 @@ pub(crate) async fn log_in(
 ) -> Result<(Token, Me), ActionError> {
     let Login { name, password } = login;
     let password = Secret::new(password.into_bytes());
-    let account = registry.store.read().await?.account(&name).await?;
+    let plausible = name.len() <= MAX_LENGTH
+        && password.expose().len() <= MAX_LENGTH
+        && !name.contains(char::is_control);
+    let account = match plausible {
+        true => registry.store.read().await?.account(&name).await?,
+        false => None,
+    };
     let hash = account.as_ref().map(|account| account.password_hash.clone());
-    let plausible = name.len() <= MAX_LENGTH && password.expose().len() <= MAX_LENGTH;
     let matches = plausible && registry.passwords.matches(password, hash).await?;
     let now = registry.now();
     let transaction = registry.store.begin().await?;

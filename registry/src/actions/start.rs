@@ -96,7 +96,9 @@ fn check_reason(command: Command, reason: Option<String>) -> Result<Option<Strin
     match (wants_reason(command), reason) {
         (false, None) => Ok(None),
         (false, Some(_)) => Err(invalid("reason", "This command takes no reason.")),
-        (true, Some(reason)) if (1..=MAX_REASON).contains(&reason.chars().count()) => {
+        (true, Some(reason))
+            if (1..=MAX_REASON).contains(&reason.chars().count()) && !reason.contains('\0') =>
+        {
             Ok(Some(reason))
         }
         (true, _) => Err(invalid("reason", "Give a reason of 1 to 500 characters.")),

@@ -25,7 +25,7 @@ pub(crate) async fn take_outcome(
     let (statement, signature, end) = match &outcome {
         Outcome::Finished(signed) => {
             let receipt = verified(registry, signed, |receipt: &Receipt| &receipt.workstation.0)?;
-            (&signed.statement, &signed.signature, End::Finished(receipt))
+            (&signed.statement, &signed.signature, End::Finished(Box::new(receipt)))
         }
         Outcome::Failed(signed) => {
             let failure = verified(registry, signed, |failed: &JobFailure| &failed.workstation.0)?;
@@ -51,7 +51,7 @@ pub(crate) async fn take_outcome(
             let state = end.job_state();
             let mut taking = Taking { transaction: &transaction, job, process, card, now };
             match end {
-                End::Finished(receipt) => taking.receipt(receipt).await?,
+                End::Finished(receipt) => taking.receipt(*receipt).await?,
                 End::Failed(failure) => taking.failure(failure).await?,
             }
             let process = taking.process;
@@ -69,7 +69,7 @@ pub(crate) async fn take_outcome(
 
 /// A verified outcome.
 enum End {
-    Finished(Receipt),
+    Finished(Box<Receipt>),
     Failed(JobFailure),
 }
 
@@ -84,10 +84,18 @@ struct Names<'a> {
 impl End {
     fn names(&self) -> Names<'_> {
         match self {
-            Self::Finished(Receipt { job, process, workstation, card, .. })
-            | Self::Failed(JobFailure { job, process, workstation, card, .. }) => {
-                Names { job, process, workstation, card }
-            }
+            Self::Finished(receipt) => Names {
+                job: &receipt.job,
+                process: &receipt.process,
+                workstation: &receipt.workstation,
+                card: &receipt.card,
+            },
+            Self::Failed(failure) => Names {
+                job: &failure.job,
+                process: &failure.process,
+                workstation: &failure.workstation,
+                card: &failure.card,
+            },
         }
     }
 

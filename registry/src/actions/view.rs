@@ -7,7 +7,8 @@ use crate::graph;
 use crate::profiles::LoadedProfile;
 use crate::registry::Registry;
 use crate::store::{
-    CardRecord, GenerationState, JobRecord, JobState, ProcessRecord, Snapshot, TemplateRecord,
+    CardRecord, GenerationRecord, GenerationState, JobRecord, JobState, ProcessRecord, Snapshot,
+    TemplateRecord,
 };
 use cardwright_protocol::domain::{CardState, Command, ProcessState};
 use cardwright_protocol::hex::HexBytes;
@@ -111,13 +112,13 @@ pub(crate) async fn process(
     })
 }
 
-/// Whether the newest keying of a card's chip has an unknown end.
-pub(crate) async fn has_pending_generation(
+/// The keying of a chip that has an unknown end.
+pub(crate) async fn pending_generation(
     snapshot: &Snapshot,
     chip: i64,
-) -> Result<bool, ActionError> {
+) -> Result<Option<GenerationRecord>, ActionError> {
     let generations = snapshot.generations(chip).await?;
-    Ok(generations.iter().any(|generation| generation.state == GenerationState::Pending))
+    Ok(generations.into_iter().find(|generation| generation.state == GenerationState::Pending))
 }
 
 /// A GUID in the text form of RFC 9562, section 4.

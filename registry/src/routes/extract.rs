@@ -63,7 +63,11 @@ impl<S: Send + Sync> FromRequestParts<S> for PathName {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = Path::from_request_parts(parts, state).await;
-        path.map(|Path(name)| Self(name)).map_err(|_| malformed("the path is not UTF-8"))
+        let Path(name): Path<String> = path.map_err(|_| malformed("the path is not UTF-8"))?;
+        match name.contains(char::is_control) {
+            true => Err(problem(ProblemCode::NotFound, "There is no such thing.")),
+            false => Ok(Self(name)),
+        }
     }
 }
 

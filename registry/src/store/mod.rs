@@ -134,3 +134,32 @@ impl Deref for Transaction {
         &self.snapshot
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sea_orm::{ConnectionTrait as _, Statement};
+
+    #[tokio::test]
+    async fn every_connection_writes_durably_and_checks_references() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let store = Store::open(&folder.path().join("registry.sqlite")).await.unwrap();
+        // As SQLite numbers them: synchronous 2 is FULL.
+        let pragmas = [("foreign_keys", "1"), ("synchronous", "2"), ("busy_timeout", "10000")];
+        for connection in [&store.read().await.unwrap(), &*store.begin().await.unwrap()] {
+            for (name, expected) in pragmas {
+                let column = if name == "busy_timeout" { "timeout" } else { name };
+                let sql = format!("PRAGMA {name}");
+                let statement = Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
+                let row = connection.database.query_one_raw(statement).await.unwrap().unwrap();
+                let value: i64 = row.try_get("", column).unwrap();
+                assert_eq!(value.to_string(), expected, "{name}");
+            }
+        }
+        let sql = "PRAGMA journal_mode";
+        let statement = Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
+        let snapshot = store.read().await.unwrap();
+        let row = snapshot.database.query_one_raw(statement).await.unwrap().unwrap();
+        assert_eq!(row.try_get::<String>("", "journal_mode").unwrap(), "wal");
+    }
+}

@@ -1,0 +1,136 @@
+use crate::world::{TestRegistry, program};
+use cardwright_protocol::domain::CardState;
+use cardwright_protocol::registry::problem::ProblemCode;
+use std::process::Stdio;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+
+/// Lines of standard output up to the one that says where it listens.
+async fn start(folder: &TempDir) -> (tokio::process::Child, Vec<Vec<String>>) {
+    let mut child = program(&["serve", "--listen", "127.0.0.1:0"], folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut lines = Vec::new();
+    while let Some(line) = output.next_line().await.unwrap() {
+        let words: Vec<String> = line.split('\t').map(str::to_owned).collect();
+        let last = words[0] == "listening";
+        lines.push(words);
+        if last {
+            break;
+        }
+    }
+    (child, lines)
+}
+
+async fn stop(mut child: tokio::process::Child) {
+    let id = child.id().unwrap().to_string();
+    let killed = tokio::process::Command::new("kill").arg(id).status().await.unwrap();
+    assert!(killed.success());
+    assert!(child.wait().await.unwrap().success(), "SIGTERM ends it gracefully");
+}
+
+#[tokio::test]
+async fn the_first_start_shows_two_passwords_and_the_second_none() {
+    let folder = TempDir::new().unwrap();
+    let (child, lines) = start(&folder).await;
+    let kinds: Vec<_> = lines.iter().map(|line| (line[0].as_str(), line.len())).collect();
+    assert_eq!(kinds, [("account", 3), ("account", 3), ("listening", 2)]);
+    assert_eq!((lines[0][1].as_str(), lines[1][1].as_str()), ("admin", "operator"));
+    assert_ne!(lines[0][2], lines[1][2]);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = client
+        .post(format!("{}/api/v1/session", lines[2][1]))
+        .header("origin", &lines[2][1])
+        .json(&serde_json::json!({ "name": "admin", "password": lines[0][2] }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    stop(child).await;
+    let (child, lines) = start(&folder).await;
+    assert_eq!(lines.len(), 1);
+    stop(child).await;
+
+    let key = program(&["public-key"], folder.path()).output().await.unwrap();
+    assert_eq!(String::from_utf8(key.stdout).unwrap().trim().len(), 64);
+}
+
+#[tokio::test]
+async fn a_lost_password_is_set_anew_while_the_registry_runs() {
+    let registry = TestRegistry::empty().await;
+    let operator = registry.log_in("operator").await;
+    let data = registry.folder.path();
+    let mut child = program(&["set-password", "operator"], data)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"correct horse battery\n").await.unwrap();
+    assert!(child.wait().await.unwrap().success());
+    assert_eq!(operator.get("/session").await.refused(), ProblemCode::NotLoggedIn);
+    let browser = registry.browser();
+    let old = browser.log_in("operator", &registry.password("operator")).await;
+    assert_eq!(old.refused(), ProblemCode::WrongPassword);
+    assert_eq!(browser.log_in("operator", "correct horse battery").await.status, 200);
+
+    let made = program(&["set-password", "operator", "--generate"], data).output().await.unwrap();
+    let made = String::from_utf8(made.stdout).unwrap();
+    let password = made.trim_end().strip_prefix("password\t").unwrap();
+    assert_eq!(browser.log_in("operator", password).await.status, 200);
+
+    for (arguments, input) in [
+        (["set-password", "nobody"], "correct horse battery\n"),
+        (["set-password", "operator"], "short\n"),
+    ] {
+        let mut child =
+            program(&arguments, data).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
+        assert!(!child.wait().await.unwrap().success(), "{arguments:?}");
+    }
+    assert_eq!(browser.log_in("operator", password).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_file_with_a_mistake_is_refused_whole() {
+    let registry = TestRegistry::with_one_card().await;
+    let file = registry.folder.path().join("more.csv");
+    let header = "number,state,order,produced_on,expires_on,chip_id\n";
+    let rows = "TC-2,produced,,2026-11-02,2032-11-01,\nTC-1,produced,,2026-11-02,2032-11-01,\n";
+    std::fs::write(&file, format!("{header}{rows}")).unwrap();
+    let data = registry.folder.path();
+    let output = program(&["import-cards"], data).arg(&file).output().await.unwrap();
+    assert!(!output.status.success());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("line 3: TC-1, or its chip, is in the registry already"), "{message}");
+    assert_eq!(registry.log_in("operator").await.search("").await.total, 1);
+}
+
+#[tokio::test]
+async fn the_example_cards_fill_a_page_and_every_state() {
+    let registry = TestRegistry::empty().await;
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/cards.csv");
+    let data = registry.folder.path();
+    let output = program(&["import-cards"], data).arg(file).output().await.unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "imported\t40\n");
+    let operator = registry.log_in("operator").await;
+    for state in CardState::ALL {
+        let found = operator.search(&format!("status={}", state.name())).await;
+        assert!(found.total > 0, "{state:?}");
+    }
+    let produced = operator.search("status=produced").await;
+    assert!(produced.total > 25 && produced.cards.len() == 25);
+}
+
+#[tokio::test]
+async fn a_wrong_configuration_is_named() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("registry.toml"), "helper_port = 1\n").unwrap();
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    let output = program(&serve, folder.path()).output().await.unwrap();
+    assert!(!output.status.success());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("registry.toml") && message.contains("helper_port"), "{message}");
+    assert!(!folder.path().join("registry.sqlite").exists(), "nothing was begun");
+}

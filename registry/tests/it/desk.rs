@@ -1,0 +1,148 @@
+//! The helper's side of the wire: real keys, no chip.
+
+use cardwright_protocol::chip::{ChipFacts, ChipIds, ManagementKeyAlgorithm, PivFacts};
+use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::job::{JobHeader, SealedJob};
+use cardwright_protocol::outcome::{
+    ChipReport, Condition, FailureCause, JobFailure, Outcome, Phase, Receipt, TriesSpent,
+};
+use cardwright_protocol::registry::processes::Nonce;
+use cardwright_protocol::signed::Signed;
+use cardwright_registry::Workstation;
+use cardwright_seal::{JobContents, OpeningKey, SigningKey, VerifyingKey, open_job, sign};
+
+pub(crate) struct Desk {
+    name: String,
+    pub(crate) signing_key: SigningKey,
+    opening_key: OpeningKey,
+}
+
+/// A job as the helper reads it.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) header: JobHeader,
+    pub(crate) contents: JobContents,
+}
+
+/// A chip as from the factory, told from others by its CPLC.
+pub(crate) fn chip(number: u8) -> ChipFacts {
+    let mut cplc = vec![0x47, 0x90, 0x51, 0x67, 0x50, 0x64, 0x3B, 0x1F, 0x7A, 0x02, 0x9C];
+    cplc.push(number);
+    ChipFacts {
+        ids: ChipIds {
+            cplc: Some(HexBytes(cplc)),
+            card_id: Some(HexBytes(vec![0xFA; 14])),
+            guid: Some(HexBytes(vec![0xFB; 16])),
+            ..ChipIds::default()
+        },
+        contactless: false,
+        piv: Some(PivFacts {
+            version: Some("5.4.0".to_owned()),
+            pin_tries: Some(5),
+            puk_tries: None,
+            management_key_algorithm: None,
+            factory_secrets: Some(true),
+        }),
+    }
+}
+
+/// The chip after a job wrote at least its card id.
+pub(crate) fn written(facts: &ChipFacts, job: &Opened) -> ChipFacts {
+    let mut facts = facts.clone();
+    facts.ids.card_id = Some(job.contents.card_id.clone());
+    facts.ids.guid = Some(job.contents.guid.clone());
+    facts
+}
+
+impl Desk {
+    pub(crate) fn new(name: &str) -> Self {
+        let (signing_key, opening_key) = (SigningKey::generate(), OpeningKey::generate());
+        Self { name: name.to_owned(), signing_key, opening_key }
+    }
+
+    pub(crate) fn workstation(&self) -> Workstation {
+        Workstation {
+            name: self.name.as_str().into(),
+            signing_key: self.signing_key.verifying_key(),
+            sealing_key: self.opening_key.sealing_key(),
+        }
+    }
+
+    pub(crate) fn statement(&self, nonce: &Nonce, chip: &ChipFacts) -> ChipReport {
+        ChipReport {
+            workstation: self.name.as_str().into(),
+            reader: "r1".into(),
+            reader_name: "Office Reader 00 00".to_owned(),
+            insertion: "i1".into(),
+            registry_nonce: nonce.nonce.clone(),
+            helper_nonce: SigningKey::generate().to_secret().expose()[..16].into(),
+            chip: chip.clone(),
+        }
+    }
+
+    pub(crate) fn report(&self, nonce: &Nonce, chip: &ChipFacts) -> Signed<ChipReport> {
+        sign(&self.signing_key, &self.statement(nonce, chip))
+    }
+
+    pub(crate) fn open(&self, job: &SealedJob, registry: &VerifyingKey) -> Opened {
+        let (header, contents) = open_job(job, registry, &self.opening_key).unwrap();
+        Opened { header, contents }
+    }
+
+    pub(crate) fn receipt_of(&self, job: &Opened) -> Receipt {
+        let JobContents { card_id, guid, fasc_n, expires_on, .. } = &job.contents;
+        let ccc = [&[0xF0, 0x15][..], &hex::decode("A000000116FF02").unwrap(), &card_id.0].concat();
+        let chuid = [
+            &[0x30, 0x19][..],
+            &fasc_n.0,
+            &[0x34, 0x10],
+            &guid.0,
+            &[0x35, 0x08],
+            expires_on.as_bytes(),
+            &[0x3E, 0, 0xFE, 0],
+        ]
+        .concat();
+        Receipt {
+            job: job.header.job.clone(),
+            process: job.header.process.clone(),
+            workstation: job.header.workstation.clone(),
+            card: job.header.card.clone(),
+            chip: ChipIds {
+                card_id: Some(card_id.clone()),
+                guid: Some(guid.clone()),
+                ..job.header.chip.clone()
+            },
+            profile_hash: job.header.profile_hash.clone(),
+            card_capability_container: [&ccc[..], &[0xF1, 1, 0x21, 0xFE, 0]].concat().into(),
+            card_holder_unique_identifier: chuid.into(),
+            management_key: ManagementKeyAlgorithm::Aes256,
+            keys: vec![],
+            written: Phase::ALL.to_vec(),
+            commands: 29,
+            tries_spent: TriesSpent::default(),
+        }
+    }
+
+    pub(crate) fn receipt(&self, job: &Opened) -> Outcome {
+        Outcome::Finished(sign(&self.signing_key, &self.receipt_of(job)))
+    }
+
+    pub(crate) fn failure(
+        &self,
+        job: &Opened,
+        cause: FailureCause,
+        condition: Condition,
+    ) -> Outcome {
+        let failure = JobFailure {
+            job: job.header.job.clone(),
+            process: job.header.process.clone(),
+            workstation: job.header.workstation.clone(),
+            card: job.header.card.clone(),
+            phase: Phase::Pin,
+            cause,
+            condition,
+            tries_spent: TriesSpent::default(),
+        };
+        Outcome::Failed(sign(&self.signing_key, &failure))
+    }
+}

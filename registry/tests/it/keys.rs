@@ -1,0 +1,104 @@
+use crate::desk::{Desk, chip};
+use crate::world::TestRegistry;
+use cardwright_registry::{Config, DataError, OpenError, PasswordCost, Registry};
+use std::path::Path;
+use tempfile::TempDir;
+
+async fn open(folder: &Path) -> Result<(), String> {
+    let password_cost = PasswordCost { memory: 8, passes: 1 };
+    let config = Config { password_cost, ..Config::default() };
+    match Registry::open(folder, config).await {
+        Ok((registry, _)) => {
+            registry.close().await.unwrap();
+            Ok(())
+        }
+        Err(OpenError::Data(error)) => Err(match error {
+            DataError::KeyMissing { path } => format!("{} missing", name(&path)),
+            DataError::OtherKey { path } => format!("{} is another", name(&path)),
+            DataError::NotAKey { path } => format!("{} is no key", name(&path)),
+            DataError::Exposed { path } => format!("{} is exposed", name(&path)),
+            error => panic!("{error}"),
+        }),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+/// The folder of a registry whose database holds an escrowed PIN.
+async fn folder_with_ciphertext() -> (TempDir, Desk) {
+    let registry = TestRegistry::with_one_card().await;
+    let operator = registry.log_in("operator").await;
+    let process = operator.start("TC-1").await;
+    let report = registry.desk.report(&operator.nonce(&process.id).await, &chip(7));
+    operator.job(&process.id, &report, "TC-1").await;
+    let (folder, desk, _) = registry.end().await;
+    (folder, desk)
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn key_files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = TempDir::new().unwrap();
+    open(folder.path()).await.unwrap();
+    for file in ["root-key", "signing-key"] {
+        let path = folder.path().join(file);
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(open(folder.path()).await, Err(format!("{file} is exposed")));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    open(folder.path()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_root_key_is_made_only_while_nothing_is_encrypted() {
+    let folder = TempDir::new().unwrap();
+    open(folder.path()).await.unwrap();
+    let root_key = folder.path().join("root-key");
+    let first = std::fs::read(&root_key).unwrap();
+    std::fs::remove_file(&root_key).unwrap();
+    open(folder.path()).await.unwrap();
+    assert_ne!(std::fs::read(&root_key).unwrap(), first);
+
+    let (folder, _desk) = folder_with_ciphertext().await;
+    let root_key = folder.path().join("root-key");
+    let right = std::fs::read(&root_key).unwrap();
+    open(folder.path()).await.unwrap();
+    std::fs::copy(folder.path().join("signing-key"), &root_key).unwrap();
+    assert_eq!(open(folder.path()).await, Err("root-key is another".to_owned()));
+    std::fs::write(&root_key, "1 00").unwrap();
+    assert_eq!(open(folder.path()).await, Err("root-key is no key".to_owned()));
+    std::fs::remove_file(&root_key).unwrap();
+    assert_eq!(open(folder.path()).await, Err("root-key missing".to_owned()));
+    assert!(!root_key.exists(), "no other key takes its place");
+    write_private(&root_key, &right);
+    open(folder.path()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_signing_key_stays_the_one_that_helpers_know() {
+    let folder = TempDir::new().unwrap();
+    open(folder.path()).await.unwrap();
+    let path = folder.path().join("signing-key");
+    let right = std::fs::read(&path).unwrap();
+    std::fs::copy(folder.path().join("root-key"), &path).unwrap();
+    assert_eq!(open(folder.path()).await, Err("signing-key is another".to_owned()));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(open(folder.path()).await, Err("signing-key missing".to_owned()));
+    write_private(&path, &right);
+    open(folder.path()).await.unwrap();
+}
+
+fn write_private(path: &Path, content: &[u8]) {
+    use std::io::Write as _;
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).unwrap().write_all(content).unwrap();
+}

@@ -1,0 +1,224 @@
+use crate::desk::{Opened, chip, written};
+use crate::world::{Browser, TestRegistry};
+use cardwright_protocol::chip::ChipFacts;
+use cardwright_protocol::domain::{CardState, Command, ProcessState};
+use cardwright_protocol::ids::ProcessId;
+use cardwright_protocol::outcome::{Condition, FailureCause, Outcome, Receipt};
+use cardwright_protocol::registry::problem::ProblemCode;
+use cardwright_protocol::registry::processes::Process;
+use cardwright_seal::{SigningKey, sign, verify};
+use expect_test::expect;
+use std::time::Duration;
+
+struct Story {
+    registry: TestRegistry,
+    operator: Browser,
+    process: ProcessId,
+}
+
+impl Story {
+    async fn begin() -> Self {
+        let registry = TestRegistry::with_one_card().await;
+        let operator = registry.log_in("operator").await;
+        let process = operator.start("TC-1").await.id;
+        Self { registry, operator, process }
+    }
+
+    async fn job(&self, facts: &ChipFacts) -> Opened {
+        let nonce = self.operator.nonce(&self.process).await;
+        let report = self.registry.desk.report(&nonce, facts);
+        let issued = self.operator.job(&self.process, &report, "TC-1").await;
+        self.registry.desk.open(&issued.job, &self.registry.key)
+    }
+
+    fn failure(&self, job: &Opened, cause: FailureCause, condition: Condition) -> Outcome {
+        self.registry.desk.failure(job, cause, condition)
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_makes_the_card_unassigned_once() {
+    let story = Story::begin().await;
+    let Story { registry, operator, .. } = &story;
+    let job = story.job(&chip(7)).await;
+    let receipt = registry.desk.receipt(&job);
+    let taken = operator.hand_over(&receipt).await;
+    let acknowledgement = verify(&registry.key, &taken.acknowledgement).unwrap();
+    assert_eq!(acknowledgement.job, job.header.job);
+    let Outcome::Finished(signed) = &receipt else { unreachable!() };
+    assert_eq!(acknowledgement.outcome_hash, cardwright_seal::sha256(signed.statement.as_bytes()));
+    assert_eq!(taken.process.state, ProcessState::Completed);
+    assert_eq!(taken.process.card.state, CardState::Unassigned);
+    let written = taken.process.written.clone().unwrap();
+    assert_eq!(written.card_id, job.contents.card_id);
+    assert_eq!(written.guid.replace('-', ""), hex::encode(&job.contents.guid.0));
+    assert_eq!((written.expires_on.as_str(), written.commands), ("2032-11-01", 29));
+
+    let card = operator.card("TC-1").await;
+    assert_eq!(card.guid, Some(written.guid));
+    let history = operator.history("TC-1").await;
+    expect![[r#"
+        operator: Initialize temporary card completed -> unassigned
+        operator: Encoded at desk-1 with 29 commands; everything was read back and proved
+        operator: Encoding begun at desk-1
+        operator: Chip 3B1F 7A02 9C07 bound to this card
+        operator: Initialize temporary card started
+        registry: Imported from the bureau's list -> produced"#]]
+    .assert_eq(&history.join("\n"));
+
+    // Replayed, whoever carries it: the same acknowledgement, and nothing happens again.
+    let admin = registry.log_in("admin").await;
+    let again = admin.hand_over(&receipt).await;
+    assert_eq!(again.acknowledgement, taken.acknowledgement);
+    assert_eq!(operator.card("TC-1").await, card);
+
+    let other = story.failure(&job, FailureCause::Internal, Condition::Unknown);
+    let answer = operator.try_hand_over(&other).await;
+    assert_eq!(answer.refused(), ProblemCode::Invalid, "another outcome of the same job");
+    assert_eq!(operator.card("TC-1").await, card);
+    let answer = operator.try_start("TC-1", Command::InitializeTemporaryCard, None).await;
+    assert_eq!(answer.refused(), ProblemCode::WrongState);
+}
+
+#[tokio::test]
+async fn a_receipt_that_is_not_of_its_job_is_refused() {
+    let story = Story::begin().await;
+    let Story { registry, operator, process } = &story;
+    let job = story.job(&chip(7)).await;
+    let before = operator.process(process).await;
+    type Alteration = fn(&mut Receipt);
+    let alterations: [(&str, Alteration); 10] = [
+        ("process", |receipt| receipt.process = "other".into()),
+        ("card", |receipt| receipt.card = "TC-2".into()),
+        ("profile_hash", |receipt| receipt.profile_hash.0[0] ^= 1),
+        ("chip.card_id", |receipt| receipt.chip.card_id.as_mut().unwrap().0[13] ^= 1),
+        ("chip.card_id", |receipt| receipt.chip.card_id = None),
+        ("chip.guid", |receipt| receipt.chip.guid.as_mut().unwrap().0[0] ^= 1),
+        ("card_capability_container", |receipt| receipt.card_capability_container.0[10] ^= 1),
+        ("card_holder_unique_identifier", |receipt| {
+            receipt.card_holder_unique_identifier.0[5] ^= 1;
+        }),
+        ("card_holder_unique_identifier", |receipt| {
+            receipt.card_holder_unique_identifier.0.truncate(20);
+        }),
+        ("chip.cplc", |receipt| receipt.chip.cplc.as_mut().unwrap().0[11] ^= 1),
+    ];
+    for (field, alter) in alterations {
+        let mut receipt = registry.desk.receipt_of(&job);
+        alter(&mut receipt);
+        let outcome = Outcome::Finished(sign(&registry.desk.signing_key, &receipt));
+        let problem = operator.try_hand_over(&outcome).await.problem();
+        assert_eq!((problem.code, problem.field.as_deref()), (ProblemCode::Invalid, Some(field)));
+    }
+    let mut unknown = registry.desk.receipt_of(&job);
+    unknown.job = "unknown".into();
+    let outcome = Outcome::Finished(sign(&registry.desk.signing_key, &unknown));
+    assert_eq!(operator.try_hand_over(&outcome).await.refused(), ProblemCode::NotFound);
+
+    let receipt = registry.desk.receipt_of(&job);
+    let foreign = Outcome::Finished(sign(&SigningKey::generate(), &receipt));
+    assert_eq!(operator.try_hand_over(&foreign).await.refused(), ProblemCode::BadSignature);
+    let Outcome::Finished(mut altered) = registry.desk.receipt(&job) else { unreachable!() };
+    altered.statement = altered.statement.replace(":29", ":28");
+    let answer = operator.try_hand_over(&Outcome::Finished(altered)).await;
+    assert_eq!(answer.refused(), ProblemCode::BadSignature);
+    assert_eq!(operator.process(process).await, before);
+}
+
+#[tokio::test]
+async fn a_failure_that_nobody_can_mend_ends_the_process() {
+    let story = Story::begin().await;
+    let operator = &story.operator;
+    let job = story.job(&chip(7)).await;
+    let cause = FailureCause::Foreign { what: "management key".to_owned() };
+    let failed = story.failure(&job, cause.clone(), Condition::Untouched);
+    let taken = operator.hand_over(&failed).await;
+    assert_eq!(taken.process.state, ProcessState::Failed);
+    assert_eq!(taken.process.failure.unwrap().cause, cause);
+    let card = operator.card("TC-1").await;
+    assert_eq!(
+        (card.row.state, card.row.interrupted, card.process),
+        (CardState::Produced, false, None)
+    );
+    assert_eq!(card.row.commands, [Command::InitializeTemporaryCard], "free again");
+    assert_eq!(operator.hand_over(&failed).await.acknowledgement, taken.acknowledgement);
+}
+
+#[tokio::test]
+async fn a_failure_that_a_person_can_mend_leaves_the_process_open() {
+    let story = Story::begin().await;
+    let operator = &story.operator;
+    for (cause, condition, interrupted) in [
+        (FailureCause::Canceled, Condition::Untouched, false),
+        (FailureCause::CardRemoved, Condition::Unknown, true),
+        (FailureCause::ReaderBusy, Condition::Untouched, true),
+    ] {
+        let job = story.job(&chip(7)).await;
+        let taken = operator.hand_over(&story.failure(&job, cause, condition)).await;
+        assert_eq!(taken.process.state, ProcessState::Started);
+        assert_eq!(taken.process.job, None);
+        assert_eq!(taken.process.card.interrupted, interrupted);
+    }
+    let job = story.job(&chip(7)).await;
+    let taken = operator.hand_over(&story.registry.desk.receipt(&job)).await;
+    assert_eq!((taken.process.card.interrupted, taken.process.failure), (false, None));
+}
+
+#[tokio::test]
+async fn a_late_receipt_of_a_superseded_job_moves_the_card_only_if_nothing_newer_runs() {
+    let story = Story::begin().await;
+    let operator = &story.operator;
+    let first = story.job(&chip(7)).await;
+    let second = story.job(&written(&chip(7), &first)).await;
+    let late = operator.hand_over(&story.registry.desk.receipt(&first)).await;
+    assert_eq!(late.process.state, ProcessState::Encoding);
+    assert_eq!(late.process.job.unwrap().job, second.header.job);
+    assert_eq!(late.process.card.state, CardState::Produced);
+    assert!(!late.process.card.interrupted, "what it says of the chip is true all the same");
+    // The failure of a job for a chip that is known to be whole says nothing new of the chip.
+    let failed = story.failure(&second, FailureCause::CardHung, Condition::Unknown);
+    let taken = operator.hand_over(&failed).await;
+    assert_eq!(
+        (taken.process.state, taken.process.card.interrupted),
+        (ProcessState::Started, false)
+    );
+
+    let third = story.job(&written(&chip(7), &first)).await;
+    assert_eq!(third.contents.card_id.0[13], 2, "the next generation");
+    assert_eq!(third.contents.guid, first.contents.guid, "a chip keeps its GUID");
+    assert_eq!(third.contents.candidates.pins[0], first.contents.pin);
+    assert_eq!(third.contents.candidates.puks[0], first.contents.puk);
+    assert!(third.contents.candidates.management_keys.contains(&first.contents.management_keys[0]));
+    let done = operator.hand_over(&story.registry.desk.receipt(&third)).await;
+    assert_eq!(done.process.card.state, CardState::Unassigned);
+}
+
+#[tokio::test]
+async fn a_receipt_after_the_process_was_closed_is_recorded_and_moves_nothing() {
+    let story = Story::begin().await;
+    let Story { registry, operator, process } = &story;
+    let job = story.job(&chip(7)).await;
+    registry.clock.advance(Duration::from_secs(121));
+    let _: Process = operator.try_cancel(process).await.ok();
+    let taken = operator.hand_over(&registry.desk.receipt(&job)).await;
+    assert_eq!(taken.process.state, ProcessState::Canceled);
+    let card = operator.card("TC-1").await;
+    assert_eq!((card.row.state, card.row.interrupted), (CardState::Produced, false));
+    assert!(card.guid.is_some());
+}
+
+#[tokio::test]
+async fn the_same_outcome_at_the_same_time_changes_the_state_once() {
+    let story = Story::begin().await;
+    let job = story.job(&chip(7)).await;
+    let receipt = story.registry.desk.receipt(&job);
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let (operator, receipt) = (story.operator.clone(), receipt.clone());
+        tasks.spawn(async move { operator.hand_over(&receipt).await.acknowledgement });
+    }
+    let acknowledgements = tasks.join_all().await;
+    assert!(acknowledgements.iter().all(|other| *other == acknowledgements[0]));
+    let history = story.operator.history("TC-1").await;
+    assert_eq!(history.iter().filter(|entry| entry.contains("completed")).count(), 1);
+}

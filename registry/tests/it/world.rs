@@ -1,0 +1,365 @@
+//! A registry for one test, and browsers that speak to it in verbs.
+
+use crate::desk::Desk;
+use cardwright_protocol::domain::{CardState, Command};
+use cardwright_protocol::ids::ProcessId;
+use cardwright_protocol::outcome::{ChipReport, Outcome};
+use cardwright_protocol::registry::cards::{Card, CardPage};
+use cardwright_protocol::registry::problem::{Problem, ProblemCode};
+use cardwright_protocol::registry::processes::{
+    AskForJob, Assessment, HandReport, IssuedJob, Nonce, OutcomeTaken, Process, StartProcess,
+};
+use cardwright_protocol::registry::session::{Login, Me};
+use cardwright_protocol::registry::templates::{ChangeState, ChangeTemplate, Template};
+use cardwright_protocol::signed::Signed;
+use cardwright_registry::{Clock, Config, NewAccount, PasswordCost, Registry};
+use cardwright_seal::VerifyingKey;
+use reqwest::{Method, header};
+use serde::{Serialize, de::DeserializeOwned};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+/// A clock that a test turns.
+pub(crate) struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl TestClock {
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.fetch_add(by.as_secs().try_into().unwrap(), Ordering::SeqCst);
+    }
+}
+
+pub(crate) struct TestRegistry {
+    pub(crate) folder: TempDir,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) desk: Desk,
+    pub(crate) key: VerifyingKey,
+    pub(crate) address: String,
+    accounts: Vec<NewAccount>,
+    app: Option<PathBuf>,
+    stop: Option<oneshot::Sender<()>>,
+    served: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl TestRegistry {
+    /// A registry at its first start, without cards.
+    pub(crate) async fn empty() -> Self {
+        Self::in_folder(TempDir::new().unwrap(), Desk::new("desk-1"), None).await
+    }
+
+    /// A registry with these cards: number, state, order, produced_on, chip id.
+    pub(crate) async fn with(cards: &[[&str; 5]]) -> Self {
+        let registry = Self::empty().await;
+        registry.import(cards).await;
+        registry
+    }
+
+    /// A registry with one produced card, TC-1, and *Initialize temporary card* enabled.
+    pub(crate) async fn with_one_card() -> Self {
+        let registry = Self::with(&[["TC-1", "produced", "B-1", "2026-11-02", ""]]).await;
+        let admin = registry.log_in("admin").await;
+        admin.enable(CardState::Produced, &[Command::InitializeTemporaryCard]).await;
+        registry
+    }
+
+    /// A registry that serves this app.
+    pub(crate) async fn with_app(app: PathBuf) -> Self {
+        Self::in_folder(TempDir::new().unwrap(), Desk::new("desk-1"), Some(app)).await
+    }
+
+    async fn in_folder(folder: TempDir, desk: Desk, app: Option<PathBuf>) -> Self {
+        let clock = Arc::new(TestClock(AtomicI64::new(1_795_330_800)));
+        let config = config(&desk, &clock, app.clone());
+        let (registry, accounts) = Registry::open(folder.path(), config).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let key = registry.public_key();
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        let served = tokio::spawn(cardwright_registry::run(listener, registry, shutdown));
+        Self { folder, clock, desk, key, address, accounts, app, stop: Some(stop), served }
+    }
+
+    /// Ends it and starts it again on the same data. Passwords stay known to the test.
+    pub(crate) async fn restart(self) -> Self {
+        let accounts = self.accounts.clone();
+        let (folder, desk, app) = self.end().await;
+        let again = Self::in_folder(folder, desk, app).await;
+        assert!(again.accounts.is_empty(), "accounts are made once");
+        Self { accounts, ..again }
+    }
+
+    /// Ends it and leaves its data.
+    pub(crate) async fn end(mut self) -> (TempDir, Desk, Option<PathBuf>) {
+        self.stop.take().unwrap().send(()).unwrap();
+        self.served.await.unwrap().unwrap();
+        (self.folder, self.desk, self.app)
+    }
+
+    pub(crate) fn password(&self, name: &str) -> String {
+        let account = self.accounts.iter().find(|account| account.name == name).unwrap();
+        String::from_utf8(account.password.expose().to_vec()).unwrap()
+    }
+
+    /// A browser without a session.
+    pub(crate) fn browser(&self) -> Browser {
+        let client = reqwest::Client::builder().cookie_store(true).no_proxy().build().unwrap();
+        Browser { client, base: self.address.clone(), origin: Some(self.address.clone()) }
+    }
+
+    /// A browser with a session.
+    pub(crate) async fn log_in(&self, name: &str) -> Browser {
+        let browser = self.browser();
+        let _: Me = browser.log_in(name, &self.password(name)).await.ok();
+        browser
+    }
+
+    /// Imports cards by the command line while the registry runs.
+    pub(crate) async fn import(&self, cards: &[[&str; 5]]) {
+        let mut csv = String::from("number,state,order,produced_on,expires_on,chip_id\n");
+        for [number, state, order, produced_on, chip] in cards {
+            csv += &format!("{number},{state},{order},{produced_on},2032-11-01,{chip}\n");
+        }
+        let file = self.folder.path().join("cards.csv");
+        std::fs::write(&file, csv).unwrap();
+        let output =
+            program(&["import-cards"], self.folder.path()).arg(&file).output().await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Whether the bytes are anywhere in the database's files, as they are or in hexadecimal.
+    pub(crate) fn database_holds(&self, bytes: &[u8]) -> bool {
+        let files = ["registry.sqlite", "registry.sqlite-wal"];
+        let forms =
+            [bytes.to_vec(), hex::encode(bytes).into_bytes(), hex::encode_upper(bytes).into()];
+        files.iter().any(|file| {
+            let content = std::fs::read(self.folder.path().join(file)).unwrap_or_default();
+            forms.iter().any(|form| content.windows(form.len()).any(|window| window == form))
+        })
+    }
+}
+
+fn config(desk: &Desk, clock: &Arc<TestClock>, app: Option<PathBuf>) -> Config {
+    Config {
+        workstations: vec![desk.workstation()],
+        helper_ports: vec![18_421],
+        app,
+        password_cost: PasswordCost { memory: 8, passes: 1 },
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        ..Config::default()
+    }
+}
+
+/// The program, with a folder of data.
+pub(crate) fn program(arguments: &[&str], data: &Path) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cardwright-registry"));
+    command.args(arguments).arg("--data").arg(data).kill_on_drop(true);
+    command
+}
+
+/// An answer of the registry.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: header::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn ok<T: DeserializeOwned>(self) -> T {
+        assert!((200..300).contains(&self.status), "{}: {}", self.status, self.body);
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn problem(self) -> Problem {
+        let problem: Problem = serde_json::from_str(&self.body)
+            .unwrap_or_else(|_| panic!("{}: not a problem: {}", self.status, self.body));
+        assert_eq!(self.status, problem.code.status());
+        assert!(!problem.message.is_empty());
+        problem
+    }
+
+    #[track_caller]
+    pub(crate) fn refused(self) -> ProblemCode {
+        self.problem().code
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Browser {
+    client: reqwest::Client,
+    base: String,
+    pub(crate) origin: Option<String>,
+}
+
+impl Browser {
+    /// Any request: path below the server, headers, body.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Answer {
+        let mut request = self.client.request(method.clone(), format!("{}{path}", self.base));
+        if let Some(origin) = self.origin.as_ref().filter(|_| method != Method::GET) {
+            request = request.header(header::ORIGIN, origin);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let response = request.send().await.unwrap();
+        Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, &format!("/api/v1{path}"), &[], None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &impl Serialize) -> Answer {
+        self.json(Method::POST, path, serde_json::to_string(body).unwrap()).await
+    }
+
+    pub(crate) async fn post_nothing(&self, path: &str) -> Answer {
+        self.send(Method::POST, &format!("/api/v1{path}"), &[], None).await
+    }
+
+    pub(crate) async fn json(&self, method: Method, path: &str, body: String) -> Answer {
+        let headers = [("content-type", "application/json")];
+        self.send(method, &format!("/api/v1{path}"), &headers, Some(body)).await
+    }
+
+    pub(crate) async fn log_in(&self, name: &str, password: &str) -> Answer {
+        self.post("/session", &Login { name: name.into(), password: password.into() }).await
+    }
+
+    pub(crate) async fn template(&self) -> Template {
+        self.get("/templates/temporary-card").await.ok()
+    }
+
+    pub(crate) async fn change_template(&self, change: &ChangeTemplate) -> Answer {
+        let body = serde_json::to_string(change).unwrap();
+        self.json(Method::PUT, "/templates/temporary-card", body).await
+    }
+
+    /// Enables exactly these commands in a state.
+    pub(crate) async fn enable(&self, state: CardState, commands: &[Command]) {
+        let Template { version, confirm_number, .. } = self.template().await;
+        let states = vec![ChangeState { state, enabled: commands.to_vec() }];
+        let _: Template =
+            self.change_template(&ChangeTemplate { version, confirm_number, states }).await.ok();
+    }
+
+    /// Whether the printed number is to be confirmed.
+    pub(crate) async fn confirm_number(&self, confirm_number: bool) {
+        let Template { version, .. } = self.template().await;
+        let change = ChangeTemplate { version, confirm_number, states: vec![] };
+        let _: Template = self.change_template(&change).await.ok();
+    }
+
+    pub(crate) async fn search(&self, query: &str) -> CardPage {
+        self.get(&format!("/cards?{query}")).await.ok()
+    }
+
+    pub(crate) async fn card(&self, number: &str) -> Card {
+        self.get(&format!("/cards/{number}")).await.ok()
+    }
+
+    /// What the card page says happened, newest first.
+    pub(crate) async fn history(&self, number: &str) -> Vec<String> {
+        let entry = |entry: cardwright_protocol::registry::cards::HistoryEntry| {
+            let state = entry.state.map(|state| format!(" -> {}", state.name()));
+            format!("{}: {}{}", entry.by, entry.what, state.unwrap_or_default())
+        };
+        self.card(number).await.history.into_iter().map(entry).collect()
+    }
+
+    /// Asks for a command on the card as it is now.
+    pub(crate) async fn try_start(
+        &self,
+        number: &str,
+        command: Command,
+        reason: Option<&str>,
+    ) -> Answer {
+        let version = self.card(number).await.version;
+        let request = StartProcess { command, version, reason: reason.map(str::to_owned) };
+        self.post(&format!("/cards/{number}/processes"), &request).await
+    }
+
+    /// Starts *Initialize temporary card*.
+    pub(crate) async fn start(&self, number: &str) -> Process {
+        self.try_start(number, Command::InitializeTemporaryCard, None).await.ok()
+    }
+
+    pub(crate) async fn process(&self, id: &ProcessId) -> Process {
+        self.get(&format!("/processes/{id}")).await.ok()
+    }
+
+    pub(crate) async fn nonce(&self, id: &ProcessId) -> Nonce {
+        self.post_nothing(&format!("/processes/{id}/nonces")).await.ok()
+    }
+
+    pub(crate) async fn try_assess(&self, id: &ProcessId, report: &Signed<ChipReport>) -> Answer {
+        let request = HandReport { report: report.clone() };
+        self.post(&format!("/processes/{id}/reports"), &request).await
+    }
+
+    pub(crate) async fn assess(&self, id: &ProcessId, report: &Signed<ChipReport>) -> Assessment {
+        self.try_assess(id, report).await.ok()
+    }
+
+    pub(crate) async fn try_job(
+        &self,
+        id: &ProcessId,
+        report: &Signed<ChipReport>,
+        number: Option<&str>,
+    ) -> Answer {
+        let confirmed_number = number.map(str::to_owned);
+        let request = AskForJob { report: report.clone(), confirmed_number };
+        self.post(&format!("/processes/{id}/jobs"), &request).await
+    }
+
+    pub(crate) async fn job(
+        &self,
+        id: &ProcessId,
+        report: &Signed<ChipReport>,
+        number: &str,
+    ) -> IssuedJob {
+        self.try_job(id, report, Some(number)).await.ok()
+    }
+
+    pub(crate) async fn try_hand_over(&self, outcome: &Outcome) -> Answer {
+        self.post("/outcomes", outcome).await
+    }
+
+    pub(crate) async fn hand_over(&self, outcome: &Outcome) -> OutcomeTaken {
+        self.try_hand_over(outcome).await.ok()
+    }
+
+    pub(crate) async fn try_cancel(&self, id: &ProcessId) -> Answer {
+        self.post_nothing(&format!("/processes/{id}/cancel")).await
+    }
+}
