@@ -4,9 +4,7 @@ use crate::desk::Desk;
 use crate::door;
 use crate::frame::{self, Ending};
 use crate::requests;
-use cardwright_protocol::helper::{
-    HelperError, Message, PROTOCOL_VERSION, Request, RequestFrame,
-};
+use cardwright_protocol::helper::{HelperError, Message, PROTOCOL_VERSION, Request, RequestFrame};
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::{sync::Arc, time::Duration};
 use tokio::net::TcpStream;
@@ -179,12 +177,7 @@ async fn refuse_frame(socket: &mut Socket, why: NoRequest) -> Over {
     }
 }
 
-async fn refuse(
-    socket: &mut Socket,
-    id: Option<u64>,
-    error: HelperError,
-    ending: Ending,
-) -> Over {
+async fn refuse(socket: &mut Socket, id: Option<u64>, error: HelperError, ending: Ending) -> Over {
     let message = Message::Refused { id, error };
     match send(socket, frame::text_of(&message)).await {
         Ok(()) => Over::Ended(ending),

@@ -1,9 +1,7 @@
 //! Between the wire's types and those of `card`, `profile` and `perso`, by hand.
 
 use cardwright_card::objects::{CardId, ExpiryDate, FascN, Guid};
-use cardwright_card::{
-    CardError, ManagementKey, ManagementKeyAlgorithm, Pin, Puk, TransportError,
-};
+use cardwright_card::{CardError, ManagementKey, ManagementKeyAlgorithm, Pin, Puk, TransportError};
 use cardwright_perso as perso;
 use cardwright_profile::{KeyAlgorithm, Profile};
 use cardwright_protocol::chip;
@@ -90,7 +88,10 @@ pub(crate) fn job(header: &JobHeader, contents: &JobContents) -> Result<perso::J
 
 fn expected(ids: &chip::ChipIds) -> Result<perso::ChipIds, &'static str> {
     fn fixed<const N: usize>(bytes: &Option<HexBytes>) -> Result<Option<[u8; N]>, &'static str> {
-        bytes.as_ref().map(|bytes| array(bytes, "an id of the chip has the wrong length")).transpose()
+        bytes
+            .as_ref()
+            .map(|bytes| array(bytes, "an id of the chip has the wrong length"))
+            .transpose()
     }
     Ok(perso::ChipIds {
         cplc: fixed(&ids.cplc)?,

@@ -159,7 +159,12 @@ impl Desk {
     }
 
     /// A job was accepted: it runs from now on, whatever becomes of the connection.
-    pub(crate) fn job_begins(&self, state: &mut State, job: RunningJob, cancel: crate::jobs::Cancel) {
+    pub(crate) fn job_begins(
+        &self,
+        state: &mut State,
+        job: RunningJob,
+        cancel: crate::jobs::Cancel,
+    ) {
         state.jobs.begin(job, cancel);
         self.running.send_replace(state.jobs.len());
     }

@@ -12,9 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::machine::TryParse as _;
-use tokio_tungstenite::tungstenite::handshake::server::{
-    Request, create_response, write_response,
-};
+use tokio_tungstenite::tungstenite::handshake::server::{Request, create_response, write_response};
 use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderName, header};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 

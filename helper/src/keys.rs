@@ -30,15 +30,13 @@ impl Keys {
             .create(folder)
             .map_err(|cause| Error::File { path: folder.to_owned(), cause })?;
         let path = folder.join("signing.key");
-        let signing = SigningKey::from_secret(&open_or_make(&path, || {
-            SigningKey::generate().to_secret()
-        })?)
-        .map_err(|_| Error::KeyMalformed { path })?;
+        let signing =
+            SigningKey::from_secret(&open_or_make(&path, || SigningKey::generate().to_secret())?)
+                .map_err(|_| Error::KeyMalformed { path })?;
         let path = folder.join("opening.key");
-        let opening = OpeningKey::from_secret(&open_or_make(&path, || {
-            OpeningKey::generate().to_secret()
-        })?)
-        .map_err(|_| Error::KeyMalformed { path })?;
+        let opening =
+            OpeningKey::from_secret(&open_or_make(&path, || OpeningKey::generate().to_secret())?)
+                .map_err(|_| Error::KeyMalformed { path })?;
         Ok(Self { signing, opening })
     }
 }

@@ -212,7 +212,10 @@ mod tests {
     fn see(readers: &mut Readers, contents: &[(&str, Content)]) -> Vec<Message> {
         let observed = contents
             .iter()
-            .map(|(name, content)| Observed { name: CString::new(*name).unwrap(), content: *content })
+            .map(|(name, content)| Observed {
+                name: CString::new(*name).unwrap(),
+                content: *content,
+            })
             .collect();
         readers.observe(observed, |name| name == c"ours")
     }
@@ -254,20 +257,30 @@ mod tests {
     #[test]
     fn the_first_sight_is_a_snapshot_and_then_come_changes() {
         let mut readers = Readers::new();
-        check(see(&mut readers, &[("a", EMPTY), ("b", chip(1))]), expect![[
-            "1 Running [1 a: empty, 2 b: chip 1]"
-        ]]);
+        check(
+            see(&mut readers, &[("a", EMPTY), ("b", chip(1))]),
+            expect![["1 Running [1 a: empty, 2 b: chip 1]"]],
+        );
         check(see(&mut readers, &[("a", EMPTY), ("b", chip(1))]), expect![[""]]);
-        check(see(&mut readers, &[("a", chip(1)), ("b", EMPTY)]), expect![[r#"
+        check(
+            see(&mut readers, &[("a", chip(1)), ("b", EMPTY)]),
+            expect![[r#"
             2 changed 1 a: chip 2
-            3 changed 2 b: empty"#]]);
-        check(see(&mut readers, &[("b", Content::Mute), ("c", EMPTY)]), expect![[r#"
+            3 changed 2 b: empty"#]],
+        );
+        check(
+            see(&mut readers, &[("b", Content::Mute), ("c", EMPTY)]),
+            expect![[r#"
             4 gone 1
             5 changed 2 b: mute
-            6 changed 3 c: empty"#]]);
-        check(see(&mut readers, &[("a", EMPTY), ("b", EMPTY), ("c", EMPTY)]), expect![[r#"
+            6 changed 3 c: empty"#]],
+        );
+        check(
+            see(&mut readers, &[("a", EMPTY), ("b", EMPTY), ("c", EMPTY)]),
+            expect![[r#"
             7 changed 1 a: empty
-            8 changed 2 b: empty"#]]);
+            8 changed 2 b: empty"#]],
+        );
     }
 
     #[test]
@@ -281,22 +294,25 @@ mod tests {
     fn a_chip_that_this_helper_has_for_itself_is_not_in_use_by_others() {
         let mut readers = Readers::new();
         let exclusive = Content::Chip { counter: 1, exclusive: true };
-        check(see(&mut readers, &[("ours", exclusive), ("b", exclusive)]), expect![[
-            "1 Running [1 ours: chip 1, 2 b: chip 2 in use]"
-        ]]);
+        check(
+            see(&mut readers, &[("ours", exclusive), ("b", exclusive)]),
+            expect![["1 Running [1 ours: chip 1, 2 b: chip 2 in use]"]],
+        );
     }
 
     #[test]
     fn a_chip_found_after_the_service_was_away_is_another_insertion() {
         let mut readers = Readers::new();
         see(&mut readers, &[("a", chip(1))]);
-        check(readers.lose_service(Service::Stopped).into_iter().collect(), expect![[
-            "2 Stopped []"
-        ]]);
+        check(
+            readers.lose_service(Service::Stopped).into_iter().collect(),
+            expect![["2 Stopped []"]],
+        );
         assert_eq!(readers.lose_service(Service::Stopped), None);
-        check(readers.lose_service(Service::Denied).into_iter().collect(), expect![[
-            "3 Denied []"
-        ]]);
+        check(
+            readers.lose_service(Service::Denied).into_iter().collect(),
+            expect![["3 Denied []"]],
+        );
         check(see(&mut readers, &[("a", chip(1))]), expect!["4 Running [1 a: chip 2]"]);
     }
 }

@@ -35,9 +35,10 @@ pub async fn run(
     keys: Keys,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    let address = listener
-        .local_addr()
-        .map_err(|cause| Error::Bind { address: (Ipv4Addr::LOCALHOST, config.port).into(), cause })?;
+    let address = listener.local_addr().map_err(|cause| Error::Bind {
+        address: (Ipv4Addr::LOCALHOST, config.port).into(),
+        cause,
+    })?;
     if address.ip() != Ipv4Addr::LOCALHOST {
         return Err(Error::NotLoopback { address });
     }

@@ -243,9 +243,7 @@ impl Bench {
                     self.leave(insertion, link);
                     return Err(TransportError::Removed);
                 }
-                Err((TransportError::Busy, None))
-                    if tries < BUSY_TRIES && !cancel.is_wished() =>
-                {
+                Err((TransportError::Busy, None)) if tries < BUSY_TRIES && !cancel.is_wished() => {
                     tries += 1;
                     cancel.pause(BUSY_PAUSE);
                 }

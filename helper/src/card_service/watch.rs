@@ -156,9 +156,6 @@ fn content(entry: &ReaderState) -> Content {
     } else if state.contains(State::MUTE) {
         Content::Mute
     } else {
-        Content::Chip {
-            counter: entry.event_count(),
-            exclusive: state.contains(State::EXCLUSIVE),
-        }
+        Content::Chip { counter: entry.event_count(), exclusive: state.contains(State::EXCLUSIVE) }
     }
 }

@@ -10,8 +10,8 @@ pub(super) fn answer(
     id: u64,
     signed: &Signed<Acknowledgement>,
 ) -> Result<Message, HelperError> {
-    let acknowledgement = verify(&desk.registry_key, signed)
-        .map_err(|_| HelperError::AcknowledgementRefused)?;
+    let acknowledgement =
+        verify(&desk.registry_key, signed).map_err(|_| HelperError::AcknowledgementRefused)?;
     let Acknowledgement { job, outcome_hash } = acknowledgement;
     desk.state()
         .outcomes

@@ -23,9 +23,7 @@ pub(crate) async fn answer(desk: &Arc<Desk>, frame: RequestFrame) -> Message {
         Request::Execute { job } => execute::answer(desk, id, &job),
         Request::Cancel { job } => cancel::answer(desk, id, job),
         Request::Outcomes {} => Ok(outcomes::answer(desk, id)),
-        Request::Acknowledge { acknowledgement } => {
-            acknowledge::answer(desk, id, &acknowledgement)
-        }
+        Request::Acknowledge { acknowledgement } => acknowledge::answer(desk, id, &acknowledgement),
     };
     answered.unwrap_or_else(|error| refused(id, error))
 }
