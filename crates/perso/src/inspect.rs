@@ -60,20 +60,42 @@ pub(crate) fn examine(channel: &mut Channel<'_>) -> Result<Examined, CardError> 
 
 /// The chip's own name. Selecting the security domain also ends what another program left open in
 /// the PIV application.
-pub(crate) fn immutable_ids(channel: &mut Channel<'_>) -> Result<ChipIds, CardError> {
+fn immutable_ids(channel: &mut Channel<'_>) -> Result<ChipIds, CardError> {
     let mut ids = ChipIds::default();
-    let selected = match commands::select_issuer_security_domain(channel) {
-        Ok(selected) => selected,
-        // A chip may lock its security domain away: then it has no name of its own.
-        Err(CardError::Refused { .. }) => false,
-        Err(error) => return Err(error),
-    };
-    if selected {
+    if select_domain(channel)? {
         ids.cplc = commands::life_cycle_data(channel)?;
         ids.iin = commands::issuer_identification_number(channel)?;
         ids.cin = commands::card_image_number(channel)?;
     }
     Ok(ids)
+}
+
+/// The chip's own name once more: what it did not give the first time is not asked for.
+pub(crate) fn immutable_ids_again(
+    channel: &mut Channel<'_>,
+    first: &ChipIds,
+) -> Result<ChipIds, CardError> {
+    let mut ids = ChipIds::default();
+    if select_domain(channel)? {
+        if first.cplc.is_some() {
+            ids.cplc = commands::life_cycle_data(channel)?;
+        }
+        if first.iin.is_some() {
+            ids.iin = commands::issuer_identification_number(channel)?;
+        }
+        if first.cin.is_some() {
+            ids.cin = commands::card_image_number(channel)?;
+        }
+    }
+    Ok(ids)
+}
+
+/// A chip may lock its security domain away: then it has no name of its own.
+fn select_domain(channel: &mut Channel<'_>) -> Result<bool, CardError> {
+    match commands::select_issuer_security_domain(channel) {
+        Err(CardError::Refused { .. }) => Ok(false),
+        outcome => outcome,
+    }
 }
 
 /// Tries left of the PIN. A PIN that is verified hides them: log out, and ask again.

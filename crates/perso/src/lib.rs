@@ -35,6 +35,7 @@
 
 mod facts;
 mod failure;
+mod from_profile;
 mod inspect;
 mod job;
 mod phase;
@@ -43,6 +44,7 @@ mod run;
 
 pub use facts::{ChipFacts, ChipIds, PivFacts};
 pub use failure::{Cause, Condition, Failure};
+pub use from_profile::{fasc_n, management_key_algorithm};
 pub use inspect::inspect;
 pub use job::{Candidates, Job, RecordedKey, Tries, Wanted};
 pub use phase::Phase;

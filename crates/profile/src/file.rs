@@ -180,7 +180,16 @@ fn shape_error(text: &str, error: &toml::de::Error) -> ProfileError {
     ProfileError::Shape {
         line: before.matches('\n').count() + 1,
         column: before[line_start..].chars().count() + 1,
-        message: error.message().to_owned(),
+        message: without_value(error.message()).to_owned(),
+    }
+}
+
+/// "invalid type: integer `123456`, expected a string" repeats what may be a secret: only what
+/// is expected is said.
+fn without_value(message: &str) -> &str {
+    match (message.starts_with("invalid "), message.rfind("expected ")) {
+        (true, Some(expected)) => &message[expected..],
+        _ => message,
     }
 }
 
@@ -240,17 +249,61 @@ mod tests {
     #[test]
     fn errors_name_the_place() {
         check("length = 6", "length = 5", expect!["pin.length: 6, 7 or 8"]);
-        check("length = 6", "length = 6\ntries = 3", expect!["line 11, column 1: unknown field `tries`, expected `length`"]);
+        check(
+            "length = 6",
+            "length = 6\ntries = 3",
+            expect!["line 11, column 1: unknown field `tries`, expected `length`"],
+        );
         check("card-life-years = 6", "card-life-years = 7", expect!["card-life-years: 1 to 6"]);
         check("guid-version = 4", "guid-version = 1", expect!["card-holder.guid-version: 4"]);
-        check("\"piv-temporary\"", "\"../etc\"", expect!["name: lower case letters, digits and hyphens"]);
-        check("\"aes-192\", \"aes-128\"", "\"aes-192\", \"aes-192\"", expect!["management-key.algorithms: one or more, none of them twice"]);
-        check("\"aes-256\", ", "\"rot-13\", ", expect!["line 14, column 15: unknown variant `rot-13`, expected one of `3des`, `aes-128`, `aes-192`, `aes-256`"]);
-        check("agency = 9999", "agency = 10000", expect!["card-holder.fasc-n.agency: at most 4 digits"]);
-        check("\"p256\"", "\"p521\"", expect!["line 35, column 13: unknown variant `p521`, expected one of `p256`, `p384`, `rsa2048`, `rsa3072`"]);
+        check(
+            "\"piv-temporary\"",
+            "\"../etc\"",
+            expect!["name: lower case letters, digits and hyphens"],
+        );
+        check(
+            "\"aes-192\", \"aes-128\"",
+            "\"aes-192\", \"aes-192\"",
+            expect!["management-key.algorithms: one or more, none of them twice"],
+        );
+        check(
+            "\"aes-256\", ",
+            "\"rot-13\", ",
+            expect![
+                "line 14, column 15: unknown variant `rot-13`, expected one of `3des`, `aes-128`, `aes-192`, `aes-256`"
+            ],
+        );
+        check(
+            "agency = 9999",
+            "agency = 10000",
+            expect!["card-holder.fasc-n.agency: at most 4 digits"],
+        );
+        check(
+            "\"p256\"",
+            "\"p521\"",
+            expect![
+                "line 35, column 13: unknown variant `p521`, expected one of `p256`, `p384`, `rsa2048`, `rsa3072`"
+            ],
+        );
         check("pin = \"123456\"", "pin = \"12345x\"", expect!["factory.pin: 6 to 8 digits"]);
-        check("0102030405", "01020304", expect!["factory.management-keys[0].key: two hexadecimal digits for each byte of the cipher's key"]);
+        check(
+            "0102030405",
+            "01020304",
+            expect![
+                "factory.management-keys[0].key: two hexadecimal digits for each byte of the cipher's key"
+            ],
+        );
         check("[pin]", "[pin", expect!["line 8, column 5: unclosed table, expected `]`"]);
+    }
+
+    #[test]
+    fn errors_keep_secrets_to_themselves() {
+        check("pin = \"123456\"", "pin = 846179", expect!["line 39, column 7: expected a string"]);
+        check(
+            "pin = \"123456\"",
+            "pin = [\"846179\"]",
+            expect!["line 39, column 7: expected a string"],
+        );
     }
 
     proptest! {

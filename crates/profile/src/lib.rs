@@ -14,11 +14,13 @@
 //! ```
 
 mod error;
+mod fasc_n;
 mod file;
 mod pin_policy;
 mod profile;
 
 pub use error::ProfileError;
+pub use fasc_n::FASC_N_LENGTH;
 pub use pin_policy::{PinPolicy, WeakPin};
 pub use profile::{
     Factory, FactoryManagementKey, FascNFields, KeyAlgorithm, KeyReference, KeyToGenerate,

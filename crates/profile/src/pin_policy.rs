@@ -192,14 +192,13 @@ mod tests {
         fn checking_never_panics(length in 6_u8..=8, digits in "\\PC{0,10}", number in "\\PC{0,20}") {
             let _ = PinPolicy::new(length).unwrap().check(&digits, &number);
         }
+    }
 
-        #[test]
-        fn most_pins_are_good(seed in 0_u32..1_000) {
-            let weak = (0..1_000_u32)
-                .map(|index| format!("{:06}", (index * 1_000 + seed) % 1_000_000))
-                .filter(|digits| check(6, digits).is_err())
-                .count();
-            prop_assert!(weak < 250, "{weak} of 1000");
-        }
+    #[test]
+    fn most_pins_are_good() {
+        // A prime step goes over all digits evenly.
+        let pins = || (0..1_000_000_u32).step_by(101).map(|number| format!("{number:06}"));
+        let weak = pins().filter(|digits| check(6, digits).is_err()).count();
+        assert!(weak * 4 < pins().count(), "{weak} of {}", pins().count());
     }
 }

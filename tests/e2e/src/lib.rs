@@ -1,1 +1,12 @@
-//! Placeholder.
+//! What the end-to-end stories are told with: a desk, a browser, and verbs.
+//!
+//! The desk is the one that `cargo xtask run` starts: registry, helper, a private PC/SC service
+//! and virtual cards. The browser is headless Chromium.
+
+mod browser;
+mod other_program;
+mod story;
+
+pub use browser::Browser;
+pub use other_program::OtherProgram;
+pub use story::{ADMIN, OPERATOR, Story, card, slow_card};

@@ -17,7 +17,7 @@ pub(crate) enum Command {
     /// Start a private PC/SC service with a card in every reader, and print the path for
     /// PCSCLITE_CSOCK_NAME; it ends with its standard input.
     Office {
-        /// Number of readers, 1 to 16.
+        /// Number of readers, at most 16.
         #[arg(long, default_value_t = 4)]
         readers: usize,
         /// Folder that keeps the cards.

@@ -1,12 +1,16 @@
 use crate::{
     options::{CardOptions, Fault, FaultKind},
-    pause::pause,
     trace::{Recorder, TraceEntry},
     worker::Worker,
 };
 use cardwright_card::{Transport, TransportError};
 use serde::{Deserialize, Serialize};
-use std::{io, path::PathBuf, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    sync::mpsc::{Receiver, Sender, channel},
+    time::Duration,
+};
 use zeroize::Zeroizing;
 
 /// A PIV card in process, in its reader and powered.
@@ -26,7 +30,14 @@ pub struct VirtualCard {
     /// Commands since the card was put in.
     commands: u64,
     inserted: bool,
+    /// Ends a delay early.
+    unplugger: Unplugger,
+    unplugged: Receiver<()>,
 }
+
+/// Tears a card out while it is busy: see [`VirtualCard::unplugger`].
+#[derive(Debug, Clone)]
+pub struct Unplugger(Sender<()>);
 
 /// Tries left, from the chip's own state; reading them costs none. 0 is blocked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +80,7 @@ impl VirtualCard {
     /// # Errors
     /// [`VirtualCardError`] when a file cannot be used or the firmware does not start.
     pub fn new(options: &CardOptions) -> Result<Self, VirtualCardError> {
+        let (unplugger, unplugged) = channel();
         Ok(Self {
             worker: Worker::start(options)?,
             recorder: Recorder::new(&options.trace)?,
@@ -77,6 +89,8 @@ impl VirtualCard {
             counted_for_fault: 0,
             commands: 0,
             inserted: true,
+            unplugger: Unplugger(unplugger),
+            unplugged,
         })
     }
 
@@ -99,8 +113,16 @@ impl VirtualCard {
         self.counted_for_fault = 0;
         self.commands = 0;
         self.inserted = true;
+        while self.unplugged.try_recv().is_ok() {}
         self.recorder.event("inserted");
         self.worker.power_cycle();
+    }
+
+    /// What another thread can tear the card out with, in the delay of a command (which is then
+    /// not carried out) or before the next one.
+    #[must_use]
+    pub fn unplugger(&self) -> Unplugger {
+        self.unplugger.clone()
     }
 
     /// Whether the card is in its reader.
@@ -150,12 +172,9 @@ impl Transport for VirtualCard {
         }
         self.commands += 1;
         self.counted_for_fault += 1;
-        let strikes = self
-            .fault
-            .take_if(|fault| fault.strikes(self.counted_for_fault, command))
-            .map(|fault| fault.kind);
-        pause(self.delay);
-        let answer = match strikes {
+        let strikes = self.fault.take_if(|fault| fault.strikes(self.counted_for_fault, command));
+        let answer = match strikes.map(|fault| fault.kind) {
+            _ if self.unplugged.recv_timeout(self.delay).is_ok() => None,
             Some(FaultKind::NotExecuted) => None,
             Some(FaultKind::Unanswered) => {
                 self.worker.execute(command);
@@ -168,6 +187,14 @@ impl Transport for VirtualCard {
             self.inserted = false;
             TransportError::Removed
         })
+    }
+}
+
+impl Unplugger {
+    /// Tears the card out.
+    pub fn unplug(&self) {
+        // A card that is no more needs no tearing out.
+        let _ = self.0.send(());
     }
 }
 

@@ -22,7 +22,7 @@ mod trace;
 pub mod vpcd;
 mod worker;
 
-pub use card::{Tries, VirtualCard, VirtualCardError};
+pub use card::{Tries, Unplugger, VirtualCard, VirtualCardError};
 pub use chip::{cplc, lasting_cplc, serial};
 pub use options::{CardOptions, Dialect, Fault, FaultAt, FaultKind, Trace};
 pub use trace::TraceEntry;

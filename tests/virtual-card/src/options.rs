@@ -14,7 +14,8 @@ pub struct CardOptions {
     pub state: Option<PathBuf>,
     /// What goes wrong, once.
     pub fault: Option<Fault>,
-    /// How long every answer takes longer than the firmware needs.
+    /// How long every command waits before it is carried out; a card torn out meanwhile has not
+    /// carried it out. Very long, it is a card that hangs.
     pub delay: Duration,
     /// Where every command and answer is written.
     pub trace: Trace,

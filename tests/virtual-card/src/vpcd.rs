@@ -3,14 +3,14 @@
 //! Every message is its length in 2 bytes, big-endian, and that many bytes. One byte from the
 //! driver is a control code, more are a command APDU; only ATR and response APDUs go back.
 
-use crate::card::VirtualCard;
+use crate::card::{Unplugger, VirtualCard};
 use cardwright_card::Transport;
 use rustix::net::sockopt::set_tcp_quickack;
 use std::{
     io::{self, Read, Write},
     net::{Shutdown, SocketAddr, TcpStream},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         mpsc::{Receiver, Sender, channel},
     },
     thread::{self, JoinHandle},
@@ -34,9 +34,12 @@ const SEND_ATR: u8 = 4;
 /// A card in a reader: a thread that answers the driver.
 pub struct Connection {
     stream: TcpStream,
-    /// Gives the moment when the card left.
-    thread: JoinHandle<Instant>,
-    /// Gets a message when the service first asks for the ATR: it has noticed the card.
+    thread: JoinHandle<()>,
+    /// Frees the thread from a command that takes long.
+    unplugger: Unplugger,
+    /// Set when the card has left, before the driver can see it.
+    left: Arc<OnceLock<Instant>>,
+    /// Gives a message when the service powers the card: it has noticed it.
     noticed: Receiver<()>,
 }
 
@@ -49,40 +52,47 @@ impl Connection {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         let served = stream.try_clone()?;
+        let unplugger = lock(&card).unplugger();
+        let left = Arc::new(OnceLock::new());
+        let leaves = Arc::clone(&left);
         let (notices, noticed) = channel();
         let thread = thread::Builder::new().name("card in a reader".into()).spawn(move || {
             // However the connection ends, the card has left.
             let _ = serve(&served, &card, &notices);
+            leaves.get_or_init(Instant::now);
             let _ = served.shutdown(Shutdown::Both);
-            Instant::now()
         })?;
-        Ok(Self { stream, thread, noticed })
+        Ok(Self { stream, thread, unplugger, left, noticed })
     }
 
     /// Waits until the PC/SC service has noticed the card; `false` when it did not in time or the
-    /// connection ended.
+    /// connection ended. Clients are told a moment later.
     #[must_use]
     pub fn is_noticed_within(&self, time: Duration) -> bool {
         self.noticed.recv_timeout(time).is_ok()
     }
 
-    /// Whether the card left by itself: torn out by a fault, or the service stopped.
+    /// Whether the card left by itself: torn out by a fault, or the service ended.
     #[must_use]
-    pub fn has_ended(&self) -> bool {
-        self.thread.is_finished()
+    pub fn has_left(&self) -> bool {
+        self.left.get().is_some()
     }
 
-    /// Tears the card out and gives the moment when it left: earlier, if it left by itself.
+    /// Tears the card out, also in the middle of a command, and gives the moment when it left:
+    /// earlier, if it left by itself.
     #[must_use]
     pub fn close(self) -> Instant {
         let _ = self.stream.shutdown(Shutdown::Both);
+        self.unplugger.unplug();
         self.wait()
     }
 
-    /// Waits until the connection ends by itself, and gives the moment.
+    /// Waits until the card leaves by itself, and gives the moment.
     #[must_use]
     pub fn wait(self) -> Instant {
-        self.thread.join().unwrap_or_else(|_| Instant::now())
+        // A firmware that panicked has said so on standard error; the card has left all the same.
+        let _ = self.thread.join();
+        *self.left.get_or_init(Instant::now)
     }
 }
 
@@ -101,12 +111,12 @@ fn serve(
                 continue;
             }
             // The card lost its security status when the power went off.
-            [POWER_ON] => continue,
-            [SEND_ATR] => {
+            [POWER_ON] => {
                 // Nobody may be waiting for the notice.
                 let _ = notices.send(());
-                ATR.to_vec()
+                continue;
             }
+            [SEND_ATR] => ATR.to_vec(),
             [_] => continue,
             _ => match lock(card).transmit(&message) {
                 Ok(answer) => answer.to_vec(),

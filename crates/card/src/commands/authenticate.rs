@@ -45,11 +45,11 @@ pub fn authenticate(
 
     let challenge = &challenge[..key.algorithm().block_length()];
     let expected = key.encrypt(challenge).ok_or(no_witness)?;
-    // Witness, challenge and the request for a response: at most 2 * 18 + 2 bytes.
-    let mut fields = Zeroizing::new(Vec::with_capacity(38));
+    // Witness and challenge: at most 2 * 18 bytes. An empty `82`, which would ask for the response,
+    // is left away: some chips refuse it, and all give the response without.
+    let mut fields = Zeroizing::new(Vec::with_capacity(36));
     tlv::append(&mut fields, WITNESS, &witness);
     tlv::append(&mut fields, CHALLENGE, challenge);
-    tlv::append(&mut fields, RESPONSE, &[]);
     let Response { data, status } = channel.send(&request(key, fields))?;
     match status {
         StatusWord::OK => {}

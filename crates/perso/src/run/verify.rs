@@ -1,5 +1,5 @@
 use super::{Ledger, Transition, plan, prove};
-use crate::{Cause, ChipIds, Job, KeyReceipt, Receipt, Tries, inspect::immutable_ids};
+use crate::{Cause, ChipIds, Job, KeyReceipt, Receipt, Tries, inspect::immutable_ids_again};
 use cardwright_card::commands::{
     self, Authentication, CARD_CAPABILITY, CARD_HOLDER, MANAGEMENT_KEY, PIN, PUK,
 };
@@ -31,7 +31,8 @@ impl Verify {
         channel: &mut Channel<'_>,
         random: &mut R,
     ) -> Result<Transition, Cause> {
-        if immutable_ids(channel)?.contradicts(&self.ids) || !commands::select_piv(channel)? {
+        let ids = immutable_ids_again(channel, &self.ids)?;
+        if ids.contradicts(&self.ids) || !commands::select_piv(channel)? {
             return Err(Cause::OtherChip);
         }
         let card_capability = read_back(channel, CARD_CAPABILITY, "CCC")?;

@@ -33,7 +33,7 @@ pub enum OfficeError {
         path: PathBuf,
     },
     /// The number of readers is out of range.
-    #[error("an office has 1 to 16 readers")]
+    #[error("an office has at most 16 readers")]
     Readers,
     /// The folder cannot be used.
     #[error("the folder {path} cannot be used")]

@@ -49,6 +49,7 @@ fn start(dir: &Path, readers: usize) -> Result<(File, Inside), OfficeError> {
 
 impl Inside {
     fn carry_out(&mut self, request: Request) -> Result<Reply, OfficeError> {
+        self.slots.forget_what_left();
         let runs = self.service.is_running();
         match request {
             Request::Insert { reader, card } => self.slots.insert(reader, *card, runs)?,

@@ -29,7 +29,7 @@ use std::{
 /// What an office is like.
 #[derive(Debug, Clone)]
 pub struct OfficeOptions {
-    /// How many readers, 1 to 16. They come in pairs: an odd number leaves one more that stays
+    /// How many readers, at most 16. They come in pairs: an odd number leaves one more that stays
     /// empty.
     pub readers: usize,
     /// Folder that keeps the cards, `card-0` and so on, from one run to the next (made when
@@ -75,7 +75,8 @@ impl Office {
         &self.csock_name
     }
 
-    /// Puts a card into a reader (from 0) and waits until the service has noticed it. Without
+    /// Puts a card into a reader (from 0) and waits until the service has noticed it; its clients
+    /// are told a moment later, so they wait for the status change. Without
     /// [`CardOptions::state`] the card is kept in the office's folder by its index.
     ///
     /// Where a card was in this reader before, two polls of the driver pass first: put in earlier,
@@ -91,7 +92,8 @@ impl Office {
     /// 400 ms.
     ///
     /// # Errors
-    /// [`OfficeError::Refused`]: no such reader, or no card in it.
+    /// [`OfficeError::Refused`]: no such reader, or no card in it: a card torn out by its fault has
+    /// left already.
     pub fn remove(&self, reader: usize) -> Result<(), OfficeError> {
         self.ask(&Request::Remove { reader })
     }
@@ -142,6 +144,7 @@ impl Office {
     }
 
     /// Starts the PC/SC service again, at the same path, and waits until it has noticed the cards.
+    /// Faults that were still to come are forgotten.
     ///
     /// # Errors
     /// [`OfficeError`] when it runs already or does not start.

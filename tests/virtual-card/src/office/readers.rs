@@ -17,7 +17,7 @@ const MAXIMUM: usize = 16;
 
 pub(super) fn check_count(readers: usize) -> Result<(), OfficeError> {
     match readers {
-        1..=MAXIMUM => Ok(()),
+        ..=MAXIMUM => Ok(()),
         _ => Err(OfficeError::Readers),
     }
 }

@@ -64,13 +64,8 @@ impl Slots {
         mut card: CardOptions,
         service_runs: bool,
     ) -> Result<(), OfficeError> {
-        let slot = self.slot(reader)?;
-        slot.forget_what_left();
-        if slot.inserted.is_some() {
+        if self.slot(reader)?.inserted.is_some() {
             return refuse(format!("reader {reader} holds a card already"));
-        }
-        for slot in &mut self.slots {
-            slot.forget_what_left();
         }
         let index = card.index;
         if self.slots.iter().flat_map(|slot| &slot.inserted).any(|other| other.index == index) {
@@ -108,12 +103,19 @@ impl Slots {
         Ok(self.card(reader)?.tries())
     }
 
-    /// What happens to the cards when the service stops.
-    pub(super) fn disconnect(&mut self) {
+    /// Forgets the cards that a fault tore out: before each request, and so before the service
+    /// stops, since its end looks the same to a card.
+    pub(super) fn forget_what_left(&mut self) {
         for slot in &mut self.slots {
             slot.forget_what_left();
-            if let Some(connection) = slot.inserted.as_mut().and_then(|card| card.connection.take())
-            {
+        }
+    }
+
+    /// What happens to the cards when the service has stopped.
+    pub(super) fn disconnect(&mut self) {
+        for slot in &mut self.slots {
+            let connection = slot.inserted.as_mut().and_then(|card| card.connection.take());
+            if let Some(connection) = connection {
                 let _ = connection.close();
             }
             // A new service has seen no card leave.
@@ -125,6 +127,7 @@ impl Slots {
     pub(super) fn connect(&mut self) -> Result<(), OfficeError> {
         for (reader, slot) in self.slots.iter_mut().enumerate() {
             if let Some(inserted) = &mut slot.inserted {
+                inserted.card().insert_again();
                 inserted.connect(reader)?;
             }
         }
@@ -149,7 +152,9 @@ impl Slots {
 impl Slot {
     /// A card torn out by its fault has left its reader for good.
     fn forget_what_left(&mut self) {
-        let torn = self.inserted.take_if(|inserted| !inserted.card().is_inserted());
+        let torn = self
+            .inserted
+            .take_if(|inserted| inserted.connection.as_ref().is_some_and(Connection::has_left));
         if let Some(connection) = torn.and_then(|inserted| inserted.connection) {
             self.left = Some(connection.close());
         }
@@ -158,7 +163,6 @@ impl Slot {
 
 impl Inserted {
     fn connect(&mut self, reader: usize) -> Result<(), OfficeError> {
-        self.card().power_cycle();
         let connection = Connection::open(readers::address(reader), Arc::clone(&self.card))
             .map_err(|error| {
                 OfficeError::Refused(format!("reader {reader} takes no card: {error}"))

@@ -3,7 +3,7 @@ use cardwright_virtual_card::{
     CardOptions, Dialect, Fault, Trace, Tries, VirtualCard, cplc, serial,
 };
 use expect_test::{Expect, expect};
-use std::fs;
+use std::{fs, thread, time::Duration};
 
 const SELECT_DOMAIN: &str = "00A4040008A00000015100000000";
 const SELECT_PIV: &str = "00A404000BA000000308000010000100";
@@ -322,4 +322,15 @@ fn a_removed_card_says_so() {
     let mut card = card(&CardOptions::default());
     card.remove();
     assert_eq!(card.transmit(&[0; 4]).unwrap_err(), TransportError::Removed);
+}
+
+#[test]
+fn a_card_that_hangs_can_be_torn_out() {
+    let delay = Duration::from_secs(3600);
+    let mut card = card(&CardOptions { delay, ..CardOptions::default() });
+    let unplugger = card.unplugger();
+    let person = thread::spawn(move || unplugger.unplug());
+    assert_eq!(card.transmit(&[0; 4]).unwrap_err(), TransportError::Removed);
+    assert!(!card.is_inserted());
+    person.join().unwrap();
 }

@@ -41,7 +41,17 @@ impl Client {
     /// Asks one of: `readers`, `present READER`, `empty READER`, `connect READER`, `send HEX`,
     /// `reconnect`, `disconnect`.
     pub(crate) fn ask(&mut self, request: &str) -> String {
+        self.tell(request);
+        self.reply()
+    }
+
+    /// Asks without waiting for the reply.
+    pub(crate) fn tell(&mut self, request: &str) {
         writeln!(self.requests.as_mut().unwrap(), "{request}").unwrap();
+    }
+
+    /// Waits for the reply to what it was told.
+    pub(crate) fn reply(&mut self) -> String {
         loop {
             let mut line = String::new();
             assert_ne!(self.replies.read_line(&mut line).unwrap(), 0, "the client ended");

@@ -56,20 +56,32 @@ fn check(arguments: &[&str], messages: &[&str], expected: Expect) {
 
 #[test]
 fn a_card_answers_the_driver_and_ends_with_the_connection() {
-    check(&["--index", "1"], &["04", SELECT_DOMAIN, GET_CPLC], expect![[r#"
+    check(
+        &["--index", "1"],
+        &["04", SELECT_DOMAIN, GET_CPLC],
+        expect![[r#"
         3B8F01805D4E6974726F6B657900000000006A
         6F108408A000000151000000A5049F6501FF9000
-        9F7F2A4790516747910078330050643B1F346F9C424812507048135071000000000000000000000000000000009000"#]]);
+        9F7F2A4790516747910078330050643B1F346F9C424812507048135071000000000000000000000000000000009000"#]],
+    );
 }
 
 #[test]
 fn a_card_leaves_before_or_inside_a_command() {
-    check(&["--die-before", "2"], &[SELECT_DOMAIN, GET_CPLC], expect![[r#"
+    check(
+        &["--die-before", "2"],
+        &[SELECT_DOMAIN, GET_CPLC],
+        expect![[r#"
         6F108408A000000151000000A5049F6501FF9000
-        left"#]]);
-    check(&["--die-on", "CA"], &[SELECT_DOMAIN, GET_CPLC], expect![[r#"
+        left"#]],
+    );
+    check(
+        &["--die-on", "CA"],
+        &[SELECT_DOMAIN, GET_CPLC],
+        expect![[r#"
         6F108408A000000151000000A5049F6501FF9000
-        left"#]]);
+        left"#]],
+    );
     check(&["--die-inside", "1"], &[SELECT_DOMAIN], expect!["left"]);
 }
 

@@ -1,0 +1,126 @@
+//! The whole app: what lasts longer than a page, and which page a path shows.
+
+use crate::components::{Bar, Note};
+use crate::courier::Courier;
+use crate::helper::{Helper, Tone};
+use crate::leaving::{Leaving, LeavingQuestion};
+use crate::pages::{
+    CardPage, HomePage, LoginPage, NotFoundPage, ProcessPage, SearchPage, TemplatePage,
+    TemplatesPage, WorkstationPage,
+};
+use crate::registry::{Registry, Who};
+use crate::search::escape;
+use cardwright_protocol::registry::session::Me;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::components::{Outlet, ParentRoute, Route, Router, Routes};
+use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::path;
+use wasm_bindgen_futures::spawn_local;
+
+/// The app.
+#[component]
+pub fn App() -> impl IntoView {
+    let registry = Registry::new();
+    let helper = Helper::new();
+    provide_context(registry);
+    provide_context(helper);
+    provide_context(Courier::start(registry, helper));
+    let leaving = Leaving::new();
+    provide_context(leaving);
+
+    spawn_local(registry.find_out_who());
+    let ports = Memo::new(move |_| match registry.who.get() {
+        Who::Person(me) => Some(me.helper_ports),
+        Who::Unknown | Who::Nobody | Who::Unreachable(_) => None,
+    });
+    Effect::new(move |_| match ports.get() {
+        Some(ports) => helper.connect(ports),
+        None => helper.disconnect(),
+    });
+
+    view! {
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/login") view=LoginPage />
+                <ParentRoute path=path!("") view=Frame>
+                    <Route path=path!("/") view=HomePage />
+                    <Route path=path!("/search") view=SearchPage />
+                    <Route path=path!("/cards/:number") view=CardPage />
+                    <Route path=path!("/processes/:id") view=ProcessPage />
+                    <Route path=path!("/templates") view=TemplatesPage />
+                    <Route path=path!("/templates/:name") view=TemplatePage />
+                    <Route path=path!("/workstation") view=WorkstationPage />
+                    <Route path=path!("/*any") view=NotFoundPage />
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+/// What is around every page of somebody who is logged in. Nobody else sees more than the way to
+/// the login.
+#[component]
+fn Frame() -> impl IntoView {
+    let registry = expect_context::<Registry>();
+    let leaving = expect_context::<Leaving>();
+    let navigate = use_navigate();
+    let location = use_location();
+    Effect::new(move |_| {
+        if registry.who.with(|who| *who == Who::Nobody) {
+            let (path, query) =
+                (location.pathname.get_untracked(), location.search.get_untracked());
+            let here = if query.is_empty() { path } else { format!("{path}?{query}") };
+            leaving.mark(false);
+            let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+            navigate(&format!("/login?to={}", escape(&here)), options);
+        }
+    });
+    let me = Memo::new(move |_| match registry.who.get() {
+        Who::Person(me) => Some(me),
+        Who::Unknown | Who::Nobody | Who::Unreachable(_) => None,
+    });
+    let page = move |me: Me| {
+        view! {
+            <div on:click=move |event| leaving.at_click(&event)>
+                <Bar me />
+                <main id="main" tabindex="-1">
+                    <Outlet />
+                </main>
+            </div>
+            <LeavingQuestion leaving />
+        }
+    };
+    move || match me.get() {
+        Some(me) => page(me).into_any(),
+        None => view! { <Nobody /> }.into_any(),
+    }
+}
+
+/// While it is not known who is at the desk.
+#[component]
+fn Nobody() -> impl IntoView {
+    let registry = expect_context::<Registry>();
+    let retry = move |_| spawn_local(registry.find_out_who());
+    view! {
+        <main>
+            {move || match registry.who.get() {
+                Who::Unreachable(error) => {
+                    let advice = error.advice();
+                    view! {
+                        <Note tone=Tone::Bad title=error.to_string() alert=true>
+                            <p>{advice}</p>
+                            <div class="row">
+                                <button type="button" class="button" on:click=retry>
+                                    "Try again"
+                                </button>
+                            </div>
+                        </Note>
+                    }
+                        .into_any()
+                }
+                _ => view! { <p class="quietly waiting" role="status">"Loading…"</p> }.into_any(),
+            }}
+        </main>
+    }
+}

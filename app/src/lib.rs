@@ -1,0 +1,25 @@
+//! The page that people work with: it shows and asks. It decides nothing about a chip and sees no
+//! PIN, PUK or key: it carries sealed jobs down to the helper and signed statements up to the
+//! registry.
+//!
+//! Screen logic is in plain structs ([`wizard`], [`search`], [`template_editor`], the link to the
+//! [`helper`]), tested natively; `pages` and `components` put it on the screen.
+
+#![expect(unreachable_pub, reason = "what #[component] generates is public in its module")]
+
+mod app;
+mod components;
+mod courier;
+#[cfg(test)]
+mod fixtures;
+mod helper;
+mod leaving;
+mod pages;
+mod registry;
+mod search;
+mod template_editor;
+mod trouble;
+mod wizard;
+mod words;
+
+pub use app::App;

@@ -1,0 +1,200 @@
+//! *What do you want to do?*
+
+use crate::components::{Dialog, Note};
+use crate::helper::Tone;
+use crate::registry::Registry;
+use crate::search::escape;
+use crate::trouble::RegistryError;
+use cardwright_protocol::domain::Command;
+use cardwright_protocol::registry::cards::{Card, OpenProcess};
+use cardwright_protocol::registry::processes::StartProcess;
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use wasm_bindgen_futures::spawn_local;
+
+/// Longest reason that the registry takes, in characters.
+const MAX_REASON_LENGTH: usize = 500;
+
+/// The open process, and the commands that are enabled for the card's state and this person.
+#[component]
+pub(crate) fn Commands(
+    card: Card,
+    /// The command that a link asked for.
+    asked: Option<Command>,
+    /// Where to say what was done.
+    done: RwSignal<Option<String>>,
+    /// Called when the card is not any more what is shown.
+    changed: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let registry = expect_context::<Registry>();
+    let navigate = use_navigate();
+    let commands = card.row.commands.clone();
+    let wants_reason = |command: &Command| *command != Command::InitializeTemporaryCard;
+    let asking = RwSignal::new(asked.filter(|command| {
+        wants_reason(command) && commands.contains(command) && done.with_untracked(Option::is_none)
+    }));
+    let error = RwSignal::new(None::<RegistryError>);
+    let busy = RwSignal::new(false);
+    let (number, version) = (card.row.number.clone(), card.version);
+    let start = Callback::new(move |(command, reason): (Command, Option<String>)| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
+        let (navigate, number) = (navigate.clone(), number.clone());
+        spawn_local(async move {
+            let start = StartProcess { command, version, reason };
+            let result = registry.start(&number, &start).await;
+            busy.try_set(false);
+            asking.try_set(None);
+            match result {
+                Ok(process) if process.state.is_open() => {
+                    let url = format!("/processes/{}", escape(&process.id.0));
+                    navigate(&url, NavigateOptions::default());
+                }
+                Ok(process) => {
+                    let state = process.card.state.title().to_lowercase();
+                    done.try_set(Some(format!("{number} is now {state}.")));
+                    changed();
+                }
+                Err(refused) => drop(error.try_set(Some(refused))),
+            }
+        });
+    });
+    let click = move |command: Command| match wants_reason(&command) {
+        true => asking.set(Some(command)),
+        false => start.run((command, None)),
+    };
+    let empty = match (commands.is_empty(), card.process.is_some()) {
+        (true, false) => Some(format!(
+            "Nothing is enabled for cards in state “{}”. An admin can enable commands under \
+             Home › Cards › Temporary card.",
+            card.row.state.title()
+        )),
+        (true, true) => Some("Other commands come back when this process has ended.".to_owned()),
+        (false, _) => None,
+    };
+    let buttons = commands.into_iter().map(|command| {
+        view! {
+            <button type="button" disabled=busy on:click=move |_| click(command)>
+                <strong>{command.title()}</strong>
+                <span class="small soft">{command.description()}</span>
+            </button>
+        }
+    });
+    view! {
+        <aside class="panel">
+            <header>
+                <h2>"What do you want to do?"</h2>
+            </header>
+            <div class="commands">
+                {card.process.map(|process| view! { <Open process /> })}
+                {empty.map(|empty| view! { <p class="soft">{empty}</p> })}
+                {buttons.collect_view()}
+            </div>
+            {move || {
+                error
+                    .get()
+                    .map(|error| {
+                        let advice = error.advice();
+                        view! {
+                            <div class="in">
+                                <Note tone=Tone::Bad title=error.to_string() alert=true>
+                                    <p>{advice}</p>
+                                    <div class="row">
+                                        <button type="button" class="button" on:click=move |_| changed()>
+                                            "Reload"
+                                        </button>
+                                    </div>
+                                </Note>
+                            </div>
+                        }
+                    })
+            }}
+        </aside>
+        <Reason command=asking busy start />
+    }
+}
+
+#[component]
+fn Open(process: OpenProcess) -> impl IntoView {
+    let title = process.command.title();
+    match process.mine {
+        true => {
+            let url = format!("/processes/{}", escape(&process.id.0));
+            view! {
+                <p>
+                    <strong>{title}</strong>
+                    {format!(" started by {}; ", process.operator)}
+                    <a href=url>"Go on"</a>
+                </p>
+            }
+            .into_any()
+        }
+        false => view! {
+            <p>
+                <strong>{title}</strong>
+                {format!(" was started by {}, who can go on with it or cancel it.", process.operator)}
+            </p>
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn Reason(
+    command: RwSignal<Option<Command>>,
+    busy: RwSignal<bool>,
+    start: Callback<(Command, Option<String>)>,
+) -> impl IntoView {
+    let reason = NodeRef::<html::Textarea>::new();
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let (Some(command), Some(field)) = (command.get_untracked(), reason.get_untracked()) else {
+            return;
+        };
+        let reason = field.value().trim().to_owned();
+        match reason.is_empty() {
+            true => crate::components::move_focus(&field),
+            false => start.run((command, Some(reason))),
+        }
+    };
+    let close = move || command.set(None);
+    // The dialog keeps its words while it closes.
+    let asked = Memo::new(move |before: Option<&Option<Command>>| {
+        command.get().or(before.copied().flatten())
+    });
+    let text = move |text: fn(Command) -> &'static str| asked.get().map(text);
+    view! {
+        <Dialog
+            title="Give a reason"
+            open=Signal::derive(move || command.with(Option::is_some))
+            on_close=Callback::new(move |()| close())
+        >
+            <p>
+                <strong>{move || text(Command::title)}</strong>
+                ": "
+                {move || text(Command::description)}
+                "."
+            </p>
+            <form class="stack" on:submit=submit>
+                <label class="field">
+                    "Reason"
+                    <textarea name="reason" required maxlength=MAX_REASON_LENGTH node_ref=reason></textarea>
+                </label>
+                <div class="between">
+                    <button type="button" class="button" on:click=move |_| close()>
+                        "Cancel"
+                    </button>
+                    <button class="button main" disabled=busy>
+                        {move || text(Command::title)}
+                    </button>
+                </div>
+            </form>
+        </Dialog>
+    }
+}

@@ -1,0 +1,129 @@
+//! *Log in*.
+
+use crate::components::{Brand, Note};
+use crate::helper::Tone;
+use crate::registry::{Registry, Who};
+use crate::trouble::RegistryError;
+use cardwright_protocol::registry::session::Login;
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use wasm_bindgen_futures::spawn_local;
+
+/// Asks for name and password, then goes on to where the person wanted to go.
+#[component]
+pub(crate) fn LoginPage() -> impl IntoView {
+    let registry = expect_context::<Registry>();
+    let navigate = use_navigate();
+    let query = use_query_map();
+    let (name, password) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
+    let error = RwSignal::new(None::<RegistryError>);
+    let busy = RwSignal::new(false);
+    document().set_title("Log in · Cardwright");
+    Effect::new(move |_| {
+        if let Some(name) = name.get() {
+            crate::components::move_focus(&name);
+        }
+    });
+    Effect::new(move |_| {
+        if registry.who.with(|who| matches!(who, Who::Person(_))) {
+            let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+            navigate(&destination(query.read_untracked().get("to")), options);
+        }
+    });
+    let log_in = move |event: SubmitEvent| {
+        event.prevent_default();
+        let (Some(name), Some(password)) = (name.get_untracked(), password.get_untracked()) else {
+            return;
+        };
+        if busy.get_untracked() {
+            return;
+        }
+        let login = Login { name: name.value().trim().to_owned(), password: password.value() };
+        password.set_value("");
+        busy.set(true);
+        error.set(None);
+        spawn_local(async move {
+            let result = registry.log_in(login).await;
+            // The page is gone where the login went well.
+            busy.try_set(false);
+            if let Err(refused) = result {
+                error.try_set(Some(refused));
+                crate::components::move_focus(&password);
+            }
+        });
+    };
+    view! {
+        <main class="door">
+            <Brand />
+            <section class="panel">
+                <form on:submit=log_in>
+                    <h1>"Log in"</h1>
+                    {move || {
+                        error
+                            .get()
+                            .map(|error| {
+                                view! { <Note tone=Tone::Bad alert=true><p>{error.to_string()}</p></Note> }
+                            })
+                    }}
+                    <label class="field">
+                        "Name"
+                        <input
+                            name="name"
+                            autocomplete="username"
+                            autocapitalize="none"
+                            spellcheck="false"
+                            required
+                            node_ref=name
+                        />
+                    </label>
+                    <label class="field">
+                        "Password"
+                        <input
+                            name="password"
+                            type="password"
+                            autocomplete="current-password"
+                            required
+                            node_ref=password
+                        />
+                    </label>
+                    <button class="button main" disabled=busy>
+                        "Log in"
+                    </button>
+                </form>
+            </section>
+        </main>
+    }
+}
+
+/// Where to go after the login: a path of this app, never another site.
+fn destination(to: Option<String>) -> String {
+    let inside = |to: &String| {
+        to.starts_with('/')
+            && !to.starts_with("//")
+            && !to.starts_with("/login")
+            && !to.contains('\\')
+    };
+    to.filter(inside).unwrap_or_else(|| "/".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::destination;
+
+    #[test]
+    fn the_login_leads_back_into_the_app_and_nowhere_else() {
+        for (to, expected) in [
+            (None, "/"),
+            (Some("/cards/TC-1?x=1"), "/cards/TC-1?x=1"),
+            (Some("//evil.example"), "/"),
+            (Some("/\\evil.example"), "/"),
+            (Some("https://evil.example"), "/"),
+            (Some("/login?to=/login"), "/"),
+        ] {
+            assert_eq!(destination(to.map(str::to_owned)), expected, "{to:?}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What is said about the chip, and about the job that failed before.
+
+use crate::components::Note;
+use crate::helper::Tone;
+use crate::search::escape;
+use crate::wizard::Situation;
+use crate::words;
+use cardwright_protocol::registry::processes::{LastFailure, Verdict};
+use leptos::prelude::*;
+
+/// What is to be said about the chip, and what to do.
+pub(crate) fn notice_of(situation: &Situation, profile: &str) -> Option<AnyView> {
+    let (tone, title, advice): (_, String, &str) = match situation {
+        Situation::Inspecting => return None,
+        Situation::Searching => {
+            return Some(
+                view! { <p class="soft waiting">"Looking for the helper…"</p> }.into_any(),
+            );
+        }
+        Situation::NoHelper => (
+            Tone::Bad,
+            "No helper answers on this workstation.".into(),
+            "Start the helper; this page notices. If it runs, see the page of the workstation.",
+        ),
+        Situation::HelperRefused(error) => {
+            let (what, advice) = error.advice();
+            (Tone::Bad, what.into(), advice)
+        }
+        Situation::ServiceStopped => (
+            Tone::Bad,
+            "The smart card service of this computer is stopped.".into(),
+            "Start it (pcscd on Linux, “Smart Card” in Windows services); this page notices.",
+        ),
+        Situation::ServiceDenied => (
+            Tone::Bad,
+            "This account may not use the smart card service.".into(),
+            "Ask for a polkit rule that allows it; the page of the workstation says which.",
+        ),
+        Situation::NoReader => {
+            (Tone::Warn, "No reader is connected.".into(), "Plug a reader in; this page notices.")
+        }
+        Situation::ChooseReader => (
+            Tone::Warn,
+            "There are cards in several readers.".into(),
+            "Choose the reader that has this card.",
+        ),
+        Situation::NoCard => {
+            (Tone::Warn, "No card in the reader.".into(), "Put the card into the reader.")
+        }
+        Situation::Mute => (
+            Tone::Warn,
+            "The card does not answer.".into(),
+            "Take it out, turn it so that the chip goes in first and upward, and put it in again.",
+        ),
+        Situation::InUse => (
+            Tone::Warn,
+            "Another program is using the chip.".into(),
+            "Close other smart card programs, or take the card out and put it in again.",
+        ),
+        Situation::Failed(trouble) => (Tone::Bad, trouble.to_string(), trouble.advice()),
+        Situation::Assessed(found) => return Some(verdict_note(&found.verdict, profile)),
+    };
+    let helper = matches!(situation, Situation::NoHelper | Situation::ServiceDenied).then(|| {
+        view! { <a href="/workstation">"Workstation"</a> }
+    });
+    Some(view! { <Note tone title><p>{advice} " " {helper}</p></Note> }.into_any())
+}
+
+fn verdict_note(verdict: &Verdict, profile: &str) -> AnyView {
+    let (tone, title, advice): (_, String, String) = match verdict {
+        Verdict::Ready => {
+            let profile = profile.to_owned();
+            return view! {
+                <Note tone=Tone::Plain>
+                    <p>
+                        "Next encodes the chip with the profile " <strong>{profile}</strong>
+                        ", a new PIN and a new PUK. It takes a few seconds."
+                    </p>
+                </Note>
+            }
+            .into_any();
+        }
+        Verdict::Interrupted => (
+            Tone::Warn,
+            "An encoding of this chip was begun and not finished.".into(),
+            "Next finishes it. What is done already is not done twice.".into(),
+        ),
+        Verdict::UnknownKind => (
+            Tone::Bad,
+            "This is no chip that can be initialized here.".into(),
+            "Is it the right card? If it is, mark the card as defective.".into(),
+        ),
+        Verdict::Contactless => (
+            Tone::Warn,
+            "The card lies on a contactless reader, which cannot write it.".into(),
+            "Put it into a reader with contacts.".into(),
+        ),
+        Verdict::BoundToOtherCard { card } => {
+            let url = format!("/cards/{}", escape(&card.0));
+            let number = card.0.clone();
+            return view! {
+                <Note tone=Tone::Bad title="This is the chip of another card.">
+                    <p>
+                        "It belongs to " <a class="number" href=url>{number}</a>
+                        ". Nothing was written. Put the right card into the reader."
+                    </p>
+                </Note>
+            }
+            .into_any();
+        }
+        Verdict::OtherChipExpected { expected } => (
+            Tone::Bad,
+            "This is not the chip of this card.".into(),
+            match expected {
+                Some(name) => format!(
+                    "The record names the chip {name}. Nothing was written. Put the right card \
+                     into the reader."
+                ),
+                None => "The record names another chip. Nothing was written. Put the right card \
+                         into the reader."
+                    .into(),
+            },
+        ),
+        Verdict::Blocked => (
+            Tone::Bad,
+            "PIN or PUK of this chip is blocked.".into(),
+            "It cannot be initialized. Mark the card as defective, or give it to an admin.".into(),
+        ),
+    };
+    view! { <Note tone title><p>{advice}</p></Note> }.into_any()
+}
+
+/// How the job before failed, in what condition it left the chip, and what to do.
+pub(crate) fn failure_note(failure: &LastFailure) -> impl IntoView + use<> {
+    let (what, advice) = words::failure(&failure.cause);
+    let condition = words::condition(failure.condition);
+    let phase = words::phase_going_on(failure.phase);
+    view! {
+        <Note tone=Tone::Bad title=what alert=true>
+            <p>{format!("It happened at “{phase}”. ")} {condition}</p>
+            <p>{advice}</p>
+        </Note>
+    }
+}

@@ -1,0 +1,118 @@
+//! *SEARCH*: the form, and the cards that it finds.
+
+mod list;
+
+use crate::components::{PageHead, Waiting, fetch};
+use crate::registry::Registry;
+use crate::search::{MAX_TEXT_LENGTH, Search, TYPE};
+use cardwright_protocol::domain::CardState;
+use cardwright_protocol::registry::cards::CardPage;
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use list::List;
+
+/// The page. The URL is the search: the form only changes the URL.
+#[component]
+pub(crate) fn SearchPage() -> impl IntoView {
+    let registry = expect_context::<Registry>();
+    let parameters = use_query_map();
+    let search =
+        Memo::new(move |_| parameters.with(|map| Search::from_parameters(|name| map.get(name))));
+    let found = fetch(move || {
+        let search = search.get();
+        async move {
+            let asked = search.go && search.complaint().is_none();
+            Ok(match asked {
+                true => Some((registry.cards(&search).await?, search)),
+                false => None,
+            })
+        }
+    });
+    let complaint = move || search.with(|search| search.go.then(|| search.complaint()).flatten());
+    let shown = Memo::new(move |_| found.answer.get().and_then(Result::ok).flatten());
+    view! {
+        <PageHead title="Search" />
+        <section class="panel" aria-label="Search for">
+            <Form search />
+        </section>
+        {move || {
+            complaint()
+                .map(|complaint| {
+                    view! {
+                        <section class="panel nothing" role="alert">
+                            <strong>"That is too much text."</strong>
+                            <span>{complaint}</span>
+                        </section>
+                    }
+                })
+        }}
+        <Show when=move || search.with(|search| search.go)>
+            <Waiting fetched=found />
+        </Show>
+        {move || {
+            shown
+                .get()
+                .map(|(page, search): (CardPage, Search)| {
+                    view! { <List page search busy=found.busy /> }
+                })
+        }}
+    }
+}
+
+#[component]
+fn Form(search: Memo<Search>) -> impl IntoView {
+    let navigate = use_navigate();
+    let (status, text) = (NodeRef::<html::Select>::new(), NodeRef::<html::Input>::new());
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let (Some(status), Some(text)) = (status.get_untracked(), text.get_untracked()) else {
+            return;
+        };
+        let status = CardState::from_name(&status.value());
+        let wanted = search.with_untracked(|search| search.from_form(status, &text.value()));
+        navigate(&wanted.url(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+    };
+    let chosen = move || search.with(|search| search.query.status);
+    let states = CardState::ALL.iter().map(|state| {
+        let state = *state;
+        view! {
+            <option value=state.name() prop:selected=move || chosen() == Some(state)>
+                {state.title()}
+            </option>
+        }
+    });
+    view! {
+        <form class="filters" role="search" on:submit=submit>
+            <label class="field">
+                "Type"
+                <select name="type">
+                    <option value=TYPE.0>{TYPE.1}</option>
+                </select>
+            </label>
+            <label class="field">
+                "Status"
+                <select name="status" node_ref=status>
+                    <option value="" prop:selected=move || chosen().is_none()>
+                        "Any status"
+                    </option>
+                    {states.collect_view()}
+                </select>
+            </label>
+            <label class="field text">
+                "Number, order or chip"
+                <input
+                    type="search"
+                    name="text"
+                    maxlength=MAX_TEXT_LENGTH
+                    autocomplete="off"
+                    prop:value=move || search.with(|search| search.query.text.clone())
+                    node_ref=text
+                />
+            </label>
+            <button class="button main">"Search"</button>
+        </form>
+    }
+}

@@ -1,0 +1,201 @@
+//! What the app asks of the registry, one function per route.
+
+use crate::search::{Search, escape};
+use crate::trouble::RegistryError;
+use cardwright_protocol::domain::Permission;
+use cardwright_protocol::ids::{CardNumber, ProcessId};
+use cardwright_protocol::outcome::{ChipReport, Outcome};
+use cardwright_protocol::registry::API;
+use cardwright_protocol::registry::cards::{Card, CardPage};
+use cardwright_protocol::registry::problem::ProblemCode;
+use cardwright_protocol::registry::processes::{
+    AskForJob, Assessment, HandReport, IssuedJob, Nonce, OutcomeTaken, Process, StartProcess,
+};
+use cardwright_protocol::registry::session::{Login, Me};
+use cardwright_protocol::registry::templates::{ChangeTemplate, Template, TemplateSummary};
+use cardwright_protocol::signed::Signed;
+use gloo_net::http::{Request, Response};
+use leptos::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Who is at the desk, as far as the page knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// The registry was not asked yet.
+    Unknown,
+    /// Nobody is logged in.
+    Nobody,
+    /// This person.
+    Person(Me),
+    /// The registry could not be asked.
+    Unreachable(RegistryError),
+}
+
+/// The registry, for the whole app.
+#[derive(Clone, Copy)]
+pub(crate) struct Registry {
+    /// Who is logged in. Any answer that says *nobody* sets it, wherever it was asked.
+    pub(crate) who: RwSignal<Who>,
+}
+
+impl Registry {
+    /// A registry that was not asked yet.
+    pub(crate) fn new() -> Self {
+        Self { who: RwSignal::new(Who::Unknown) }
+    }
+
+    /// Whether somebody is logged in who may do something. A page that asks is drawn anew for
+    /// everybody who logs in, so that it need not follow.
+    pub(crate) fn may(self, permission: Permission) -> bool {
+        self.who.with_untracked(|who| matches!(who, Who::Person(me) if me.may(permission)))
+    }
+
+    /// Finds out who is logged in.
+    pub(crate) async fn find_out_who(self) {
+        let asked = self.who.get_untracked();
+        let who = match self.get::<Me>("/session").await {
+            Ok(me) => Who::Person(me),
+            Err(error) if error.is(ProblemCode::NotLoggedIn) => Who::Nobody,
+            Err(error) => Who::Unreachable(error),
+        };
+        self.now(&asked, who);
+    }
+
+    /// Logs in. The password is dropped with the request.
+    pub(crate) async fn log_in(self, login: Login) -> Result<(), RegistryError> {
+        let me = self.post("/session", &login).await?;
+        self.who.set(Who::Person(me));
+        Ok(())
+    }
+
+    /// Logs out.
+    pub(crate) async fn log_out(self) -> Result<(), RegistryError> {
+        self.send(Request::delete(&format!("{API}/session")).build()).await?;
+        self.who.set(Who::Nobody);
+        Ok(())
+    }
+
+    /// Searches cards.
+    pub(crate) async fn cards(self, search: &Search) -> Result<CardPage, RegistryError> {
+        self.get(&format!("/cards?{}", search.wire_query())).await
+    }
+
+    /// Reads a card.
+    pub(crate) async fn card(self, number: &CardNumber) -> Result<Card, RegistryError> {
+        self.get(&format!("/cards/{}", escape(&number.0))).await
+    }
+
+    /// Starts a process on a card.
+    pub(crate) async fn start(
+        self,
+        number: &CardNumber,
+        start: &StartProcess,
+    ) -> Result<Process, RegistryError> {
+        self.post(&format!("/cards/{}/processes", escape(&number.0)), start).await
+    }
+
+    /// Reads a process.
+    pub(crate) async fn process(self, id: &ProcessId) -> Result<Process, RegistryError> {
+        self.get(&format!("/processes/{}", escape(&id.0))).await
+    }
+
+    /// Gets a nonce for an inspection.
+    pub(crate) async fn nonce(self, id: &ProcessId) -> Result<Nonce, RegistryError> {
+        self.post_nothing(&format!("/processes/{}/nonces", escape(&id.0))).await
+    }
+
+    /// Has a report judged.
+    pub(crate) async fn assess(
+        self,
+        id: &ProcessId,
+        report: Signed<ChipReport>,
+    ) -> Result<Assessment, RegistryError> {
+        self.post(&format!("/processes/{}/reports", escape(&id.0)), &HandReport { report }).await
+    }
+
+    /// Gets a job for the chip of a report.
+    pub(crate) async fn job(
+        self,
+        id: &ProcessId,
+        ask: &AskForJob,
+    ) -> Result<IssuedJob, RegistryError> {
+        self.post(&format!("/processes/{}/jobs", escape(&id.0)), ask).await
+    }
+
+    /// Cancels a process.
+    pub(crate) async fn cancel(self, id: &ProcessId) -> Result<Process, RegistryError> {
+        self.post_nothing(&format!("/processes/{}/cancel", escape(&id.0))).await
+    }
+
+    /// Hands over an outcome.
+    pub(crate) async fn take(self, outcome: &Outcome) -> Result<OutcomeTaken, RegistryError> {
+        self.post("/outcomes", outcome).await
+    }
+
+    /// All templates.
+    pub(crate) async fn templates(self) -> Result<Vec<TemplateSummary>, RegistryError> {
+        self.get("/templates").await
+    }
+
+    /// One template.
+    pub(crate) async fn template(self, name: &str) -> Result<Template, RegistryError> {
+        self.get(&format!("/templates/{}", escape(name))).await
+    }
+
+    /// Changes a template.
+    pub(crate) async fn change_template(
+        self,
+        name: &str,
+        change: &ChangeTemplate,
+    ) -> Result<Template, RegistryError> {
+        let url = format!("{API}/templates/{}", escape(name));
+        read(self.send(Request::put(&url).json(change)).await?).await
+    }
+
+    async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
+        read(self.send(Request::get(&format!("{API}{path}")).build()).await?).await
+    }
+
+    async fn post<T: DeserializeOwned>(
+        self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, RegistryError> {
+        read(self.send(Request::post(&format!("{API}{path}")).json(body)).await?).await
+    }
+
+    async fn post_nothing<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
+        read(self.send(Request::post(&format!("{API}{path}")).build()).await?).await
+    }
+
+    async fn send(
+        self,
+        request: Result<Request, gloo_net::Error>,
+    ) -> Result<Response, RegistryError> {
+        let request = request.map_err(|_| RegistryError::NotUnderstood)?;
+        let asked = self.who.get_untracked();
+        let response = request.send().await.map_err(|_| RegistryError::Unreachable)?;
+        if response.ok() {
+            return Ok(response);
+        }
+        let problem = response.json().await.map_err(|_| RegistryError::NotUnderstood)?;
+        let error = RegistryError::Problem(problem);
+        if error.is(ProblemCode::NotLoggedIn) {
+            self.now(&asked, Who::Nobody);
+        }
+        Err(error)
+    }
+
+    /// Takes what an answer says of who is logged in, unless somebody logged in or out since it
+    /// was asked for.
+    fn now(self, asked: &Who, who: Who) {
+        if self.who.with_untracked(|now| now == asked) {
+            self.who.set(who);
+        }
+    }
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, RegistryError> {
+    response.json().await.map_err(|_| RegistryError::NotUnderstood)
+}

@@ -1,0 +1,446 @@
+//! *Initialize temporary card*, from the card on the desk to its new state: what the page knows,
+//! what may be clicked, and what is to be done next. Pure: the page carries out the effects.
+
+mod situation;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use situation::{Progress, Situation};
+
+use crate::helper::Link;
+use crate::trouble::{RegistryError, Trouble};
+use cardwright_protocol::helper::{Reader, Slot};
+use cardwright_protocol::ids::{InsertionId, JobId, ReaderId};
+use cardwright_protocol::outcome::Condition;
+use cardwright_protocol::registry::problem::ProblemCode;
+use cardwright_protocol::registry::processes::{Assessment, Process, Verdict};
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    /// The helper said something, came or went.
+    Helper(Link),
+    /// The person chose a reader.
+    ReaderChosen(ReaderId),
+    /// The person typed or scanned the number printed on the card.
+    NumberTyped(String),
+    /// The person clicked *Next*.
+    Next,
+    /// The person clicked *Cancel*, and confirmed it where that was asked for.
+    Cancel,
+    /// The chip was inspected and judged.
+    Assessed { attempt: u64, result: Result<Assessment, Trouble> },
+    /// The registry issued a job, which goes to the helper now.
+    JobIssued { attempt: u64, job: JobId },
+    /// No job came to run.
+    JobRefused { attempt: u64, trouble: Trouble },
+    /// The helper could not stop the job.
+    StopRefused(Trouble),
+    /// The registry took an outcome of this process.
+    Settled(Process),
+    /// The process was read again.
+    Loaded(Result<Process, RegistryError>),
+    /// The process was canceled, or not.
+    Closed(Result<Process, RegistryError>),
+    /// It is time to try again.
+    Again { attempt: u64 },
+}
+
+/// Something to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Inspect the chip and hand the report to the registry; then [`Event::Assessed`].
+    Assess { attempt: u64, reader: ReaderId, insertion: InsertionId },
+    /// Inspect the chip, ask for a job and give it to the helper; then [`Event::JobIssued`] or
+    /// [`Event::JobRefused`].
+    Encode {
+        attempt: u64,
+        reader: ReaderId,
+        insertion: InsertionId,
+        confirmed_number: Option<String>,
+    },
+    /// Ask the helper to stop the job before its next step.
+    Stop(JobId),
+    /// Cancel the process at the registry; then [`Event::Closed`].
+    Close,
+    /// Read the process again; then [`Event::Loaded`].
+    Load,
+    /// Wait a moment; then [`Event::Again`].
+    Wait { attempt: u64 },
+    /// Go to the page of the card.
+    Leave,
+}
+
+/// Where in the wizard the person is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// *Card and chip*.
+    CardAndChip,
+    /// *Encode*.
+    Encode,
+    /// *Done*, or closed without being done.
+    Done,
+}
+
+/// The wizard.
+#[derive(Debug, Clone)]
+pub(crate) struct Wizard {
+    /// The process as the registry last gave it.
+    process: Process,
+    /// The helper as it is now.
+    link: Link,
+    /// The reader that the person chose, where there is a choice.
+    chosen: Option<ReaderId>,
+    /// What is in the field for the printed number.
+    number: String,
+    stage: Stage,
+    /// Counts what was begun, so that an answer to something older is not taken for the newest.
+    attempt: u64,
+    /// The person wants to end the process.
+    closing: bool,
+    /// What went wrong last, until the next click or the next chip.
+    trouble: Option<Trouble>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stage {
+    /// The chip is being looked at.
+    Looking(Chip),
+    /// *Next* was clicked; no job is known yet.
+    Starting,
+    /// A job was issued. `checked` is the connection on which it is known where the job is.
+    Encoding { job: JobId, checked: Option<u32> },
+    /// The process is over.
+    Ended,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Chip {
+    None,
+    Asked(InsertionId),
+    Assessed(InsertionId, Assessment),
+    Failed(InsertionId, Trouble),
+}
+
+impl Wizard {
+    /// A wizard for a process that was just read, and what to do first.
+    pub(crate) fn new(process: Process, link: Link) -> (Self, Vec<Effect>) {
+        let mut wizard = Self {
+            process: process.clone(),
+            link,
+            chosen: None,
+            number: String::new(),
+            stage: Stage::Starting,
+            attempt: 0,
+            closing: false,
+            trouble: None,
+        };
+        wizard.take(process);
+        let effects = wizard.follow();
+        (wizard, effects)
+    }
+
+    /// Takes in what happened; answers what is to be done.
+    pub(crate) fn apply(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Helper(link) => self.link = link,
+            Event::ReaderChosen(reader) => self.chosen = Some(reader),
+            Event::NumberTyped(number) => self.number = number,
+            Event::Next => return self.next(),
+            Event::Cancel => return self.cancel(),
+            Event::Assessed { attempt, result } => return self.assessed(attempt, result),
+            Event::JobIssued { attempt, job } => return self.issued(attempt, job),
+            Event::JobRefused { attempt, trouble } => return self.refused(attempt, trouble),
+            Event::StopRefused(trouble) => (self.closing, self.trouble) = (false, Some(trouble)),
+            Event::Settled(process) => {
+                self.take(process);
+                return self.back_to_the_chip();
+            }
+            Event::Loaded(result) => return self.loaded(result),
+            Event::Closed(result) => return self.closed(result),
+            Event::Again { attempt } => {
+                if attempt == self.attempt {
+                    self.forget();
+                }
+            }
+        }
+        self.follow()
+    }
+
+    fn next(&mut self) -> Vec<Effect> {
+        let Some((reader, insertion)) = self.ready_chip().filter(|_| self.can_go_on()) else {
+            return Vec::new();
+        };
+        self.attempt += 1;
+        (self.stage, self.trouble) = (Stage::Starting, None);
+        let confirmed_number = self.process.confirm_number.then(|| plain(&self.number));
+        vec![Effect::Encode { attempt: self.attempt, reader, insertion, confirmed_number }]
+    }
+
+    fn cancel(&mut self) -> Vec<Effect> {
+        if self.closing {
+            return Vec::new();
+        }
+        (self.closing, self.trouble) = (true, None);
+        match &self.stage {
+            Stage::Encoding { job, .. } if self.link.desk().is_some() => {
+                vec![Effect::Stop(job.clone())]
+            }
+            Stage::Looking(_) | Stage::Encoding { .. } => vec![Effect::Close],
+            // The job is on its way: it is stopped when it is there.
+            Stage::Starting => Vec::new(),
+            Stage::Ended => vec![Effect::Leave],
+        }
+    }
+
+    fn assessed(&mut self, attempt: u64, result: Result<Assessment, Trouble>) -> Vec<Effect> {
+        let Stage::Looking(Chip::Asked(insertion)) = &self.stage else { return Vec::new() };
+        if attempt != self.attempt {
+            return Vec::new();
+        }
+        let insertion = insertion.clone();
+        match result {
+            Ok(assessment) => self.stage = Stage::Looking(Chip::Assessed(insertion, assessment)),
+            Err(trouble) if ended(&trouble) => return vec![Effect::Load],
+            Err(trouble) => {
+                let wait = trouble.may_pass();
+                self.stage = Stage::Looking(Chip::Failed(insertion, trouble));
+                if wait {
+                    return vec![Effect::Wait { attempt }];
+                }
+            }
+        }
+        self.follow()
+    }
+
+    fn issued(&mut self, attempt: u64, job: JobId) -> Vec<Effect> {
+        if attempt != self.attempt || self.stage != Stage::Starting {
+            return Vec::new();
+        }
+        let stop = self.closing.then(|| Effect::Stop(job.clone()));
+        let checked = self.link.desk().map(|desk| desk.connection);
+        self.stage = Stage::Encoding { job, checked };
+        stop.into_iter().collect()
+    }
+
+    fn refused(&mut self, attempt: u64, trouble: Trouble) -> Vec<Effect> {
+        let waiting = matches!(self.stage, Stage::Starting | Stage::Encoding { .. });
+        if attempt != self.attempt || !waiting {
+            return Vec::new();
+        }
+        if trouble == Trouble::HelperGone && self.stage != Stage::Starting {
+            // The job may have reached the helper: its next connection tells.
+            return self.follow();
+        }
+        let over = ended(&trouble);
+        self.trouble = Some(trouble);
+        self.stage = Stage::Looking(Chip::None);
+        if over { vec![Effect::Load] } else { self.back_to_the_chip() }
+    }
+
+    fn loaded(&mut self, result: Result<Process, RegistryError>) -> Vec<Effect> {
+        let process = match result {
+            Ok(process) => process,
+            Err(error) => {
+                self.trouble = Some(error.into());
+                return vec![Effect::Wait { attempt: self.attempt }];
+            }
+        };
+        let lost = match (&self.stage, &process.job) {
+            (Stage::Encoding { job, checked: Some(_) }, Some(open)) if open.job == *job => {
+                Some(Trouble::JobUnknown(open.workstation.clone()))
+            }
+            _ => None,
+        };
+        self.take(process);
+        if lost.is_some() {
+            (self.trouble, self.stage) = (lost, Stage::Looking(Chip::None));
+        }
+        self.back_to_the_chip()
+    }
+
+    fn closed(&mut self, result: Result<Process, RegistryError>) -> Vec<Effect> {
+        match result {
+            Ok(_) => vec![Effect::Leave],
+            Err(error) => {
+                let over = error.is(ProblemCode::ProcessEnded);
+                (self.closing, self.trouble) = (false, Some(error.into()));
+                if over { vec![Effect::Load] } else { self.follow() }
+            }
+        }
+    }
+
+    /// Takes the process as the registry has it now, and stands where it stands.
+    fn take(&mut self, process: Process) {
+        self.stage = match &process.job {
+            _ if !process.state.is_open() => Stage::Ended,
+            Some(open) => Stage::Encoding { job: open.job.clone(), checked: None },
+            None => Stage::Looking(Chip::None),
+        };
+        self.process = process;
+    }
+
+    /// After a job: ends the process where that was wished, else looks at the chip again.
+    fn back_to_the_chip(&mut self) -> Vec<Effect> {
+        match &self.stage {
+            Stage::Looking(_) if self.closing => vec![Effect::Close],
+            Stage::Ended => {
+                self.closing = false;
+                Vec::new()
+            }
+            _ => self.follow(),
+        }
+    }
+
+    /// Forgets what was found, so that it is looked for again.
+    fn forget(&mut self) {
+        match &mut self.stage {
+            Stage::Looking(chip) => *chip = Chip::None,
+            Stage::Encoding { checked, .. } => *checked = None,
+            Stage::Starting | Stage::Ended => {}
+        }
+    }
+
+    /// Does what follows from helper, readers and stage.
+    fn follow(&mut self) -> Vec<Effect> {
+        match &mut self.stage {
+            Stage::Starting | Stage::Ended => Vec::new(),
+            Stage::Encoding { job, checked } => {
+                let Some(desk) = self.link.desk() else { return Vec::new() };
+                let seen = checked.replace(desk.connection) == Some(desk.connection);
+                // The outcome may be with the registry already, carried by another page.
+                if seen || desk.knows(job) { Vec::new() } else { vec![Effect::Load] }
+            }
+            Stage::Looking(_) => self.look(),
+        }
+    }
+
+    fn look(&mut self) -> Vec<Effect> {
+        let found = self.reader().and_then(|reader| match &reader.slot {
+            Slot::Chip { insertion, in_use: false } => Some((reader.id.clone(), insertion.clone())),
+            Slot::Chip { in_use: true, .. } | Slot::Mute | Slot::Empty => None,
+        });
+        let Stage::Looking(chip) = &mut self.stage else { return Vec::new() };
+        let known = match chip {
+            Chip::None => None,
+            Chip::Asked(insertion) | Chip::Assessed(insertion, _) | Chip::Failed(insertion, _) => {
+                Some(&*insertion)
+            }
+        };
+        match found {
+            None => {
+                *chip = Chip::None;
+                Vec::new()
+            }
+            Some((_, insertion)) if known == Some(&insertion) => Vec::new(),
+            Some(_) if !self.process.mine => Vec::new(),
+            Some((reader, insertion)) => {
+                *chip = Chip::Asked(insertion.clone());
+                self.attempt += 1;
+                vec![Effect::Assess { attempt: self.attempt, reader, insertion }]
+            }
+        }
+    }
+
+    /// The process.
+    pub(crate) fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Where in the wizard the person is.
+    pub(crate) fn step(&self) -> Step {
+        match self.stage {
+            Stage::Looking(_) => Step::CardAndChip,
+            Stage::Starting | Stage::Encoding { .. } => Step::Encode,
+            Stage::Ended => Step::Done,
+        }
+    }
+
+    /// What went wrong last.
+    pub(crate) fn trouble(&self) -> Option<&Trouble> {
+        self.trouble.as_ref()
+    }
+
+    /// Whether the process is being ended.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing
+    }
+
+    /// Whether *Next* does something.
+    pub(crate) fn can_go_on(&self) -> bool {
+        self.ready_chip().is_some() && self.number_is_right() && !self.closing && self.process.mine
+    }
+
+    /// What is in the field for the printed number.
+    pub(crate) fn number(&self) -> &str {
+        &self.number
+    }
+
+    /// Whether the typed number is the card's, or none is asked for. Spaces and case do not count.
+    pub(crate) fn number_is_right(&self) -> bool {
+        !self.process.confirm_number || plain(&self.number) == plain(&self.process.card.number.0)
+    }
+
+    /// Whether something was typed that is not the card's number and not the beginning of it.
+    pub(crate) fn number_is_wrong(&self) -> bool {
+        !plain(&self.process.card.number.0).starts_with(&plain(&self.number))
+    }
+
+    /// What would be true of the chip after a *Cancel* now, where something was written: then the
+    /// person is asked first.
+    pub(crate) fn left_behind(&self) -> Option<Condition> {
+        let failed = self.process.failure.as_ref().map(|failure| failure.condition);
+        match &self.stage {
+            Stage::Encoding { job, .. } => match self.link.desk() {
+                None => Some(Condition::Unknown),
+                Some(desk) => {
+                    let mut running = desk.running.iter().filter(|running| running.job == *job);
+                    running.any(|running| running.written).then_some(Condition::PartlyWritten)
+                }
+            },
+            Stage::Looking(_) => match failed {
+                _ if self.process.job.is_some() => Some(Condition::Unknown),
+                Some(condition) if condition != Condition::Untouched => Some(condition),
+                _ => self.process.card.interrupted.then_some(Condition::PartlyWritten),
+            },
+            Stage::Starting | Stage::Ended => None,
+        }
+    }
+
+    /// The reader that counts: the chosen one while something is in it, else the only one with a
+    /// chip, else the only one with anything, else the chosen or only one.
+    pub(crate) fn reader(&self) -> Option<&Reader> {
+        let readers = &self.link.desk()?.readers;
+        let only = |counts: fn(&Slot) -> bool| {
+            let mut counting = readers.iter().filter(|reader| counts(&reader.slot));
+            counting.next().filter(|_| counting.next().is_none())
+        };
+        let chosen = readers.iter().find(|reader| Some(&reader.id) == self.chosen.as_ref());
+        chosen
+            .filter(|reader| reader.slot != Slot::Empty)
+            .or(only(|slot| matches!(slot, Slot::Chip { .. })))
+            .or(only(|slot| *slot != Slot::Empty))
+            .or(chosen)
+            .or(only(|_| true))
+    }
+
+    fn ready_chip(&self) -> Option<(ReaderId, InsertionId)> {
+        match &self.stage {
+            Stage::Looking(Chip::Assessed(insertion, assessment))
+                if matches!(assessment.verdict, Verdict::Ready | Verdict::Interrupted) =>
+            {
+                Some((self.reader()?.id.clone(), insertion.clone()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The process is over for the registry, whatever this page thought.
+fn ended(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Registry(error) if error.is(ProblemCode::ProcessEnded))
+}
+
+fn plain(number: &str) -> String {
+    number.chars().filter(|sign| !sign.is_whitespace()).flat_map(char::to_uppercase).collect()
+}

@@ -1,0 +1,80 @@
+//! Who may do what: roles and their permissions, routes and commands and the one that each needs.
+
+use cardwright_protocol::domain::{Command, Permission, Role};
+
+/// What a role may do.
+pub(crate) fn permissions(role: Role) -> &'static [Permission] {
+    match role {
+        Role::Admin => &[
+            Permission::ReadCards,
+            Permission::CloseForeignProcesses,
+            Permission::ConfigureTemplates,
+        ],
+        Role::Operator => {
+            &[Permission::ReadCards, Permission::InitializeCards, Permission::WithdrawStock]
+        }
+    }
+}
+
+/// What starting a command needs.
+pub(crate) fn for_command(command: Command) -> Permission {
+    match command {
+        Command::InitializeTemporaryCard => Permission::InitializeCards,
+        Command::MarkAsDefective | Command::MarkAsLost => Permission::WithdrawStock,
+    }
+}
+
+/// Whom a route is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Anyone,
+    /// Whoever is logged in.
+    LoggedIn,
+    /// Whoever is logged in and has this permission.
+    May(Permission),
+    /// Whoever may do what the request names: the command's own permission is asked for.
+    MayCommand,
+}
+
+/// A route and whom it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path with its parameters in braces.
+    pub path: &'static str,
+    /// Whom it is for.
+    pub access: Access,
+}
+
+/// Every route of the registry. What is not here is not served.
+pub const ROUTES: &[Route] = &[
+    route("POST", "/api/v1/session", Access::Anyone),
+    route("GET", "/api/v1/session", Access::LoggedIn),
+    route("DELETE", "/api/v1/session", Access::LoggedIn),
+    route("GET", "/api/v1/cards", Access::May(Permission::ReadCards)),
+    route("GET", "/api/v1/cards/{number}", Access::May(Permission::ReadCards)),
+    route("POST", "/api/v1/cards/{number}/processes", Access::MayCommand),
+    route("GET", "/api/v1/processes/{id}", Access::May(Permission::ReadCards)),
+    route("POST", "/api/v1/processes/{id}/nonces", Access::May(Permission::InitializeCards)),
+    route("POST", "/api/v1/processes/{id}/reports", Access::May(Permission::InitializeCards)),
+    route("POST", "/api/v1/processes/{id}/jobs", Access::May(Permission::InitializeCards)),
+    // Whoever started it, or may close the processes of others: see `actions/cancel.rs`.
+    route("POST", "/api/v1/processes/{id}/cancel", Access::May(Permission::ReadCards)),
+    // Outcomes are facts that a helper signed; who carries them does not matter.
+    route("POST", "/api/v1/outcomes", Access::May(Permission::ReadCards)),
+    route("GET", "/api/v1/templates", Access::May(Permission::ReadCards)),
+    route("GET", "/api/v1/templates/{name}", Access::May(Permission::ConfigureTemplates)),
+    route("PUT", "/api/v1/templates/{name}", Access::May(Permission::ConfigureTemplates)),
+];
+
+const fn route(method: &'static str, path: &'static str, access: Access) -> Route {
+    Route { method, path, access }
+}
+
+/// Whom the route of this method and path is for.
+pub(crate) fn for_route(method: &str, path: &str) -> Option<Access> {
+    let method = if method == "HEAD" { "GET" } else { method };
+    ROUTES.iter().find(|route| route.method == method && route.path == path).map(|r| r.access)
+}

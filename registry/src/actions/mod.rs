@@ -1,0 +1,108 @@
+//! What people and helpers do to the registry: one file per use case, each one transaction.
+
+pub(crate) mod accounts;
+pub(crate) mod assess;
+pub(crate) mod cancel;
+pub(crate) mod cards;
+pub(crate) mod first_start;
+pub(crate) mod import;
+pub(crate) mod inspect;
+pub(crate) mod issue_job;
+pub(crate) mod sessions;
+pub(crate) mod start;
+pub(crate) mod take_outcome;
+pub(crate) mod templates;
+pub(crate) mod view;
+
+use crate::access::permissions;
+use crate::escrow::EscrowError;
+use crate::passwords::PasswordError;
+use crate::store::StoreError;
+use cardwright_protocol::domain::{Permission, Role};
+use cardwright_protocol::registry::problem::{Problem, ProblemCode};
+
+/// Somebody who is logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+}
+
+impl Person {
+    /// Whether the person's role has a permission.
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        permissions(self.role).contains(&permission)
+    }
+
+    /// Refuses unless the person's role has a permission.
+    pub(crate) fn require(&self, permission: Permission) -> Result<(), ActionError> {
+        match self.may(permission) {
+            true => Ok(()),
+            false => Err(refused(
+                ProblemCode::NotPermitted,
+                format!("Your account may not do this: {}.", permission.title()),
+            )),
+        }
+    }
+}
+
+/// Why something was not done; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ActionError {
+    /// It may not be done, or not so, or not now: the answer says why.
+    #[error("refused: {}", .0.message)]
+    Refused(Problem),
+    /// The database failed.
+    #[error("the database failed")]
+    Store(#[source] StoreError),
+    /// A PIN was not made or not read.
+    #[error("the escrow failed")]
+    Escrow(#[from] EscrowError),
+    /// A password was not hashed or not compared.
+    #[error("hashing a password failed")]
+    Password(#[from] PasswordError),
+    /// What the registry itself keeps does not fit together.
+    #[error("{0}")]
+    Inconsistent(&'static str),
+}
+
+impl From<StoreError> for ActionError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Stale => stale_version(),
+            error => Self::Store(error),
+        }
+    }
+}
+
+/// A refusal; `message` says what happened and what to do.
+pub(crate) fn refused(code: ProblemCode, message: impl Into<String>) -> ActionError {
+    ActionError::Refused(Problem { code, message: message.into(), field: None })
+}
+
+/// A refusal because of one field of the request.
+pub(crate) fn invalid(field: &str, message: impl Into<String>) -> ActionError {
+    ActionError::Refused(Problem {
+        code: ProblemCode::Invalid,
+        message: message.into(),
+        field: Some(field.to_owned()),
+    })
+}
+
+/// There is no such thing.
+pub(crate) fn not_found(what: &str) -> ActionError {
+    refused(ProblemCode::NotFound, format!("There is no such {what}."))
+}
+
+/// Somebody else changed it meanwhile.
+pub(crate) fn stale_version() -> ActionError {
+    refused(
+        ProblemCode::StaleVersion,
+        "Somebody else changed this meanwhile. Reload the page and try again.",
+    )
+}
+
+/// A random name of 32 hexadecimal digits.
+pub(crate) fn random_name() -> Result<String, EscrowError> {
+    crate::escrow::random_bytes::<16>().map(hex::encode)
+}

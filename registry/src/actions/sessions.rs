@@ -1,0 +1,123 @@
+use super::{ActionError, Person, refused};
+use crate::access::permissions;
+use crate::escrow::random_bytes;
+use crate::registry::Registry;
+use crate::store::{Event, EventKind};
+use cardwright_protocol::registry::problem::ProblemCode;
+use cardwright_protocol::registry::session::{Login, Me};
+use cardwright_seal::{Secret, sha256};
+
+/// Longest name and password that are looked at, in bytes.
+const MAX_LENGTH: usize = 256;
+
+/// A session's use is written down when the last one is so long ago, in seconds.
+const TOUCH_INTERVAL: i64 = 60;
+
+/// Names a session: 256 random bits, of which the database knows the SHA-256 only.
+#[derive(Debug, Clone)]
+pub(crate) struct Token(Secret);
+
+impl Token {
+    /// Takes what a cookie says.
+    pub(crate) fn from_text(text: &str) -> Self {
+        Self(Secret::from(text.as_bytes()))
+    }
+
+    /// For the cookie, and for nothing else.
+    pub(crate) fn expose(&self) -> &str {
+        // It was made from text.
+        std::str::from_utf8(self.0.expose()).unwrap_or_default()
+    }
+
+    fn hash(&self) -> String {
+        sha256(self.0.expose()).to_string()
+    }
+}
+
+/// Begins a session; `old` is the one that the browser had, which ends.
+pub(crate) async fn log_in(
+    registry: &Registry,
+    login: Login,
+    old: Option<Token>,
+) -> Result<(Token, Me), ActionError> {
+    let Login { name, password } = login;
+    let password = Secret::new(password.into_bytes());
+    let account = registry.store.read().await?.account(&name).await?;
+    let hash = account.as_ref().map(|account| account.password_hash.clone());
+    let plausible = name.len() <= MAX_LENGTH && password.expose().len() <= MAX_LENGTH;
+    let matches = plausible && registry.passwords.matches(password, hash).await?;
+    let now = registry.now();
+    let transaction = registry.store.begin().await?;
+    // A name that no account has may be a password in the wrong field: it is not written down.
+    let by = account.as_ref().map_or_else(|| "nobody".to_owned(), |account| account.name.clone());
+    let Some(account) = account.filter(|_| matches) else {
+        transaction.record(event(now, by, EventKind::LoginRefused, "Login refused")).await?;
+        transaction.commit().await?;
+        return Err(refused(
+            ProblemCode::WrongPassword,
+            "Name or password is wrong. Check both and try again.",
+        ));
+    };
+    let token = Token(Secret::new(hex::encode(random_bytes::<32>()?).into_bytes()));
+    let (begun, used) = limits(registry, now);
+    transaction.delete_old_sessions(begun, used).await?;
+    if let Some(old) = old {
+        transaction.delete_session(&old.hash()).await?;
+    }
+    transaction.insert_session(&token.hash(), account.id, now).await?;
+    transaction.record(event(now, account.name.clone(), EventKind::LoggedIn, "Logged in")).await?;
+    transaction.commit().await?;
+    let person = Person { name: account.name, role: account.role };
+    Ok((token, me(registry, &person)))
+}
+
+/// Who has a session.
+pub(crate) async fn person(
+    registry: &Registry,
+    token: &Token,
+) -> Result<Option<Person>, ActionError> {
+    let now = registry.now();
+    let (begun, used) = limits(registry, now);
+    let hash = token.hash();
+    let found = registry.store.read().await?.session(&hash, begun, used).await?;
+    let Some((account, used_at)) = found else { return Ok(None) };
+    if now - used_at >= TOUCH_INTERVAL {
+        let transaction = registry.store.begin().await?;
+        transaction.touch_session(&hash, now).await?;
+        transaction.commit().await?;
+    }
+    Ok(Some(Person { name: account.name, role: account.role }))
+}
+
+/// Ends a session.
+pub(crate) async fn log_out(
+    registry: &Registry,
+    person: &Person,
+    token: &Token,
+) -> Result<(), ActionError> {
+    let transaction = registry.store.begin().await?;
+    transaction.delete_session(&token.hash()).await?;
+    let event = event(registry.now(), person.name.clone(), EventKind::LoggedOut, "Logged out");
+    transaction.record(event).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// What a person is told of themselves.
+pub(crate) fn me(registry: &Registry, person: &Person) -> Me {
+    Me {
+        name: person.name.clone(),
+        role: person.role,
+        permissions: permissions(person.role).to_vec(),
+        helper_ports: registry.config.helper_ports.clone(),
+    }
+}
+
+/// The moments after which a session must have begun and been used.
+fn limits(registry: &Registry, now: i64) -> (i64, i64) {
+    let ago = |span: std::time::Duration| now - i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+    (ago(registry.config.session_length), ago(registry.config.session_idle))
+}
+
+fn event(at: i64, by: String, kind: EventKind, what: &str) -> Event {
+    Event { at, by, kind, card: None, process: None, what: what.to_owned(), state: None }
+}

@@ -1,0 +1,196 @@
+//! The configuration: which helpers belong to this registry, and which pages may change it.
+
+use crate::clock::{Clock, SystemClock};
+use cardwright_protocol::ids::WorkstationName;
+use cardwright_seal::{SealingKey, VerifyingKey};
+use serde::Deserialize;
+use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
+
+/// Ports on which a helper listens unless the configuration says otherwise.
+const HELPER_PORTS: [u16; 1] = [8421];
+
+/// How a registry is set up.
+#[derive(Clone)]
+pub struct Config {
+    /// Helpers whose statements are believed, by name.
+    pub workstations: Vec<Workstation>,
+    /// Ports of 127.0.0.1 on which the page looks for a helper.
+    pub helper_ports: Vec<u16>,
+    /// Origins of pages that may change something, compared by exact equality. `None`: those of
+    /// the address that the registry listens on.
+    pub origins: Option<Vec<String>>,
+    /// Folder of the built app.
+    pub app: Option<PathBuf>,
+    /// What one guess of a password costs.
+    pub password_cost: PasswordCost,
+    /// A session ends when it was not used for so long.
+    pub session_idle: Duration,
+    /// A session ends so long after it began.
+    pub session_length: Duration,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A helper of this registry.
+#[derive(Debug, Clone)]
+pub struct Workstation {
+    /// Its name, such as `desk-1`.
+    pub name: WorkstationName,
+    /// Verifies what it signs.
+    pub signing_key: VerifyingKey,
+    /// Jobs are sealed to it.
+    pub sealing_key: SealingKey,
+}
+
+/// Cost of Argon2id (RFC 9106).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordCost {
+    /// KiB of memory.
+    pub memory: u32,
+    /// Passes over the memory.
+    pub passes: u32,
+}
+
+impl Default for PasswordCost {
+    /// The least that OWASP's Password Storage Cheat Sheet recommends for one lane.
+    fn default() -> Self {
+        Self { memory: 19 * 1024, passes: 2 }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            workstations: Vec::new(),
+            helper_ports: HELPER_PORTS.to_vec(),
+            origins: None,
+            app: None,
+            password_cost: PasswordCost::default(),
+            session_idle: Duration::from_secs(60 * 60),
+            session_length: Duration::from_secs(12 * 60 * 60),
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+/// Why a text is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It is not TOML, or not of the shape that a configuration has.
+    #[error("{0}")]
+    Shape(#[from] toml::de::Error),
+    /// A key is not a key.
+    #[error("workstation {name}: {key} is not a key of 32 bytes as 64 hexadecimal digits")]
+    Key {
+        /// The workstation.
+        name: String,
+        /// Which of its keys.
+        key: &'static str,
+    },
+    /// Two workstations have one name.
+    #[error("workstation {0} is there twice")]
+    Twice(String),
+    /// A workstation has no name.
+    #[error("a workstation has no name")]
+    NoName,
+    /// An origin is not one.
+    #[error("{0:?} is not an origin such as https://cards.example or http://127.0.0.1:8420")]
+    Origin(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    helper_ports: Option<Vec<u16>>,
+    origins: Option<Vec<String>>,
+    #[serde(default)]
+    workstation: Vec<WorkstationEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WorkstationEntry {
+    name: String,
+    signing_key: String,
+    sealing_key: String,
+}
+
+impl Config {
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// [`ConfigError`], which names the place.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let file: File = toml::from_str(text)?;
+        let mut names = HashSet::new();
+        let mut workstations = Vec::with_capacity(file.workstation.len());
+        for entry in file.workstation {
+            if entry.name.trim().is_empty() {
+                return Err(ConfigError::NoName);
+            }
+            if !names.insert(entry.name.clone()) {
+                return Err(ConfigError::Twice(entry.name));
+            }
+            workstations.push(entry.check()?);
+        }
+        if let Some(wrong) = file.origins.iter().flatten().find(|origin| !is_origin(origin)) {
+            return Err(ConfigError::Origin(wrong.clone()));
+        }
+        let helper_ports = file.helper_ports.unwrap_or_else(|| HELPER_PORTS.to_vec());
+        Ok(Self { workstations, helper_ports, origins: file.origins, ..Self::default() })
+    }
+}
+
+impl WorkstationEntry {
+    fn check(self) -> Result<Workstation, ConfigError> {
+        let wrong = |key| ConfigError::Key { name: self.name.clone(), key };
+        Ok(Workstation {
+            signing_key: self.signing_key.parse().map_err(|_| wrong("signing_key"))?,
+            sealing_key: self.sealing_key.parse().map_err(|_| wrong("sealing_key"))?,
+            name: WorkstationName(self.name),
+        })
+    }
+}
+
+/// As browsers write it (RFC 6454, 6.2): scheme, host and port, lower case, nothing behind.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, authority)) = text.split_once("://") else { return false };
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:[]".contains(c);
+    matches!(scheme, "http" | "https") && !authority.is_empty() && authority.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cardwright_seal::{OpeningKey, SigningKey};
+    use expect_test::{Expect, expect};
+
+    fn check(text: &str, error: Expect) {
+        error.assert_eq(&Config::parse(text).err().map(|e| e.to_string()).unwrap_or_default());
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        check("", expect![""]);
+        check(
+            "origins = [\"http://127.0.0.1:8420/\"]",
+            expect![[
+                r#""http://127.0.0.1:8420/" is not an origin such as https://cards.example or http://127.0.0.1:8420"#
+            ]],
+        );
+        check(
+            "[[workstation]]\nname = \"desk-1\"\nsigning_key = \"00\"\nsealing_key = \"00\"",
+            expect![
+                "workstation desk-1: signing_key is not a key of 32 bytes as 64 hexadecimal digits"
+            ],
+        );
+        let entry = format!(
+            "[[workstation]]\nname = \"desk-1\"\nsigning_key = \"{}\"\nsealing_key = \"{}\"\n",
+            SigningKey::generate().verifying_key(),
+            OpeningKey::generate().sealing_key(),
+        );
+        check(&entry, expect![""]);
+        check(&(entry.clone() + &entry), expect!["workstation desk-1 is there twice"]);
+        assert!(Config::parse("ports = [1]").is_err());
+    }
+}

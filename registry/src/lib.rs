@@ -1,0 +1,30 @@
+//! The registry: owns cards, processes, accounts, secrets and the audit log, and serves the app.
+//!
+//! The HTTP API is the one of `cardwright_protocol::registry`. SQL is in `store` alone; what
+//! people and helpers can do is in `actions`, one transaction each; `routes` converts at the edge.
+
+mod access;
+mod actions;
+mod app_files;
+pub mod cli;
+mod clock;
+mod config;
+mod data_dir;
+mod escrow;
+mod graph;
+mod objects;
+mod passwords;
+mod profiles;
+mod registry;
+mod routes;
+mod server;
+mod store;
+
+pub use access::{Access, ROUTES, Route};
+pub use actions::first_start::NewAccount;
+pub use clock::{Clock, SystemClock};
+pub use config::{Config, ConfigError, PasswordCost, Workstation};
+pub use data_dir::DataError;
+pub use registry::{OpenError, Registry};
+pub use server::run;
+pub use store::StoreError;

@@ -1,0 +1,108 @@
+//! The card profiles that this registry knows, and what it reads from them.
+
+use cardwright_profile::{FactoryManagementKey, ManagementKeyAlgorithm as Algorithm, Profile};
+use cardwright_protocol::chip::ManagementKeyAlgorithm;
+use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::ids::CardNumber;
+use cardwright_protocol::outcome::Phase;
+use cardwright_seal::{Candidates, ManagementKeySecret, Secret, sha256};
+
+/// The texts of all profiles; the first is the one of a new registry's template.
+const TEXTS: [&str; 1] = [include_str!("../../profiles/piv-temporary.toml")];
+
+/// A profile and its text, which jobs carry.
+pub(crate) struct LoadedProfile {
+    pub(crate) profile: Profile,
+    pub(crate) text: &'static str,
+    /// SHA-256 of the text.
+    pub(crate) hash: HexBytes,
+}
+
+/// All profiles of this registry.
+pub(crate) struct Profiles(Vec<LoadedProfile>);
+
+impl Profiles {
+    /// Reads the profiles that the program brings.
+    pub(crate) fn built_in() -> Result<Self, cardwright_profile::ProfileError> {
+        let load = |text: &'static str| {
+            let profile = Profile::parse(text)?;
+            Ok(LoadedProfile { profile, text, hash: sha256(text.as_bytes()) })
+        };
+        TEXTS.into_iter().map(load).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The profile of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<&LoadedProfile> {
+        self.0.iter().find(|loaded| loaded.profile.name == name)
+    }
+
+    /// The profile of a new registry's template.
+    pub(crate) fn first(&self) -> &LoadedProfile {
+        // The list of texts above is not empty.
+        &self.0[0]
+    }
+}
+
+impl LoadedProfile {
+    /// The phases of a job by this profile, in their order.
+    pub(crate) fn phases(&self) -> Vec<Phase> {
+        let has_keys = !self.profile.keys.is_empty();
+        Phase::ALL.into_iter().filter(|phase| *phase != Phase::Keys || has_keys).collect()
+    }
+
+    /// The ciphers for the management key, the preferred one first.
+    pub(crate) fn management_key_algorithms(&self) -> impl Iterator<Item = ManagementKeyAlgorithm> {
+        self.profile.management_key_algorithms.iter().copied().map(wire_algorithm)
+    }
+
+    /// What a chip comes with from its maker or the bureau.
+    pub(crate) fn factory_candidates(&self) -> Candidates {
+        let factory = &self.profile.factory;
+        let key = |key: &FactoryManagementKey| ManagementKeySecret {
+            algorithm: wire_algorithm(key.algorithm),
+            key: Secret::from(&key.key[..]),
+        };
+        Candidates {
+            pins: vec![Secret::from(factory.pin.as_bytes())],
+            puks: vec![Secret::from(factory.puk.as_bytes())],
+            management_keys: factory.management_keys.iter().map(key).collect(),
+        }
+    }
+
+    /// The FASC-N of a card; its credential number is the last 6 digits of the card's number
+    /// unless the profile says otherwise.
+    pub(crate) fn fasc_n(&self, card: &CardNumber) -> Vec<u8> {
+        let digits = card.0.bytes().filter(u8::is_ascii_digit);
+        let credential = digits.fold(0, |n, digit| (n * 10 + u32::from(digit - b'0')) % 1_000_000);
+        self.profile.fasc_n.encode(credential).to_vec()
+    }
+}
+
+fn wire_algorithm(algorithm: Algorithm) -> ManagementKeyAlgorithm {
+    match algorithm {
+        Algorithm::TripleDes => ManagementKeyAlgorithm::TripleDes,
+        Algorithm::Aes128 => ManagementKeyAlgorithm::Aes128,
+        Algorithm::Aes192 => ManagementKeyAlgorithm::Aes192,
+        Algorithm::Aes256 => ManagementKeyAlgorithm::Aes256,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_profiles_are_profiles() {
+        let profiles = Profiles::built_in().unwrap();
+        assert!(profiles.find("piv-temporary").is_some());
+        assert_eq!(profiles.first().phases(), Phase::ALL);
+    }
+
+    #[test]
+    fn two_cards_have_two_fasc_ns() {
+        let profiles = Profiles::built_in().unwrap();
+        let fasc_n = |number: &str| profiles.first().fasc_n(&number.into());
+        assert_ne!(fasc_n("TC-2026-004118"), fasc_n("TC-2026-004119"));
+        assert_eq!(fasc_n("TC-2026-004118"), fasc_n("TC-1999-004118"));
+    }
+}

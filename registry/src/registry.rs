@@ -1,0 +1,105 @@
+use crate::actions::ActionError;
+use crate::actions::first_start::{self, NewAccount};
+use crate::config::{Config, Workstation};
+use crate::data_dir::{DataDir, DataError};
+use crate::escrow::Escrow;
+use crate::passwords::{PasswordError, Passwords};
+use crate::profiles::Profiles;
+use crate::store::{Store, StoreError};
+use cardwright_protocol::ids::WorkstationName;
+use cardwright_seal::{RootKey, SigningKey, VerifyingKey};
+use std::{ops::Deref, path::Path, sync::Arc};
+
+/// An open registry. Clones share it.
+#[derive(Clone)]
+pub struct Registry(Arc<Parts>);
+
+/// What a registry is made of; nothing of it is visible outside.
+pub struct Parts {
+    /// Everything that must be true for more than one person.
+    pub(crate) store: Store,
+    /// The secrets of all chips follow from it.
+    pub(crate) root_key: RootKey,
+    /// Signs jobs and acknowledgements.
+    pub(crate) signing_key: SigningKey,
+    /// Encrypts PINs.
+    pub(crate) escrow: Escrow,
+    /// Hashes and compares the passwords of accounts.
+    pub(crate) passwords: Passwords,
+    /// The profiles that chips can follow.
+    pub(crate) profiles: Profiles,
+    /// As it was given.
+    pub(crate) config: Config,
+}
+
+/// Why a registry cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder of its data cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The program's own profiles or parameters are wrong, or there is no randomness.
+    #[error("the registry cannot start: {0}")]
+    Start(String),
+}
+
+impl Registry {
+    /// Opens the registry in this folder, and makes one when there is none. At the first start
+    /// the accounts that were made are returned, with their passwords: nothing keeps these.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing was changed, but that a first start may leave key files.
+    pub async fn open(folder: &Path, config: Config) -> Result<(Self, Vec<NewAccount>), OpenError> {
+        let start = |error: &dyn std::error::Error| OpenError::Start(error.to_string());
+        let profiles = Profiles::built_in().map_err(|error| start(&error))?;
+        let passwords = Passwords::new(config.password_cost);
+        let passwords = passwords.map_err(|error: PasswordError| start(&error))?;
+        let data = DataDir::open_or_make(folder)?;
+        let store = data.open_store().await?;
+        let keys = data.open_keys(&store).await?;
+        let registry = Self(Arc::new(Parts {
+            store,
+            escrow: Escrow::new(&keys.root),
+            root_key: keys.root,
+            signing_key: keys.signing,
+            passwords,
+            profiles,
+            config,
+        }));
+        let accounts =
+            first_start::run(&registry).await.map_err(|error: ActionError| start(&error))?;
+        Ok((registry, accounts))
+    }
+
+    /// Verifies jobs and acknowledgements.
+    #[must_use]
+    pub fn public_key(&self) -> VerifyingKey {
+        self.signing_key.verifying_key()
+    }
+
+    /// Closes the database.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the write-ahead log could not be put into the file; nothing is lost.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.store.clone().close().await
+    }
+
+    /// The workstation of this name.
+    pub(crate) fn workstation(&self, name: &WorkstationName) -> Option<&Workstation> {
+        self.config.workstations.iter().find(|workstation| workstation.name == *name)
+    }
+
+    /// Seconds since 1970 in UTC.
+    pub(crate) fn now(&self) -> i64 {
+        self.config.clock.now()
+    }
+}
+
+impl Deref for Registry {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,23 @@
+//! `/outcomes`
+
+use super::Shared;
+use super::error::ApiResult;
+use super::extract::Body;
+use crate::actions::{Person, take_outcome};
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+use cardwright_protocol::outcome::Outcome;
+use cardwright_protocol::registry::processes::OutcomeTaken;
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new().route("/outcomes", post(take))
+}
+
+async fn take(
+    State(shared): State<Shared>,
+    person: Person,
+    Body(outcome): Body<Outcome>,
+) -> ApiResult<Json<OutcomeTaken>> {
+    Ok(Json(take_outcome::take_outcome(&shared.registry, &person, outcome).await?))
+}

@@ -1,0 +1,113 @@
+use super::entities::audit_events;
+use super::{Snapshot, StoreError, Transaction};
+use cardwright_protocol::domain::CardState;
+use cardwright_protocol::ids::ProcessId;
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+};
+
+/// Kind of an audit event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EventKind {
+    FirstStart,
+    LoggedIn,
+    LoginRefused,
+    LoggedOut,
+    PasswordChanged,
+    TemplateChanged,
+    CardImported,
+    ProcessStarted,
+    ProcessCanceled,
+    ProcessCompleted,
+    ProcessFailed,
+    ChipBound,
+    JobIssued,
+    JobFailed,
+    ReceiptTaken,
+    CardChanged,
+}
+
+impl EventKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::FirstStart => "registry.first-start",
+            Self::LoggedIn => "session.logged-in",
+            Self::LoginRefused => "session.refused",
+            Self::LoggedOut => "session.logged-out",
+            Self::PasswordChanged => "account.password-changed",
+            Self::TemplateChanged => "template.changed",
+            Self::CardImported => "card.imported",
+            Self::ProcessStarted => "process.started",
+            Self::ProcessCanceled => "process.canceled",
+            Self::ProcessCompleted => "process.completed",
+            Self::ProcessFailed => "process.failed",
+            Self::ChipBound => "chip.bound",
+            Self::JobIssued => "job.issued",
+            Self::JobFailed => "job.failed",
+            Self::ReceiptTaken => "receipt.taken",
+            Self::CardChanged => "card.changed",
+        }
+    }
+}
+
+/// Something that happened: who, when, what; never a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) at: i64,
+    /// An account, or `registry`.
+    pub(crate) by: String,
+    pub(crate) kind: EventKind,
+    /// The card that it happened to: the event is then part of that card's history.
+    pub(crate) card: Option<i64>,
+    pub(crate) process: Option<ProcessId>,
+    /// In words.
+    pub(crate) what: String,
+    /// The state that the card came to by it.
+    pub(crate) state: Option<CardState>,
+}
+
+/// A line of a card's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HistoryRecord {
+    pub(crate) at: i64,
+    pub(crate) by: String,
+    pub(crate) what: String,
+    pub(crate) state: Option<CardState>,
+}
+
+impl Snapshot {
+    /// What happened to a card, newest first.
+    pub(crate) async fn history(&self, card: i64) -> Result<Vec<HistoryRecord>, StoreError> {
+        let rows = audit_events::Entity::find()
+            .filter(audit_events::Column::CardId.eq(card))
+            .order_by_desc(audit_events::Column::Id)
+            .all(&self.database)
+            .await?;
+        let record = |row: audit_events::Model| HistoryRecord {
+            at: row.at,
+            by: row.by,
+            what: row.what,
+            state: row.state.as_deref().and_then(CardState::from_name),
+        };
+        Ok(rows.into_iter().map(record).collect())
+    }
+}
+
+impl Transaction {
+    /// Records an event; it lasts exactly if the change that it tells of does.
+    pub(crate) async fn record(&self, event: Event) -> Result<(), StoreError> {
+        let row = audit_events::ActiveModel {
+            id: NotSet,
+            at: Set(event.at),
+            by: Set(event.by),
+            kind: Set(event.kind.name().to_owned()),
+            card_id: Set(event.card),
+            process_id: Set(event.process.map(|process| process.0)),
+            what: Set(event.what),
+            state: Set(event.state.map(|state| state.name().to_owned())),
+        };
+        audit_events::Entity::insert(row).exec(&self.database).await?;
+        Ok(())
+    }
+}

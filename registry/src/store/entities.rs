@@ -1,0 +1,148 @@
+//! The tables as SeaORM sees them. Nothing outside the store knows these types.
+#![allow(unreachable_pub, reason = "SeaORM's derives write `pub` on all that they make")]
+#![allow(missing_docs, reason = "the migration says what each column is for")]
+
+macro_rules! entity {
+    ($module:ident, $table:literal, { $($(#[$attribute:meta])* $field:ident: $kind:ty,)+ }) => {
+        pub mod $module {
+            use sea_orm::entity::prelude::*;
+
+            #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+            #[sea_orm(table_name = $table)]
+            pub struct Model {
+                $($(#[$attribute])* pub $field: $kind,)+
+            }
+
+            #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+            pub enum Relation {}
+
+            impl ActiveModelBehavior for ActiveModel {}
+        }
+    };
+}
+
+entity!(keys, "keys", {
+    #[sea_orm(primary_key, auto_increment = false)] name: String,
+    fingerprint: String,
+});
+
+entity!(accounts, "accounts", {
+    #[sea_orm(primary_key)] id: i64,
+    name: String,
+    role: String,
+    password_hash: String,
+    created_at: i64,
+});
+
+entity!(sessions, "sessions", {
+    #[sea_orm(primary_key, auto_increment = false)] token_hash: String,
+    account_id: i64,
+    created_at: i64,
+    used_at: i64,
+});
+
+entity!(templates, "templates", {
+    #[sea_orm(primary_key)] id: i64,
+    name: String,
+    title: String,
+    profile: String,
+    validity_days: i32,
+    confirm_number: bool,
+    version: i64,
+});
+
+entity!(template_commands, "template_commands", {
+    #[sea_orm(primary_key, auto_increment = false)] template_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)] state: String,
+    #[sea_orm(primary_key, auto_increment = false)] command: String,
+    position: i32,
+});
+
+entity!(cards, "cards", {
+    #[sea_orm(primary_key)] id: i64,
+    template_id: i64,
+    number: String,
+    number_key: String,
+    state: String,
+    interrupted: bool,
+    bureau_order: Option<String>,
+    bureau_order_key: Option<String>,
+    produced_on: Option<String>,
+    expires_on: String,
+    expected_cplc: Option<Vec<u8>>,
+    chip_name: Option<String>,
+    chip_key: Option<String>,
+    guid: Option<Vec<u8>>,
+    version: i64,
+});
+
+entity!(chips, "chips", {
+    #[sea_orm(primary_key)] id: i64,
+    card_id: i64,
+    cplc: Option<Vec<u8>>,
+    iin: Option<Vec<u8>>,
+    cin: Option<Vec<u8>>,
+    first_card_id: Option<Vec<u8>>,
+    first_guid: Option<Vec<u8>>,
+    serial: Option<Vec<u8>>,
+    atr: Option<Vec<u8>>,
+    guid: Vec<u8>,
+    bound_at: i64,
+});
+
+entity!(generations, "generations", {
+    #[sea_orm(primary_key)] id: i64,
+    chip_id: i64,
+    card_id: Vec<u8>,
+    pin_nonce: Vec<u8>,
+    pin_ciphertext: Vec<u8>,
+    state: String,
+    issued_at: i64,
+});
+
+entity!(processes, "processes", {
+    #[sea_orm(primary_key, auto_increment = false)] id: String,
+    card_id: i64,
+    command: String,
+    state: String,
+    account: String,
+    reason: Option<String>,
+    failure: Option<String>,
+    started_at: i64,
+    ended_at: Option<i64>,
+});
+
+entity!(nonces, "nonces", {
+    #[sea_orm(primary_key)] id: i64,
+    process_id: String,
+    nonce: Vec<u8>,
+});
+
+entity!(jobs, "jobs", {
+    #[sea_orm(primary_key)] id: i64,
+    name: String,
+    process_id: String,
+    workstation: String,
+    generation_id: i64,
+    helper_nonce: Vec<u8>,
+    profile_hash: Vec<u8>,
+    fasc_n: Vec<u8>,
+    expires_on: String,
+    state: String,
+    outcome: Option<String>,
+    outcome_hash: Option<Vec<u8>>,
+    outcome_signature: Option<Vec<u8>>,
+    outcome_at: Option<i64>,
+    issued_at: i64,
+});
+
+entity!(audit_events, "audit_events", {
+    #[sea_orm(primary_key)] id: i64,
+    at: i64,
+    by: String,
+    kind: String,
+    card_id: Option<i64>,
+    process_id: Option<String>,
+    what: String,
+    state: Option<String>,
+});

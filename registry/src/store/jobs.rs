@@ -1,0 +1,178 @@
+use super::entities::jobs;
+use super::{Snapshot, StoreError, Transaction};
+use cardwright_protocol::ids::{JobId, ProcessId, WorkstationName};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    sea_query::Expr,
+};
+
+/// What is known of a job's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JobState {
+    /// Issued; its outcome is not known, and it is what its process waits for.
+    Open,
+    /// Issued; its outcome is not known, and its process no longer waits for it.
+    Superseded,
+    /// A receipt was taken.
+    Finished,
+    /// A failure was taken.
+    Failed,
+}
+
+impl JobState {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Superseded => "superseded",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::Open, Self::Superseded, Self::Finished, Self::Failed]
+            .into_iter()
+            .find(|state| state.name() == name)
+    }
+}
+
+/// A job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JobRecord {
+    pub(crate) job: JobId,
+    pub(crate) process: ProcessId,
+    pub(crate) workstation: WorkstationName,
+    /// Key of the keying that it is for.
+    pub(crate) generation: i64,
+    pub(crate) profile_hash: Vec<u8>,
+    pub(crate) fasc_n: Vec<u8>,
+    /// `YYYYMMDD`, as it goes into the CHUID.
+    pub(crate) expires_on: String,
+    pub(crate) state: JobState,
+    /// The statement as the helper signed it.
+    pub(crate) outcome: Option<String>,
+    pub(crate) outcome_hash: Option<Vec<u8>>,
+    pub(crate) outcome_at: Option<i64>,
+    pub(crate) issued_at: i64,
+}
+
+/// A job to be made, open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewJob {
+    pub(crate) job: JobId,
+    pub(crate) process: ProcessId,
+    pub(crate) workstation: WorkstationName,
+    pub(crate) generation: i64,
+    pub(crate) helper_nonce: Vec<u8>,
+    pub(crate) profile_hash: Vec<u8>,
+    pub(crate) fasc_n: Vec<u8>,
+    pub(crate) expires_on: String,
+}
+
+/// The end of a job, as a helper signed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SettledJob<'a> {
+    pub(crate) state: JobState,
+    pub(crate) statement: &'a str,
+    /// SHA-256 of the statement.
+    pub(crate) hash: &'a [u8],
+    pub(crate) signature: &'a [u8],
+    pub(crate) at: i64,
+}
+
+impl JobRecord {
+    fn from_row(row: jobs::Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            job: JobId(row.name),
+            process: ProcessId(row.process_id),
+            workstation: WorkstationName(row.workstation),
+            generation: row.generation_id,
+            profile_hash: row.profile_hash,
+            fasc_n: row.fasc_n,
+            expires_on: row.expires_on,
+            state: JobState::from_name(&row.state).ok_or(StoreError::Unreadable("jobs"))?,
+            outcome: row.outcome,
+            outcome_hash: row.outcome_hash,
+            outcome_at: row.outcome_at,
+            issued_at: row.issued_at,
+        })
+    }
+}
+
+impl Snapshot {
+    /// The job of this name.
+    pub(crate) async fn job(&self, job: &JobId) -> Result<Option<JobRecord>, StoreError> {
+        let row =
+            jobs::Entity::find().filter(jobs::Column::Name.eq(&job.0)).one(&self.database).await?;
+        row.map(JobRecord::from_row).transpose()
+    }
+
+    /// The newest job of a process in a state.
+    pub(crate) async fn last_job(
+        &self,
+        process: &ProcessId,
+        state: JobState,
+    ) -> Result<Option<JobRecord>, StoreError> {
+        let row = jobs::Entity::find()
+            .filter(jobs::Column::ProcessId.eq(&process.0))
+            .filter(jobs::Column::State.eq(state.name()))
+            .order_by_desc(jobs::Column::Id)
+            .one(&self.database)
+            .await?;
+        row.map(JobRecord::from_row).transpose()
+    }
+}
+
+impl Transaction {
+    /// Makes a job. [`StoreError::Taken`] when the helper's nonce had a job already.
+    pub(crate) async fn insert_job(&self, new: NewJob, now: i64) -> Result<(), StoreError> {
+        let row = jobs::ActiveModel {
+            id: NotSet,
+            name: Set(new.job.0),
+            process_id: Set(new.process.0),
+            workstation: Set(new.workstation.0),
+            generation_id: Set(new.generation),
+            helper_nonce: Set(new.helper_nonce),
+            profile_hash: Set(new.profile_hash),
+            fasc_n: Set(new.fasc_n),
+            expires_on: Set(new.expires_on),
+            state: Set(JobState::Open.name().to_owned()),
+            outcome: Set(None),
+            outcome_hash: Set(None),
+            outcome_signature: Set(None),
+            outcome_at: Set(None),
+            issued_at: Set(now),
+        };
+        jobs::Entity::insert(row).exec(&self.database).await?;
+        Ok(())
+    }
+
+    /// The process no longer waits for this job.
+    pub(crate) async fn supersede_job(&self, job: &JobId) -> Result<(), StoreError> {
+        jobs::Entity::update_many()
+            .col_expr(jobs::Column::State, Expr::value(JobState::Superseded.name()))
+            .filter(jobs::Column::Name.eq(&job.0))
+            .exec(&self.database)
+            .await?;
+        Ok(())
+    }
+
+    /// Writes the outcome of a job.
+    pub(crate) async fn settle_job(
+        &self,
+        job: &JobId,
+        settled: SettledJob<'_>,
+    ) -> Result<(), StoreError> {
+        jobs::Entity::update_many()
+            .col_expr(jobs::Column::State, Expr::value(settled.state.name()))
+            .col_expr(jobs::Column::Outcome, Expr::value(settled.statement))
+            .col_expr(jobs::Column::OutcomeHash, Expr::value(settled.hash.to_vec()))
+            .col_expr(jobs::Column::OutcomeSignature, Expr::value(settled.signature.to_vec()))
+            .col_expr(jobs::Column::OutcomeAt, Expr::value(settled.at))
+            .filter(jobs::Column::Name.eq(&job.0))
+            .exec(&self.database)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,301 @@
+use anyhow::{Context as _, bail};
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use thirtyfour::LoggingPrefsLogLevel;
+use thirtyfour::prelude::*;
+
+/// How long something may take to be seen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often the page is looked at meanwhile.
+const GLANCE: Duration = Duration::from_millis(40);
+
+/// A headless Chromium, used by what a person sees: labels, words, buttons.
+pub struct Browser {
+    driver: WebDriver,
+    chromedriver: Child,
+    home: String,
+}
+
+impl Browser {
+    /// Starts one and opens a page.
+    ///
+    /// # Errors
+    /// When Chromium or its driver does not start.
+    pub async fn open(home: &str) -> anyhow::Result<Self> {
+        let mut chromedriver = Command::new("chromedriver")
+            .arg("--port=0")
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("chromedriver is in Debian's package chromium-driver")?;
+        let stdout = chromedriver.stdout.take().context("standard output is a pipe")?;
+        let mut lines = BufReader::new(stdout).lines();
+        let port = loop {
+            let line = lines.next().context("chromedriver ended")??;
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                break port.trim_end_matches('.').to_owned();
+            }
+        };
+        // Read on, so that the driver never waits for us.
+        std::thread::spawn(move || lines.for_each(drop));
+
+        let mut capabilities = DesiredCapabilities::chrome();
+        for argument in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--window-size=1280,900",
+        ] {
+            capabilities.add_arg(argument)?;
+        }
+        capabilities.set_logging_prefs("browser".to_owned(), LoggingPrefsLogLevel::All)?;
+        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await?;
+        let browser = Self { driver, chromedriver, home: home.to_owned() };
+        browser.go("/").await?;
+        Ok(browser)
+    }
+
+    /// Opens a path of the app.
+    ///
+    /// # Errors
+    /// When the page does not load.
+    pub async fn go(&self, path: &str) -> anyhow::Result<()> {
+        Ok(self.driver.goto(format!("{}{path}", self.home)).await?)
+    }
+
+    /// Reloads the page.
+    ///
+    /// # Errors
+    /// When the page does not load.
+    pub async fn reload(&self) -> anyhow::Result<()> {
+        Ok(self.driver.refresh().await?)
+    }
+
+    /// Goes back one page.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn back(&self) -> anyhow::Result<()> {
+        Ok(self.driver.back().await?)
+    }
+
+    /// The path and query that the page is at.
+    ///
+    /// # Errors
+    /// When the browser is gone.
+    pub async fn path(&self) -> anyhow::Result<String> {
+        let url = self.driver.current_url().await?;
+        Ok(url.as_str().trim_start_matches(&self.home).to_owned())
+    }
+
+    /// The text that a person can see.
+    ///
+    /// # Errors
+    /// When the browser is gone.
+    pub async fn text(&self) -> anyhow::Result<String> {
+        let text = self.driver.execute("return document.body.innerText", Vec::new()).await?;
+        Ok(text.convert()?)
+    }
+
+    /// Waits until some words are on the page.
+    ///
+    /// # Errors
+    /// With what is there instead.
+    pub async fn see(&self, words: &str) -> anyhow::Result<()> {
+        self.wait(&format!("{words:?}"), async || Ok(self.text().await?.contains(words))).await
+    }
+
+    /// Waits until some words are on the page no more.
+    ///
+    /// # Errors
+    /// With what is there.
+    pub async fn see_no(&self, words: &str) -> anyhow::Result<()> {
+        self.wait(&format!("no {words:?}"), async || Ok(!self.text().await?.contains(words))).await
+    }
+
+    /// Waits for a button or link of this name and clicks it.
+    ///
+    /// # Errors
+    /// When there is none that can be clicked.
+    pub async fn click(&self, name: &str) -> anyhow::Result<()> {
+        let by = By::XPath(format!(
+            "//*[self::button or self::a or self::summary]\
+             [normalize-space(.)={0} or @aria-label={0} or .//b[normalize-space(.)={0}]]\
+             [not(@disabled)]",
+            quoted(name)
+        ));
+        self.wait(&format!("a button or link {name:?}"), async || {
+            for element in self.driver.find_all(by.clone()).await? {
+                if element.is_displayed().await? && element.is_enabled().await? {
+                    // The page may have moved on meanwhile: then look again.
+                    return Ok(element.click().await.is_ok());
+                }
+            }
+            Ok(false)
+        })
+        .await
+    }
+
+    /// Whether there is a button or link of this name now.
+    ///
+    /// # Errors
+    /// When the browser is gone.
+    pub async fn offers(&self, name: &str) -> anyhow::Result<bool> {
+        let by = By::XPath(format!(
+            "//*[self::button or self::a][normalize-space(.)={0} or .//b[normalize-space(.)={0}]]",
+            quoted(name)
+        ));
+        Ok(!self.driver.find_all(by).await?.is_empty())
+    }
+
+    /// Fills in the field with this label.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn fill(&self, label: &str, value: &str) -> anyhow::Result<()> {
+        let field = self.field(label).await?;
+        field.clear().await?;
+        Ok(field.send_keys(value).await?)
+    }
+
+    /// Chooses an option of the drop-down with this label.
+    ///
+    /// # Errors
+    /// When there is no such drop-down or option.
+    pub async fn choose(&self, label: &str, option: &str) -> anyhow::Result<()> {
+        let select = self.field(label).await?;
+        let by = By::XPath(format!(".//option[normalize-space(.)={}]", quoted(option)));
+        let found = select.find(by).await.with_context(|| format!("{label} has no {option:?}"))?;
+        Ok(found.click().await?)
+    }
+
+    /// The options of the drop-down with this label.
+    ///
+    /// # Errors
+    /// When there is no such drop-down.
+    pub async fn options(&self, label: &str) -> anyhow::Result<Vec<String>> {
+        let mut options = Vec::new();
+        for option in self.field(label).await?.find_all(By::Tag("option")).await? {
+            options.push(option.text().await?.trim().to_owned());
+        }
+        Ok(options)
+    }
+
+    /// Runs a script in the page.
+    ///
+    /// # Errors
+    /// When it throws.
+    pub async fn script(&self, script: &str) -> anyhow::Result<serde_json::Value> {
+        Ok(self.driver.execute(script, Vec::new()).await?.json().clone())
+    }
+
+    /// Errors in the browser's console since the last call.
+    ///
+    /// # Errors
+    /// When the browser is gone.
+    pub async fn console_errors(&self) -> anyhow::Result<Vec<String>> {
+        let log = self.driver.browser_log().await?;
+        let errors = log.into_iter().filter(|entry| entry.level == "SEVERE");
+        Ok(errors.map(|entry| entry.message).collect())
+    }
+
+    /// Makes the window so wide.
+    ///
+    /// # Errors
+    /// When the browser is gone.
+    pub async fn resize(&self, width: u32, height: u32) -> anyhow::Result<()> {
+        self.driver.set_window_rect(0, 0, width, height).await?;
+        Ok(())
+    }
+
+    /// Takes a picture of the window.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn picture(&self, file: &std::path::Path) -> anyhow::Result<()> {
+        Ok(self.driver.screenshot(file).await?)
+    }
+
+    /// Waits until something is so.
+    ///
+    /// # Errors
+    /// After a while, with a picture of the page and its text.
+    pub async fn wait(
+        &self,
+        what: &str,
+        mut is_so: impl AsyncFnMut() -> anyhow::Result<bool>,
+    ) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        // An element may go while it is looked at: that is "not yet", unless it stays so.
+        while !is_so().await.unwrap_or(false) {
+            if begun.elapsed() > PATIENCE {
+                let picture = pictures()?.join(format!("{}.png", std::process::id()));
+                self.picture(&picture).await?;
+                bail!(
+                    "waited for {what}; at {}; picture in {}; the page says:\n{}\nconsole: {:?}",
+                    self.path().await?,
+                    picture.display(),
+                    self.text().await?,
+                    self.console_errors().await?
+                );
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+        Ok(())
+    }
+
+    /// Closes it.
+    ///
+    /// # Errors
+    /// When it is gone already.
+    pub async fn close(self) -> anyhow::Result<()> {
+        Ok(self.driver.clone().quit().await?)
+    }
+
+    async fn field(&self, label: &str) -> anyhow::Result<WebElement> {
+        let by = By::XPath(format!(
+            "//label[normalize-space(text())={0} or span[normalize-space(.)={0}]]\
+             //*[self::input or self::select or self::textarea]\
+             | //*[@id=//label[normalize-space(.)={0}]/@for]",
+            quoted(label)
+        ));
+        self.wait(&format!("a field {label:?}"), async || {
+            Ok(!self.driver.find_all(by.clone()).await?.is_empty())
+        })
+        .await?;
+        Ok(self.driver.find(by).await?)
+    }
+}
+
+impl Drop for Browser {
+    /// Chromium is in its driver's process group, and goes with it.
+    fn drop(&mut self) {
+        let group = i32::try_from(self.chromedriver.id()).ok().and_then(Pid::from_raw);
+        if let Some(group) = group {
+            // It may be gone already, which is what we want.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = self.chromedriver.wait();
+    }
+}
+
+fn quoted(words: &str) -> String {
+    format!("\"{words}\"")
+}
+
+fn pictures() -> anyhow::Result<PathBuf> {
+    let folder = xtask::sh::root().join("target/e2e");
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}

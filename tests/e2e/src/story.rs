@@ -1,0 +1,147 @@
+use crate::browser::Browser;
+use anyhow::Context as _;
+use cardwright_virtual_card::CardOptions;
+use cardwright_virtual_card::office::{Office, OfficeOptions};
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+use xtask::build::program;
+use xtask::desk::{Desk, DeskOptions, Readers};
+
+/// The account made at the first start that configures.
+pub const ADMIN: &str = "admin";
+/// The account made at the first start that works with cards.
+pub const OPERATOR: &str = "operator";
+
+/// A desk of its own in a folder of its own, and a browser at it.
+pub struct Story {
+    /// The browser; ends before the desk.
+    pub browser: Browser,
+    /// The desk; ends before the office.
+    pub desk: Desk,
+    /// The virtual card office: card i is in reader i at first.
+    pub office: Office,
+    _folder: TempDir,
+}
+
+impl Story {
+    /// Starts everything with so many virtual readers and the example cards.
+    ///
+    /// # Errors
+    /// When something does not start.
+    pub async fn begin(readers: usize) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("cardwright-").tempdir()?;
+        let office = Office::start(&OfficeOptions {
+            readers,
+            dir: folder.path().join("office"),
+            program: Some(program("cardwright-virtual-card")),
+        })?;
+        for reader in 0..readers {
+            office.insert(reader, card(reader))?;
+        }
+        let desk = Desk::start(DeskOptions {
+            data: folder.path().to_path_buf(),
+            port: 0,
+            helper_port: 0,
+            readers: Readers::Socket(office.csock_name().to_path_buf()),
+            example_cards: true,
+        })?;
+        let browser = Browser::open(&desk.url).await?;
+        Ok(Self { browser, desk, office, _folder: folder })
+    }
+
+    /// Logs in.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn log_in(&self, name: &str) -> anyhow::Result<()> {
+        let account = self.desk.accounts.iter().find(|account| account.0 == name);
+        let password = &account.context("made at the first start")?.1;
+        self.browser.go("/login").await?;
+        self.browser.fill("Name", name).await?;
+        self.browser.fill("Password", password).await?;
+        self.browser.click("Log in").await?;
+        self.browser.see("SEARCH").await
+    }
+
+    /// Logs out.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn log_out(&self) -> anyhow::Result<()> {
+        self.browser.click("Log out").await?;
+        self.browser.see("Password").await
+    }
+
+    /// As admin: enables *Initialize temporary card* the way that a person does, and logs out.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn enable_initialize(&self) -> anyhow::Result<()> {
+        self.log_in(ADMIN).await?;
+        self.browser.click("Home").await?;
+        self.browser.click("Cards").await?;
+        self.browser.click("Temporary card").await?;
+        self.browser.click("Produced").await?;
+        self.browser.choose("Additional Commands", "Initialize temporary card").await?;
+        self.browser.see("TempCardsAddonExtProdInitialize").await?;
+        self.browser.see("Unsaved changes").await?;
+        self.browser.click("Save").await?;
+        self.browser.see_no("Unsaved changes").await?;
+        self.log_out().await
+    }
+
+    /// As operator: searches the produced cards.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn search_produced(&self) -> anyhow::Result<()> {
+        self.browser.click("SEARCH").await?;
+        self.browser.choose("Type", "Temporary card").await?;
+        self.browser.choose("Status", "Produced").await?;
+        self.browser.click("Search").await?;
+        self.browser.see("produced cards").await
+    }
+
+    /// As operator: opens a card by its number and starts *Initialize temporary card*.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn start_initializing(&self, number: &str) -> anyhow::Result<()> {
+        self.browser.go(&format!("/cards/{number}")).await?;
+        self.browser.see("What do you want to do?").await?;
+        self.browser.click("Initialize temporary card").await?;
+        self.browser.see("Card and chip").await
+    }
+
+    /// Everything that registry, helper and office wrote to their logs.
+    ///
+    /// # Errors
+    /// When a log cannot be read.
+    pub fn logs(&self) -> anyhow::Result<String> {
+        let read = |name: &str| std::fs::read_to_string(self.desk.data().join(name));
+        let mut logs = String::new();
+        for name in ["registry.log", "helper.log"] {
+            logs += &read(name).with_context(|| format!("{name} cannot be read"))?;
+        }
+        Ok(logs)
+    }
+
+    /// The folder of the registry's database and keys.
+    #[must_use]
+    pub fn registry_data(&self) -> std::path::PathBuf {
+        Path::new(self.desk.data()).join("registry")
+    }
+}
+
+/// The card that is in reader i at first.
+#[must_use]
+pub fn card(index: usize) -> CardOptions {
+    CardOptions { index: index as u16, ..CardOptions::default() }
+}
+
+/// The same, slow enough that a person has time to change their mind.
+#[must_use]
+pub fn slow_card(index: usize) -> CardOptions {
+    CardOptions { delay: Duration::from_millis(250), ..card(index) }
+}

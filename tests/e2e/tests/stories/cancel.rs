@@ -1,0 +1,47 @@
+//! Canceling, before and during.
+
+use crate::CARD_WITH_CHIP;
+use cardwright_e2e::{OPERATOR, Story, card, slow_card};
+
+#[tokio::test]
+async fn cancel_before_anything_is_written_leaves_the_card_produced() -> anyhow::Result<()> {
+    let story = Story::begin(2).await?;
+    let page = &story.browser;
+    story.enable_initialize().await?;
+    story.log_in(OPERATOR).await?;
+    story.start_initializing(CARD_WITH_CHIP).await?;
+    page.see("The chip of this card").await?;
+    page.click("Cancel").await?;
+    page.see("What do you want to do?").await?;
+    page.see("Produced").await?;
+    assert!(page.offers("Initialize temporary card").await?, "the card is free again");
+    story.browser.close().await
+}
+
+#[tokio::test]
+async fn cancel_during_asks_and_the_chip_can_be_finished_later() -> anyhow::Result<()> {
+    let story = Story::begin(2).await?;
+    story.enable_initialize().await?;
+    story.log_in(OPERATOR).await?;
+    // A slow card, so that a person has time to change their mind.
+    story.office.remove(0)?;
+    story.office.insert(0, slow_card(0))?;
+    story.start_initializing(CARD_WITH_CHIP).await?;
+    let page = &story.browser;
+    page.see("The chip of this card").await?;
+    page.click("Next").await?;
+    page.see("Setting the PIN").await?;
+    page.click("Cancel").await?;
+    page.click("Stop encoding").await?;
+    page.see("What do you want to do?").await?;
+    page.see("interrupted").await?;
+
+    story.office.remove(0)?;
+    story.office.insert(0, card(0))?;
+    story.start_initializing(CARD_WITH_CHIP).await?;
+    let page = &story.browser;
+    page.see("was begun").await?;
+    page.click("Next").await?;
+    page.see("is now unassigned").await?;
+    story.browser.close().await
+}

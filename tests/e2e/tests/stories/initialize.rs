@@ -1,0 +1,108 @@
+//! From enabling the command to the unassigned card.
+
+use crate::{CARD_WITH_CHIP, CARD_WITHOUT_CHIP};
+use cardwright_e2e::{ADMIN, OPERATOR, Story};
+
+#[tokio::test]
+async fn an_operator_initializes_a_temporary_card() -> anyhow::Result<()> {
+    let story = Story::begin(2).await?;
+    let page = &story.browser;
+
+    // Disabled by default: nobody is offered the command.
+    story.log_in(OPERATOR).await?;
+    page.go(&format!("/cards/{CARD_WITH_CHIP}")).await?;
+    page.see("What do you want to do?").await?;
+    assert!(!page.offers("Initialize temporary card").await?);
+    story.log_out().await?;
+
+    story.enable_initialize().await?;
+
+    story.log_in(OPERATOR).await?;
+    story.search_produced().await?;
+    page.see(CARD_WITH_CHIP).await?;
+    assert_eq!(
+        page.path().await?.split('?').next(),
+        Some("/search"),
+        "the query is in the URL, so that back and reload work"
+    );
+    page.click(CARD_WITH_CHIP).await?;
+    page.see("History").await?;
+    page.back().await?;
+    page.see("produced cards").await?;
+    page.reload().await?;
+    page.see("produced cards").await?;
+    page.click(CARD_WITH_CHIP).await?;
+
+    page.click("Initialize temporary card").await?;
+    page.see("The chip of this card").await?;
+    page.click("Next").await?;
+    page.see("is now unassigned").await?;
+    let done = page.text().await?;
+    for written in ["GUID", "FASC-N", "AES-256", "P-256"] {
+        assert!(done.contains(written), "the page says what was written: {written}\n{done}");
+    }
+    assert!(done.contains("Next card"), "the page offers the next produced card\n{done}");
+
+    page.go(&format!("/cards/{CARD_WITH_CHIP}")).await?;
+    page.see("Unassigned").await?;
+    assert!(!page.offers("Initialize temporary card").await?);
+    assert_eq!(page.console_errors().await?, Vec::<String>::new());
+    story.browser.close().await
+}
+
+#[tokio::test]
+async fn without_a_chip_id_the_printed_number_is_confirmed() -> anyhow::Result<()> {
+    let story = Story::begin(2).await?;
+    story.office.remove(0)?;
+    story.enable_initialize().await?;
+    story.log_in(OPERATOR).await?;
+    story.start_initializing(CARD_WITHOUT_CHIP).await?;
+    let page = &story.browser;
+
+    page.fill("Number printed on the card", "TC-2026-000000").await?;
+    page.see("not the number of this card").await?;
+    page.fill("Number printed on the card", &CARD_WITHOUT_CHIP.to_lowercase()).await?;
+    page.click("Next").await?;
+    page.see("is now unassigned").await?;
+
+    // The chip is this card's now, and no other's.
+    let other = "TC-2026-004122";
+    story.start_initializing(other).await?;
+    page.see(CARD_WITHOUT_CHIP).await?;
+    page.see("chip of another card").await?;
+    story.browser.close().await
+}
+
+#[tokio::test]
+async fn leaving_unsaved_changes_asks_first() -> anyhow::Result<()> {
+    let story = Story::begin(2).await?;
+    let page = &story.browser;
+    story.log_in(ADMIN).await?;
+    page.go("/templates/temporary-card?state=produced").await?;
+    page.choose("Additional Commands", "Mark as lost").await?;
+    page.choose("Additional Commands", "Initialize temporary card").await?;
+    page.click("Move Initialize temporary card up").await?;
+    page.click("SEARCH").await?;
+    page.see("unsaved changes").await?;
+    page.click("Stay").await?;
+    page.click("Remove Mark as lost").await?;
+    page.click("Save").await?;
+    page.see_no("Unsaved changes").await?;
+    page.reload().await?;
+    page.see("TempCardsAddonExtProdInitialize").await?;
+    page.see_no("TempCardsProcMarkLost").await?;
+    story.browser.close().await
+}
+
+#[tokio::test]
+async fn nothing_found_says_so() -> anyhow::Result<()> {
+    let story = Story::begin(2).await?;
+    let page = &story.browser;
+    story.log_in(OPERATOR).await?;
+    page.go("/search?type=temporary-card&status=produced&text=no-such-order&go=1").await?;
+    page.see("No card").await?;
+    page.fill("Number, order or chip", "3b1f7a029c").await?;
+    page.click("Search").await?;
+    page.see(CARD_WITH_CHIP).await?;
+    story.browser.close().await
+}

@@ -1,0 +1,48 @@
+//! The job runs in the helper and outlives the page.
+
+use crate::CARD_WITH_CHIP;
+use cardwright_e2e::{OPERATOR, Story, slow_card};
+
+#[tokio::test]
+async fn reloading_in_the_middle_loses_nothing() -> anyhow::Result<()> {
+    let story = Story::begin(2).await?;
+    story.enable_initialize().await?;
+    story.log_in(OPERATOR).await?;
+    story.office.remove(0)?;
+    story.office.insert(0, slow_card(0))?;
+    story.start_initializing(CARD_WITH_CHIP).await?;
+    let page = &story.browser;
+    page.see("The chip of this card").await?;
+    page.reload().await?;
+    page.see("The chip of this card").await?;
+    page.click("Next").await?;
+    page.see("step").await?;
+    page.reload().await?;
+    page.see("step").await?;
+    page.see("is now unassigned").await?;
+
+    // The end of a process is there to be read later, too.
+    page.reload().await?;
+    page.see("is now unassigned").await?;
+    story.browser.close().await
+}
+
+#[tokio::test]
+async fn a_job_that_ends_while_no_page_is_open_is_taken_later() -> anyhow::Result<()> {
+    let story = Story::begin(2).await?;
+    story.enable_initialize().await?;
+    story.log_in(OPERATOR).await?;
+    story.office.remove(0)?;
+    story.office.insert(0, slow_card(0))?;
+    story.start_initializing(CARD_WITH_CHIP).await?;
+    let page = &story.browser;
+    page.see("The chip of this card").await?;
+    page.click("Next").await?;
+    page.see("step").await?;
+    let process = page.path().await?;
+    page.go("/workstation").await?;
+    page.see("Workstation").await?;
+    page.go(&process).await?;
+    page.see("is now unassigned").await?;
+    story.browser.close().await
+}

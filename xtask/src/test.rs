@@ -1,0 +1,94 @@
+//! `cargo xtask test`: the one test command.
+
+use crate::sh::{cargo, command, root, run, say};
+use crate::{build, graph, tools};
+use clap::ValueEnum;
+use std::time::Instant;
+
+/// Options of `cargo xtask test`.
+#[derive(clap::Args)]
+pub struct Options {
+    /// The part to run; without it, all of them.
+    part: Option<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Format, clippy, licenses, crate graph.
+    Lint,
+    /// Native tests of every crate, over real sockets, databases, PC/SC services and cards.
+    Unit,
+    /// Browser tests of the app, in headless Chromium.
+    Web,
+    /// The stories: Chromium, registry, helper, PC/SC service and virtual cards together.
+    E2e,
+}
+
+/// Runs the tests.
+///
+/// # Errors
+/// The first part that fails.
+pub fn test(options: &Options) -> anyhow::Result<()> {
+    tools::install_to_test()?;
+    let parts = [
+        (Part::Lint, lint as fn() -> anyhow::Result<()>),
+        (Part::Unit, unit),
+        (Part::Web, web),
+        (Part::E2e, e2e),
+    ];
+    for (part, run_part) in parts {
+        if options.part.is_none_or(|wanted| wanted == part) {
+            let name = part.to_possible_value().map(|value| value.get_name().to_owned());
+            let name = name.unwrap_or_default();
+            say(&format!("test {name}"));
+            let begun = Instant::now();
+            run_part()?;
+            say(&format!("test {name}: passed in {} s", begun.elapsed().as_secs()));
+        }
+    }
+    Ok(())
+}
+
+fn lint() -> anyhow::Result<()> {
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args(["clippy", "--quiet", "--locked", "--workspace"]).args([
+        "--exclude",
+        "cardwright-app",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ]))?;
+    run(cargo().args(["clippy", "--quiet", "--locked", "--package", "cardwright-app"]).args([
+        "--target",
+        "wasm32-unknown-unknown",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ]))?;
+    // Advisories are left out: their database cannot be fetched everywhere.
+    let mut deny = command("cargo-deny");
+    deny.env("PATH", tools::path_with_tools()?);
+    run(deny.args(["--log-level", "error", "check", "licenses", "bans", "sources"]))?;
+    graph::check()
+}
+
+fn unit() -> anyhow::Result<()> {
+    run(cargo().args(["test", "--quiet", "--locked", "--workspace", "--exclude", "cardwright-e2e"]))
+}
+
+fn web() -> anyhow::Result<()> {
+    let mut test = cargo();
+    test.env("PATH", tools::path_with_tools()?)
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
+        .env("CHROMEDRIVER", "/usr/bin/chromedriver")
+        .current_dir(root().join("app"));
+    run(test.args(["test", "--quiet", "--locked", "--target", "wasm32-unknown-unknown"]))
+}
+
+fn e2e() -> anyhow::Result<()> {
+    build::app()?;
+    build::programs()?;
+    run(cargo().args(["test", "--quiet", "--locked", "--package", "cardwright-e2e"]))
+}
