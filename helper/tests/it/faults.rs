@@ -61,7 +61,8 @@ async fn a_hung_card_is_given_up_while_another_reader_goes_on() {
     let inspected = page.inspect(&reader, &insertion).await;
     assert_eq!(inspected.unwrap_err(), HelperError::CardHung);
 
-    let (other, its) = insert(&desk.office, &mut page, 1, CardOptions::new(1)).await;
+    // A driver serves its two readers in turn; this one has another copy of it.
+    let (other, its) = insert(&desk.office, &mut page, 2, CardOptions::new(1)).await;
     let report = desk.inspect(&mut page, &other, &its).await;
     page.ask(Request::Execute { job: desk.helper.registry.job("0a", &report) }).await;
     receipt_of(&page.outcome("0a").await, &desk.helper.key);
@@ -77,19 +78,24 @@ async fn a_hung_card_is_given_up_while_another_reader_goes_on() {
 
 #[tokio::test]
 async fn a_card_that_hangs_inside_a_job_ends_the_job() {
-    let desk = Desk::with_configuration("[limits]\ncommand_seconds = 1");
+    // Each answer takes a little longer than a command of a job may take.
+    let desk = Desk::with_configuration(
+        "[limits]\ninspection_seconds = 60\ncommand_seconds = 1\ngeneration_seconds = 1",
+    );
     let mut page = desk.helper.page().await;
-    let (reader, report) = desk.inspected(&mut page).await;
-    // The same chip answers no more, and the reader notices nothing.
-    let hung = CardOptions { delay: Duration::from_secs(3600), ..CardOptions::new(0) };
-    desk.office.swap_between_polls(0, hung).unwrap();
+    let card = CardOptions { delay: Duration::from_millis(1100), ..CardOptions::new(0) };
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
+    let report = desk.inspect(&mut page, &reader, &insertion).await;
     page.ask(Request::Execute { job: desk.helper.registry.job("0a", &report) }).await;
     let failure = failure_of(&page.outcome("0a").await, &desk.helper.key);
     assert_eq!(failure.cause, FailureCause::CardHung);
     assert_eq!(failure.condition, Condition::Untouched);
+
     desk.office.swap(0, CardOptions::new(0)).unwrap();
-    let (_, insertion) = page.chip_in(&reader.name, Some(&report.insertion)).await;
-    desk.inspect(&mut page, &reader, &insertion).await;
+    let (_, insertion) = page.chip_in(&reader.name, Some(&insertion)).await;
+    let report = desk.inspect(&mut page, &reader, &insertion).await;
+    page.ask(Request::Execute { job: desk.helper.registry.job("0b", &report) }).await;
+    receipt_of(&page.outcome("0b").await, &desk.helper.key);
 }
 
 #[tokio::test]

@@ -16,15 +16,15 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// Two readers, empty.
+    /// Four readers, empty. The first two share a copy of the reader driver, and so do the others.
     pub(crate) fn open() -> Self {
         Self::with_configuration("")
     }
 
-    /// Two readers, and more in the helper's configuration.
+    /// Four readers, and more in the helper's configuration.
     pub(crate) fn with_configuration(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let options = OfficeOptions { readers: 2, dir: folder.path().to_owned(), program: None };
+        let options = OfficeOptions { readers: 4, dir: folder.path().to_owned(), program: None };
         let office = Office::start(&options).unwrap();
         let helper = Helper::start(office.csock_name(), more);
         Self { helper, office, _folder: folder }
