@@ -192,7 +192,7 @@ async fn a_job_outlives_its_page() {
     drop(page);
 
     let mut page = desk.helper.page().await;
-    assert_eq!(page.outcomes, [outcome.clone()]);
+    assert_eq!(page.outcomes, std::slice::from_ref(&outcome));
     receipt_of(&outcome, &desk.helper.key);
     let answer = page.ask(desk.helper.registry.acknowledge("0a", &outcome)).await;
     assert!(matches!(answer, Message::Acknowledged { .. }), "{answer:?}");
