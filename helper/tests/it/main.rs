@@ -6,6 +6,7 @@ mod door;
 mod execute;
 mod faults;
 mod inspect;
+mod neighbor;
 mod readers;
 mod support;
 mod wire;
