@@ -15,9 +15,9 @@ use cardwright_protocol::outcome::{
 use cardwright_seal::{JobContents, ManagementKeySecret, Secret};
 use zeroize::Zeroizing;
 
-/// Wrong values of PIN and PUK that a job may present: one each, on a chip that was written by
-/// another generation than its ids say.
-const TRIES_ALLOWED: perso::Tries = perso::Tries { pin: 1, puk: 1 };
+/// Wrong values of PIN and PUK that a job may present. A chip that was torn has the wanted value,
+/// that of the generation before, or the factory's: finding out which costs two tries at most.
+const TRIES_ALLOWED: perso::Tries = perso::Tries { pin: 2, puk: 2 };
 
 /// What an inspection found, with what only the reader knows.
 pub(crate) fn chip_facts(facts: &perso::ChipFacts, answer_to_reset: &[u8]) -> chip::ChipFacts {

@@ -52,9 +52,9 @@ impl Nonces {
         self.live.iter().find(|entry| entry.0 == *nonce).map(|entry| &entry.2)
     }
 
-    /// A job answered this nonce: it is good for no other.
-    pub(crate) fn spend(&mut self, nonce: &HexBytes) {
-        self.live.retain(|entry| entry.0 != *nonce);
+    /// A job answered a report of this insertion: what all others said of the chip is over, too.
+    pub(crate) fn spend(&mut self, insertion: &InsertionId) {
+        self.live.retain(|entry| entry.2.insertion != *insertion);
     }
 
     /// Only these insertions still last.
@@ -83,8 +83,10 @@ mod tests {
         let two = nonces.issue(reported("i2"), now);
         assert_ne!(one, two);
         assert_eq!(nonces.look_up(&one, now), Some(&reported("i1")));
-        nonces.spend(&one);
+        let same_chip = nonces.issue(reported("i1"), now);
+        nonces.spend(&"i1".into());
         assert_eq!(nonces.look_up(&one, now), None);
+        assert_eq!(nonces.look_up(&same_chip, now), None);
 
         let three = nonces.issue(reported("i3"), now);
         nonces.keep_insertions(|insertion| *insertion != InsertionId::from("i3"));

@@ -104,17 +104,15 @@ impl Link {
         let answer_to_reset = Vec::new();
         let mut link = Self { orders, answers, patience, answer_to_reset, alive, given_up: None };
         let limit = link.limit(&[]);
-        let opened = match link.wait(limit) {
-            Ok(_) => {
-                let limit = link.limit(&[]);
-                // Who waits here waits for another program's transaction, not for the chip.
-                link.wait(limit).map_err(|error| match error {
-                    TransportError::Hung => TransportError::Busy,
-                    error => error,
-                })
-            }
-            Err(error) => Err(error),
-        };
+        let opened = link.wait(limit).and_then(|_| {
+            let limit = link.limit(&[]);
+            link.wait(limit)
+        });
+        // Who waits here waits for the transaction of another program, not for the chip.
+        let opened = opened.map_err(|error| match error {
+            TransportError::Hung => TransportError::Busy,
+            error => error,
+        });
         match opened {
             Ok(answer_to_reset) => {
                 link.answer_to_reset = answer_to_reset.to_vec();

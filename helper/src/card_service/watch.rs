@@ -128,17 +128,22 @@ impl Call {
     /// Whether the service knows all readers of this call.
     fn wait(&mut self, context: &Context, wait: Duration) -> Result<bool, Error> {
         match context.get_status_change(wait, &mut self.entries) {
-            Ok(()) => {
-                for entry in &mut self.entries {
-                    entry.sync_current_state();
-                }
-                self.last = self.entries[1..].iter().map(content).collect();
-                Ok(true)
-            }
-            Err(Error::Timeout) => Ok(true),
-            Err(Error::UnknownReader) => Ok(false),
-            Err(error) => Err(error),
+            // A reader that becomes exclusive while nobody used it is no change to the client
+            // library, but its state says so when the time is over.
+            Err(Error::Timeout) => {}
+            Ok(()) => self.entries[0].sync_current_state(),
+            Err(Error::UnknownReader) => return Ok(false),
+            Err(error) => return Err(error),
         }
+        for entry in &mut self.entries[1..] {
+            if entry.event_state().intersects(State::PRESENT | State::EMPTY) {
+                entry.sync_current_state();
+            }
+        }
+        for (entry, last) in self.entries[1..].iter().zip(&mut self.last) {
+            *last = content(entry);
+        }
+        Ok(true)
     }
 
     fn observed(&self) -> impl Iterator<Item = Observed> {

@@ -32,6 +32,9 @@ pub(super) fn answer(desk: &Arc<Desk>, id: u64, job: &SealedJob) -> Result<Messa
         Slot::Chip { insertion, .. } if *insertion == header.insertion => {}
         Slot::Chip { .. } | Slot::Empty | Slot::Mute => return Err(HelperError::NotInserted),
     }
+    if state.jobs.is_at_work(&header.reader) {
+        return Err(HelperError::JobRunning);
+    }
     let reported = state
         .nonces
         .look_up(&header.helper_nonce, Instant::now())
@@ -41,9 +44,6 @@ pub(super) fn answer(desk: &Arc<Desk>, id: u64, job: &SealedJob) -> Result<Messa
     }
     if reported.chip != header.chip {
         return Err(refused("the job is for another chip than the report's"));
-    }
-    if state.jobs.is_at_work(&header.reader) {
-        return Err(HelperError::JobRunning);
     }
 
     let running = RunningJob {
@@ -61,13 +61,13 @@ pub(super) fn answer(desk: &Arc<Desk>, id: u64, job: &SealedJob) -> Result<Messa
     state.outcomes.make_room(name.clone()).map_err(|_| HelperError::Full)?;
     let execution = Execution { running: running.clone(), header, job, cancel: cancel.clone() };
     let reader = running.reader.clone();
-    let nonce = execution.header.helper_nonce.clone();
+    let insertion = execution.header.insertion.clone();
     if let Err(error) = desk.hand_over(&mut state, &reader, Work::Execute(Box::new(execution))) {
         state.outcomes.give_room_back(&name);
         return Err(error);
     }
     // The thread cannot end the job before: that needs the state, which is locked here.
-    state.nonces.spend(&nonce);
+    state.nonces.spend(&insertion);
     desk.job_begins(&mut state, running, cancel);
     tracing::info!(job = %name, "accepted");
     Ok(Message::Accepted { id, job: name })

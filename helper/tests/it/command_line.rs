@@ -1,0 +1,59 @@
+use crate::support::Registry;
+use crate::support::{Helper, Page, configuration, keys, run};
+use std::os::unix::fs::PermissionsExt as _;
+
+#[test]
+fn keys_are_printed_and_stay_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let (signing, sealing) = keys(&data);
+    let (again, sealing_again) = keys(&data);
+    assert_eq!((signing, sealing.to_string()), (again, sealing_again.to_string()));
+}
+
+#[test]
+fn a_helper_with_exposed_keys_or_a_wrong_configuration_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let (_, sealing) = keys(&data);
+    let config = folder.path().join("helper.toml");
+    let arguments = ["run", "--data", data.to_str().unwrap(), "--config", config.to_str().unwrap()];
+
+    let (started, said) = run(&arguments);
+    assert!(!started && said.contains("helper.toml"), "{said}");
+
+    let registry = Registry::new(sealing);
+    std::fs::write(&config, configuration(&registry, "origin = \"*\"")).unwrap();
+    let (started, said) = run(&arguments);
+    assert!(!started && said.contains("unknown field `origin`"), "{said}");
+
+    std::fs::write(&config, configuration(&registry, "")).unwrap();
+    let key = data.join("signing.key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let (started, said) = run(&arguments);
+    assert!(!started && said.contains("others can read this private key (mode 644)"), "{said}");
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let helper = Helper::without_service();
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("helper.toml");
+    let text = configuration(&helper.registry, "")
+        .replace("port = 0", &format!("port = {}", helper.address.port()));
+    std::fs::write(&config, text).unwrap();
+    let data = folder.path().join("data");
+    let (started, said) =
+        run(&["run", "--data", data.to_str().unwrap(), "--config", config.to_str().unwrap()]);
+    assert!(!started && said.contains(&helper.address.to_string()), "{said}");
+    assert!(said.contains("may hold the port"), "{said}");
+}
+
+#[tokio::test]
+async fn a_helper_that_is_told_to_end_says_so_to_its_pages() {
+    let helper = Helper::without_service();
+    let mut page = Page::open(&helper).await;
+    helper.terminate();
+    assert_eq!(page.closed().await, Some(1001));
+    assert!(helper.ended_well());
+}

@@ -1,0 +1,144 @@
+use crate::support::{Desk, failure_of, insert, receipt_of};
+use cardwright_protocol::helper::{HelperError, Message, Request, Service, Slot};
+use cardwright_protocol::outcome::{Condition, FailureCause};
+use cardwright_virtual_card::{CardOptions, Fault};
+use std::time::Duration;
+
+/// CHANGE REFERENCE DATA, the first command that changes a secret.
+const CHANGE_REFERENCE_DATA: u8 = 0x24;
+
+#[tokio::test]
+async fn a_card_pulled_inside_a_write_is_done_when_it_is_put_in_again() {
+    let desk = Desk::open();
+    let mut page = desk.helper.page().await;
+    let (reader, report) = desk.inspected(&mut page).await;
+    desk.office.fail(0, Fault::inside_instruction(CHANGE_REFERENCE_DATA)).unwrap();
+    let job = desk.helper.registry.job("0a", &report);
+    page.ask(Request::Execute { job }).await;
+    let failure = failure_of(&page.outcome("0a").await, &desk.helper.key);
+    assert_eq!(failure.cause, FailureCause::CardRemoved);
+    assert_eq!(failure.condition, Condition::Unknown);
+
+    // The fault may have left the reader empty already.
+    desk.office.remove(0).ok();
+    desk.office.insert(0, CardOptions::new(0)).unwrap();
+    let (_, insertion) = page.chip_in(&reader.name, Some(&report.insertion)).await;
+    let report = desk.inspect(&mut page, &reader, &insertion).await;
+    let job = desk.helper.registry.job("0b", &report);
+    page.ask(Request::Execute { job }).await;
+    receipt_of(&page.outcome("0b").await, &desk.helper.key);
+}
+
+#[tokio::test]
+async fn a_job_in_which_the_service_is_killed_says_so() {
+    let desk = Desk::open();
+    let mut page = desk.helper.page().await;
+    let card = CardOptions { delay: Duration::from_millis(60), ..CardOptions::new(0) };
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
+    let report = desk.inspect(&mut page, &reader, &insertion).await;
+    let job = desk.helper.registry.job("0a", &report);
+    page.ask(Request::Execute { job }).await;
+    page.event(|message| matches!(message, Message::Progress { .. }).then_some(())).await;
+    desk.office.stop_service().unwrap();
+    let failure = failure_of(&page.outcome("0a").await, &desk.helper.key);
+    assert_eq!(failure.cause, FailureCause::ServiceStopped);
+    desk.office.start_service().unwrap();
+    let (_, insertion) = page.chip_in(&reader.name, Some(&insertion)).await;
+    let report = desk.inspect(&mut page, &reader, &insertion).await;
+    page.ask(Request::Execute { job: desk.helper.registry.job("0b", &report) }).await;
+    receipt_of(&page.outcome("0b").await, &desk.helper.key);
+}
+
+#[tokio::test]
+async fn a_hung_card_is_given_up_while_another_reader_goes_on() {
+    let desk = Desk::with_configuration("[limits]\ninspection_seconds = 1");
+    let mut page = desk.helper.page().await;
+    let hung = CardOptions { delay: Duration::from_secs(3600), ..CardOptions::new(0) };
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, hung).await;
+    let inspected = page.inspect(&reader, &insertion).await;
+    assert_eq!(inspected.unwrap_err(), HelperError::CardHung);
+    // While the call lasts, no other is lost to this chip.
+    let inspected = page.inspect(&reader, &insertion).await;
+    assert_eq!(inspected.unwrap_err(), HelperError::CardHung);
+
+    // A driver serves its two readers in turn; this one has another copy of it.
+    let (other, its) = insert(&desk.office, &mut page, 2, CardOptions::new(1)).await;
+    let report = desk.inspect(&mut page, &other, &its).await;
+    page.ask(Request::Execute { job: desk.helper.registry.job("0a", &report) }).await;
+    receipt_of(&page.outcome("0a").await, &desk.helper.key);
+
+    desk.office.remove(0).unwrap();
+    page.readers_until(|readers| {
+        readers.iter().any(|r| r.id == reader.id && r.slot == Slot::Empty)
+    })
+    .await;
+    let (_, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(2)).await;
+    desk.inspect(&mut page, &reader, &insertion).await;
+}
+
+#[tokio::test]
+async fn a_card_that_hangs_inside_a_job_ends_the_job() {
+    // Each answer takes a little longer than a command of a job may take.
+    let desk = Desk::with_configuration(
+        "[limits]\ninspection_seconds = 60\ncommand_seconds = 1\ngeneration_seconds = 1",
+    );
+    let mut page = desk.helper.page().await;
+    let card = CardOptions { delay: Duration::from_millis(1100), ..CardOptions::new(0) };
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
+    let report = desk.inspect(&mut page, &reader, &insertion).await;
+    page.ask(Request::Execute { job: desk.helper.registry.job("0a", &report) }).await;
+    let failure = failure_of(&page.outcome("0a").await, &desk.helper.key);
+    assert_eq!(failure.cause, FailureCause::CardHung);
+    assert_eq!(failure.condition, Condition::Untouched);
+
+    desk.office.swap(0, CardOptions::new(0)).unwrap();
+    let (_, insertion) = page.chip_in(&reader.name, Some(&insertion)).await;
+    let report = desk.inspect(&mut page, &reader, &insertion).await;
+    page.ask(Request::Execute { job: desk.helper.registry.job("0b", &report) }).await;
+    receipt_of(&page.outcome("0b").await, &desk.helper.key);
+}
+
+#[tokio::test]
+async fn a_chip_swapped_without_any_event_is_found_out_before_the_first_write() {
+    let desk = Desk::open();
+    let mut page = desk.helper.page().await;
+    let (_, report) = desk.inspected(&mut page).await;
+    desk.office.swap_between_polls(0, CardOptions::new(1)).unwrap();
+    let answer = page.ask(Request::Execute { job: desk.helper.registry.job("0a", &report) }).await;
+    // Where the service noticed after all, the job is refused at once.
+    if matches!(answer, Message::Accepted { .. }) {
+        let failure = failure_of(&page.outcome("0a").await, &desk.helper.key);
+        assert!(
+            matches!(failure.cause, FailureCause::OtherChip | FailureCause::CardRemoved),
+            "{failure:?}"
+        );
+        assert_eq!(failure.condition, Condition::Untouched);
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_told_that_the_service_stopped_inside_an_inspection() {
+    let desk = Desk::open();
+    let mut page = desk.helper.page().await;
+    let card = CardOptions { delay: Duration::from_millis(300), ..CardOptions::new(0) };
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
+    let id = page
+        .send(Request::Inspect { reader: reader.id, insertion, registry_nonce: vec![7; 16].into() })
+        .await;
+    desk.office.stop_service().unwrap();
+    let refused = page
+        .event(|message| match message {
+            Message::Refused { id: answered, error } if *answered == Some(id) => {
+                Some(error.clone())
+            }
+            _ => None,
+        })
+        .await;
+    assert_eq!(refused, HelperError::ServiceStopped);
+    let mut late = desk.helper.page().await;
+    desk.office.start_service().unwrap();
+    late.event(|message| {
+        matches!(message, Message::Readers { service: Service::Running, .. }).then_some(())
+    })
+    .await;
+}

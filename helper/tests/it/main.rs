@@ -1,0 +1,12 @@
+//! The helper's program: its door over real sockets, its work over a real PC/SC service and
+//! virtual cards.
+
+mod command_line;
+mod door;
+mod execute;
+mod faults;
+mod inspect;
+mod neighbor;
+mod readers;
+mod support;
+mod wire;

@@ -1,0 +1,115 @@
+//! Another program that uses the same chip, in a process of its own: the PC/SC library finds its
+//! service by an environment variable, and that belongs to the whole process.
+
+use crate::support::{Desk, failure_of, insert, receipt_of};
+use cardwright_protocol::helper::{HelperError, Reader, Request, Slot};
+use cardwright_protocol::outcome::{Condition, FailureCause};
+use cardwright_virtual_card::CardOptions;
+use pcsc::{Context, Protocols, Scope, ShareMode};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// Set where this test program is to be the neighbor and not to test: how it uses the chip.
+const IS_NEIGHBOR: &str = "CARDWRIGHT_TEST_IS_NEIGHBOR";
+
+/// A program that has a chip until it is dropped.
+struct Neighbor(Child);
+
+impl Neighbor {
+    /// `how` is `shared`, `exclusive` or `transaction`. Waits until it has the chip.
+    fn start(service: &Path, how: &str) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "neighbor::neighbor"])
+            .env("PCSCLITE_CSOCK_NAME", service)
+            .env(IS_NEIGHBOR, how)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // What the test runner itself prints comes before.
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.map_while(Result::ok).any(|line| line.ends_with("@ here")));
+        Self(child)
+    }
+}
+
+impl Drop for Neighbor {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        // It ends with its standard input.
+        let _ = self.0.wait();
+    }
+}
+
+/// Nothing when run as a test; the neighbor when [`Neighbor::start`] runs it.
+#[test]
+fn neighbor() {
+    let Ok(how) = std::env::var(IS_NEIGHBOR) else { return };
+    let context = Context::establish(Scope::User).unwrap();
+    let reader = context.list_readers_owned().unwrap().remove(0);
+    let mode = match &*how {
+        "exclusive" => ShareMode::Exclusive,
+        _ => ShareMode::Shared,
+    };
+    let mut card = context.connect(&reader, mode, Protocols::ANY).unwrap();
+    let transaction = (how == "transaction").then(|| card.transaction().unwrap());
+    writeln!(std::io::stdout(), "\n@ here").unwrap();
+    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+    drop(transaction);
+}
+
+fn is_in_use(readers: &[Reader]) -> bool {
+    matches!(readers[0].slot, Slot::Chip { in_use: true, .. })
+}
+
+#[tokio::test]
+async fn a_chip_that_another_program_has_for_itself_is_in_use() {
+    let desk = Desk::open();
+    let mut page = desk.helper.page().await;
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(0)).await;
+    let neighbor = Neighbor::start(desk.office.csock_name(), "exclusive");
+    page.readers_until(is_in_use).await;
+    let inspected = page.inspect(&reader, &insertion).await;
+    assert_eq!(inspected.unwrap_err(), HelperError::ReaderBusy);
+    drop(neighbor);
+    page.readers_until(|readers| !is_in_use(readers)).await;
+    let report = desk.inspect(&mut page, &reader, &insertion).await;
+    assert_eq!(report.insertion, insertion, "it is the same stay");
+}
+
+#[tokio::test]
+async fn a_program_that_only_shares_the_chip_hinders_a_job_and_no_inspection() {
+    let desk = Desk::open();
+    let mut page = desk.helper.page().await;
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(0)).await;
+    let neighbor = Neighbor::start(desk.office.csock_name(), "shared");
+    let report = desk.inspect(&mut page, &reader, &insertion).await;
+    page.ask(Request::Execute { job: desk.helper.registry.job("0a", &report) }).await;
+    let failure = failure_of(&page.outcome("0a").await, &desk.helper.key);
+    assert_eq!(failure.cause, FailureCause::ReaderBusy);
+    assert_eq!(failure.condition, Condition::Untouched);
+    drop(neighbor);
+    let report = desk.inspect(&mut page, &reader, &insertion).await;
+    page.ask(Request::Execute { job: desk.helper.registry.job("0b", &report) }).await;
+    receipt_of(&page.outcome("0b").await, &desk.helper.key);
+}
+
+#[tokio::test]
+async fn a_transaction_of_another_program_is_waited_for_within_limits() {
+    let desk = Desk::with_configuration("[limits]\ninspection_seconds = 1");
+    let mut page = desk.helper.page().await;
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(0)).await;
+    let neighbor = Neighbor::start(desk.office.csock_name(), "transaction");
+    let inspected = page.inspect(&reader, &insertion).await;
+    assert_eq!(inspected.unwrap_err(), HelperError::ReaderBusy);
+    drop(neighbor);
+    // The call that was given up still ends its transaction: until then the reader is busy.
+    let report = loop {
+        match page.inspect(&reader, &insertion).await {
+            Ok(report) => break report,
+            Err(error) => assert_eq!(error, HelperError::ReaderBusy),
+        }
+    };
+    assert!(!report.statement.is_empty());
+}

@@ -1,0 +1,129 @@
+//! A helper as a child process, a page that speaks to it, a registry that signs for it, and an
+//! office with real PC/SC.
+
+mod office;
+mod page;
+mod registry;
+
+pub(crate) use office::{Desk, insert};
+pub(crate) use page::Page;
+pub(crate) use registry::{Registry, failure_of, receipt_of};
+
+use cardwright_seal::{SealingKey, VerifyingKey};
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+/// The page that the helper's configuration names.
+pub(crate) const ORIGIN: &str = "http://127.0.0.1:8080";
+
+/// The name of the helper at the registry.
+pub(crate) const WORKSTATION: &str = "desk-1";
+
+/// How long anything may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_cardwright-helper");
+
+/// A running helper. Dropped, it ends.
+pub(crate) struct Helper {
+    pub(crate) address: SocketAddr,
+    pub(crate) registry: Registry,
+    /// Verifies what the helper signs.
+    pub(crate) key: VerifyingKey,
+    child: Child,
+    _folder: TempDir,
+}
+
+impl Helper {
+    /// A helper on a machine without a PC/SC service.
+    pub(crate) fn without_service() -> Self {
+        Self::start(Path::new("/nonexistent/pcscd.comm"), "")
+    }
+
+    /// A helper that finds its PC/SC service at a socket.
+    pub(crate) fn start(socket: &Path, more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let (signing, sealing) = keys(&data);
+        let registry = Registry::new(sealing);
+        let config = folder.path().join("helper.toml");
+        std::fs::write(&config, configuration(&registry, more)).unwrap();
+        let mut child = Command::new(PROGRAM)
+            .args(["run", "--data"])
+            .arg(&data)
+            .arg("--config")
+            .arg(&config)
+            .env("PCSCLITE_CSOCK_NAME", socket)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening\t").expect("the helper is ready");
+        let address = address.parse().unwrap();
+        Self { address, registry, key: signing, child, _folder: folder }
+    }
+
+    /// A page that said `hello` and got the readers.
+    pub(crate) async fn page(&self) -> Page {
+        Page::open(self).await
+    }
+
+    /// A bare connection.
+    pub(crate) async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// Asks the helper to end, as service managers do.
+    pub(crate) fn terminate(&self) {
+        let status = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits until the helper ended by itself, and says whether well.
+    pub(crate) fn ended_well(mut self) -> bool {
+        self.child.wait().unwrap().success()
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The configuration of a helper on a free port.
+pub(crate) fn configuration(registry: &Registry, more: &str) -> String {
+    format!(
+        "workstation = {WORKSTATION:?}\nport = 0\nregistry_key = \"{}\"\norigins = \
+         [{ORIGIN:?}, \"https://cards.example.org\"]\n{more}\n",
+        registry.verifying_key()
+    )
+}
+
+/// The public keys that `cardwright-helper keys` prints.
+pub(crate) fn keys(data: &Path) -> (VerifyingKey, SealingKey) {
+    let output = Command::new(PROGRAM).args(["keys", "--data"]).arg(data).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<(&str, &str)> =
+        text.lines().map(|line| line.split_once('\t').unwrap()).collect();
+    let [("signing-key", signing), ("sealing-key", sealing)] = lines[..] else {
+        panic!("unexpected output: {text}")
+    };
+    (signing.parse().unwrap(), sealing.parse().unwrap())
+}
+
+/// The helper's program with arguments, and what it says: standard output and error.
+pub(crate) fn run(arguments: &[&str]) -> (bool, String) {
+    let output = Command::new(PROGRAM).args(arguments).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).unwrap())
+}

@@ -1,0 +1,60 @@
+use super::{Helper, Page};
+use cardwright_protocol::helper::Reader;
+use cardwright_protocol::ids::InsertionId;
+use cardwright_protocol::outcome::ChipReport;
+use cardwright_seal::verify;
+use cardwright_virtual_card::CardOptions;
+use cardwright_virtual_card::office::{Office, OfficeOptions, reader_name};
+use tempfile::TempDir;
+
+/// An office and a helper in it.
+pub(crate) struct Desk {
+    // Dropped in this order: the helper before the service that it uses.
+    pub(crate) helper: Helper,
+    pub(crate) office: Office,
+    _folder: TempDir,
+}
+
+impl Desk {
+    /// Four readers, empty. The first two share a copy of the reader driver, and so do the others.
+    pub(crate) fn open() -> Self {
+        Self::with_configuration("")
+    }
+
+    /// Four readers, and more in the helper's configuration.
+    pub(crate) fn with_configuration(more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = OfficeOptions { readers: 4, dir: folder.path().to_owned(), program: None };
+        let office = Office::start(&options).unwrap();
+        let helper = Helper::start(office.csock_name(), more);
+        Self { helper, office, _folder: folder }
+    }
+
+    /// Puts a fresh card into the first reader and inspects it.
+    pub(crate) async fn inspected(&self, page: &mut Page) -> (Reader, ChipReport) {
+        let (reader, insertion) = insert(&self.office, page, 0, CardOptions::new(0)).await;
+        (reader.clone(), self.inspect(page, &reader, &insertion).await)
+    }
+
+    /// Inspects a chip and verifies the report.
+    pub(crate) async fn inspect(
+        &self,
+        page: &mut Page,
+        reader: &Reader,
+        insertion: &InsertionId,
+    ) -> ChipReport {
+        let report = page.inspect(reader, insertion).await.unwrap();
+        verify(&self.helper.key, &report).unwrap()
+    }
+}
+
+/// Puts a card into a reader and waits until the page knows.
+pub(crate) async fn insert(
+    office: &Office,
+    page: &mut Page,
+    reader: usize,
+    card: CardOptions,
+) -> (Reader, InsertionId) {
+    office.insert(reader, card).unwrap();
+    page.chip_in(&reader_name(reader), None).await
+}

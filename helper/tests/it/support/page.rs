@@ -1,0 +1,238 @@
+use super::{Helper, ORIGIN, PATIENCE};
+use cardwright_protocol::helper::{
+    HelperError, MAX_FRAME_LENGTH, Message, PROTOCOL_VERSION, Reader, Request, RequestFrame, Slot,
+};
+use cardwright_protocol::ids::InsertionId;
+use cardwright_protocol::outcome::{ChipReport, Outcome};
+use cardwright_protocol::signed::Signed;
+use futures_util::{SinkExt as _, StreamExt as _};
+use std::collections::VecDeque;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{self, protocol::CloseFrame};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+/// A page's connection.
+pub(crate) struct Page {
+    socket: WebSocketStream<TcpStream>,
+    next_id: u64,
+    /// Messages that came while another one was waited for.
+    passed: VecDeque<Message>,
+    /// What `ready` said of outcomes.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// The readers as the page knows them.
+    pub(crate) readers: Vec<Reader>,
+    revision: u64,
+}
+
+impl Page {
+    /// Connects, says `hello`, and takes the first readers.
+    pub(crate) async fn open(helper: &Helper) -> Self {
+        let mut page = Self::before_hello(helper).await;
+        let answer = page.ask(Request::Hello { protocol: PROTOCOL_VERSION }).await;
+        let Message::Ready { outcomes, .. } = answer else { panic!("{answer:?}") };
+        page.outcomes = outcomes;
+        page.event(|message| matches!(message, Message::Readers { .. }).then_some(())).await;
+        page
+    }
+
+    /// Connects, and says nothing yet.
+    pub(crate) async fn before_hello(helper: &Helper) -> Self {
+        let stream = helper.connect().await;
+        let mut request = format!("ws://{}/", helper.address).into_client_request().unwrap();
+        request.headers_mut().insert("Origin", ORIGIN.parse().unwrap());
+        let (socket, _) = client_async(request, stream).await.unwrap();
+        Self {
+            socket,
+            next_id: 1,
+            passed: VecDeque::new(),
+            outcomes: Vec::new(),
+            readers: Vec::new(),
+            revision: 0,
+        }
+    }
+
+    /// Sends a request and waits for its answer.
+    pub(crate) async fn ask(&mut self, request: Request) -> Message {
+        let id = self.send(request).await;
+        loop {
+            let message = self.receive().await;
+            if answers(&message) == Some(id) {
+                return message;
+            }
+            self.passed.push_back(message);
+        }
+    }
+
+    /// Sends a request and gives its id.
+    pub(crate) async fn send(&mut self, request: Request) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        let text = serde_json::to_string(&RequestFrame { id, request }).unwrap();
+        self.send_text(&text).await;
+        id
+    }
+
+    /// Sends any text.
+    pub(crate) async fn send_text(&mut self, text: &str) {
+        self.send_raw(tungstenite::Message::text(text)).await;
+    }
+
+    /// Sends any frame.
+    pub(crate) async fn send_raw(&mut self, frame: tungstenite::Message) {
+        self.socket.send(frame).await.unwrap();
+    }
+
+    /// Sends a request that is refused, and gives the reason.
+    pub(crate) async fn refused(&mut self, request: Request) -> HelperError {
+        match self.ask(request).await {
+            Message::Refused { error, .. } => error,
+            answer => panic!("not refused: {answer:?}"),
+        }
+    }
+
+    /// Waits for a message that `pick` takes, those included that came before.
+    pub(crate) async fn event<T>(&mut self, pick: impl Fn(&Message) -> Option<T>) -> T {
+        while let Some(message) = self.passed.pop_front() {
+            if let Some(picked) = pick(&message) {
+                return picked;
+            }
+        }
+        loop {
+            let message = self.receive().await;
+            if let Some(picked) = pick(&message) {
+                return picked;
+            }
+        }
+    }
+
+    /// The next message.
+    pub(crate) async fn receive(&mut self) -> Message {
+        let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("in time");
+        match frame.expect("the connection is open").expect("the frame is whole") {
+            tungstenite::Message::Text(text) => {
+                assert!(text.len() <= MAX_FRAME_LENGTH);
+                let message: Message = serde_json::from_str(&text).unwrap();
+                self.follow(&message);
+                message
+            }
+            other => panic!("unexpected frame: {other:?}"),
+        }
+    }
+
+    /// Waits for the end of the connection, and gives the close code.
+    pub(crate) async fn closed(&mut self) -> Option<u16> {
+        loop {
+            match tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("in time") {
+                Some(Ok(tungstenite::Message::Close(frame))) => {
+                    return frame.map(|CloseFrame { code, .. }| code.into());
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// Keeps the readers as a page does: whatever is not newer is ignored.
+    fn follow(&mut self, message: &Message) {
+        match message {
+            Message::Readers { revision, readers, .. } => {
+                self.revision = *revision;
+                self.readers.clone_from(readers);
+            }
+            Message::ReaderChanged { revision, reader } => {
+                assert!(*revision > self.revision);
+                self.revision = *revision;
+                match self.readers.iter_mut().find(|known| known.id == reader.id) {
+                    Some(known) => known.clone_from(reader),
+                    None => self.readers.push(reader.clone()),
+                }
+            }
+            Message::ReaderGone { revision, reader } => {
+                self.revision = *revision;
+                self.readers.retain(|known| known.id != *reader);
+            }
+            _ => {}
+        }
+    }
+
+    /// Waits until the readers are as `test` wants.
+    pub(crate) async fn readers_until(&mut self, test: impl Fn(&[Reader]) -> bool) {
+        while !test(&self.readers) {
+            let message = self.receive().await;
+            self.passed.push_back(message);
+        }
+    }
+
+    /// Waits until the reader of this name has a chip, another one than `before`.
+    pub(crate) async fn chip_in(
+        &mut self,
+        name: &str,
+        before: Option<&InsertionId>,
+    ) -> (Reader, InsertionId) {
+        let found = |readers: &[Reader]| {
+            let reader = readers.iter().find(|reader| reader.name == name)?;
+            match &reader.slot {
+                Slot::Chip { insertion, .. } if Some(insertion) != before => {
+                    Some((reader.clone(), insertion.clone()))
+                }
+                _ => None,
+            }
+        };
+        self.readers_until(|readers| found(readers).is_some()).await;
+        found(&self.readers).unwrap()
+    }
+
+    /// Inspects the chip in a reader.
+    pub(crate) async fn inspect(
+        &mut self,
+        reader: &Reader,
+        insertion: &InsertionId,
+    ) -> Result<Signed<ChipReport>, HelperError> {
+        let request = Request::Inspect {
+            reader: reader.id.clone(),
+            insertion: insertion.clone(),
+            registry_nonce: vec![7; 16].into(),
+        };
+        match self.ask(request).await {
+            Message::Report { report, .. } => Ok(report),
+            Message::Refused { error, .. } => Err(error),
+            answer => panic!("{answer:?}"),
+        }
+    }
+
+    /// Waits for the end of a job.
+    pub(crate) async fn outcome(&mut self, job: &str) -> Outcome {
+        self.event(|message| match message {
+            Message::Ended { job: ended, outcome } if ended.0 == job => Some(outcome.clone()),
+            _ => None,
+        })
+        .await
+    }
+}
+
+/// The request that a message answers.
+fn answers(message: &Message) -> Option<u64> {
+    match message {
+        Message::Ready { id, .. }
+        | Message::Report { id, .. }
+        | Message::Accepted { id, .. }
+        | Message::Canceling { id, .. }
+        | Message::Outcomes { id, .. }
+        | Message::Acknowledged { id, .. } => Some(*id),
+        Message::Refused { id, .. } => *id,
+        _ => None,
+    }
+}
+
+impl Page {
+    /// Says `hello`, and tells whether it was answered.
+    pub(crate) async fn is_welcome(&mut self) -> bool {
+        let hello = RequestFrame { id: 1, request: Request::Hello { protocol: PROTOCOL_VERSION } };
+        let text = serde_json::to_string(&hello).unwrap();
+        // The helper may have closed already.
+        let _ = self.socket.send(tungstenite::Message::text(text)).await;
+        let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("in time");
+        matches!(frame, Some(Ok(tungstenite::Message::Text(_))))
+    }
+}

@@ -1,0 +1,129 @@
+use super::WORKSTATION;
+use cardwright_card::objects::FascN;
+use cardwright_protocol::chip::ManagementKeyAlgorithm;
+use cardwright_protocol::helper::Request;
+use cardwright_protocol::job::{JobHeader, SealedJob};
+use cardwright_protocol::outcome::{Acknowledgement, ChipReport, JobFailure, Outcome, Receipt};
+use cardwright_seal::{
+    Candidates, JobContents, ManagementKeySecret, RootKey, SealingKey, Secret, SigningKey,
+    VerifyingKey, seal_job, sha256, sign, verify,
+};
+
+const PROFILE: &str = include_str!("../../../../profiles/piv-temporary.toml");
+
+/// What a registry holds for one helper.
+pub(crate) struct Registry {
+    pub(crate) signing: SigningKey,
+    pub(crate) helper: SealingKey,
+    root: RootKey,
+}
+
+impl Registry {
+    pub(crate) fn new(helper: SealingKey) -> Self {
+        Self { signing: SigningKey::generate(), helper, root: RootKey::generate() }
+    }
+
+    pub(crate) fn verifying_key(&self) -> VerifyingKey {
+        self.signing.verifying_key()
+    }
+
+    /// The header of a job that answers a report.
+    pub(crate) fn header(&self, job: &str, report: &ChipReport) -> JobHeader {
+        JobHeader {
+            job: job.into(),
+            process: "0b".into(),
+            workstation: WORKSTATION.into(),
+            card: "TC-2026-004118".into(),
+            reader: report.reader.clone(),
+            insertion: report.insertion.clone(),
+            helper_nonce: report.helper_nonce.clone(),
+            chip: report.chip.ids.clone(),
+            profile: "piv-temporary".into(),
+            profile_hash: sha256(PROFILE.as_bytes()),
+        }
+    }
+
+    /// What a factory-fresh chip is to become. The same every time.
+    pub(crate) fn contents(&self) -> JobContents {
+        let mut card_id = [0x5A; 14];
+        [card_id[12], card_id[13]] = [1, 1];
+        let algorithms = [
+            ManagementKeyAlgorithm::Aes256,
+            ManagementKeyAlgorithm::Aes192,
+            ManagementKeyAlgorithm::Aes128,
+            ManagementKeyAlgorithm::TripleDes,
+        ];
+        let factory = [1_u8, 2, 3, 4, 5, 6, 7, 8].repeat(3);
+        let factory_key =
+            |algorithm| ManagementKeySecret { algorithm, key: Secret::from(&factory[..]) };
+        let fasc_n = FascN {
+            agency: 9999,
+            system: 0,
+            credential: 4118,
+            credential_series: 0,
+            individual_issue: 1,
+            person: 0,
+            organization_category: 3,
+            organization: 0,
+            association: 1,
+        };
+        JobContents {
+            profile: PROFILE.to_owned(),
+            card_id: card_id.to_vec().into(),
+            guid: "6F1A2C3D4E5F4A6B8C7D8E9FA0B1C2D3".parse().unwrap(),
+            fasc_n: fasc_n.encode().unwrap().to_vec().into(),
+            expires_on: "20321121".to_owned(),
+            pin: Secret::from(&b"472913"[..]),
+            puk: self.root.puk(&card_id),
+            management_keys: algorithms
+                .into_iter()
+                .map(|algorithm| self.root.management_key(&card_id, algorithm))
+                .collect(),
+            candidates: Candidates {
+                pins: vec![Secret::from(&b"123456"[..])],
+                puks: vec![Secret::from(&b"12345678"[..])],
+                management_keys: vec![
+                    factory_key(ManagementKeyAlgorithm::TripleDes),
+                    factory_key(ManagementKeyAlgorithm::Aes192),
+                ],
+            },
+        }
+    }
+
+    /// The job that answers a report.
+    pub(crate) fn job(&self, job: &str, report: &ChipReport) -> SealedJob {
+        self.seal(&self.header(job, report))
+    }
+
+    /// The job with this header.
+    pub(crate) fn seal(&self, header: &JobHeader) -> SealedJob {
+        seal_job(header, &self.contents(), &self.helper, &self.signing)
+    }
+
+    /// Says that an outcome is in the database.
+    pub(crate) fn acknowledge(&self, job: &str, outcome: &Outcome) -> Request {
+        let statement = match outcome {
+            Outcome::Finished(signed) => &signed.statement,
+            Outcome::Failed(signed) => &signed.statement,
+        };
+        let outcome_hash = sha256(statement.as_bytes());
+        let acknowledgement = Acknowledgement { job: job.into(), outcome_hash };
+        Request::Acknowledge { acknowledgement: sign(&self.signing, &acknowledgement) }
+    }
+}
+
+/// The receipt in an outcome, verified.
+pub(crate) fn receipt_of(outcome: &Outcome, key: &VerifyingKey) -> Receipt {
+    match outcome {
+        Outcome::Finished(signed) => verify(key, signed).unwrap(),
+        Outcome::Failed(signed) => panic!("failed: {}", signed.statement),
+    }
+}
+
+/// The failure in an outcome, verified.
+pub(crate) fn failure_of(outcome: &Outcome, key: &VerifyingKey) -> JobFailure {
+    match outcome {
+        Outcome::Failed(signed) => verify(key, signed).unwrap(),
+        Outcome::Finished(signed) => panic!("finished: {}", signed.statement),
+    }
+}
