@@ -45,8 +45,7 @@ pub(crate) fn TemplatePage() -> impl IntoView {
         }
     });
     let dirty = Memo::new(move |_| draft.with(|draft| draft.as_ref().is_some_and(Draft::is_dirty)));
-    Effect::new(move |_| leaving.mark(dirty.get()));
-    on_cleanup(move || leaving.mark(false));
+    leaving.guard(dirty);
 
     let save = move |_| {
         let Some(change) = draft.with_untracked(|draft| draft.as_ref().map(Draft::wire_change))
