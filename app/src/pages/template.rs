@@ -110,7 +110,7 @@ pub(crate) fn TemplatePage() -> impl IntoView {
             }
             Saving::No | Saving::Busy | Saving::Saved => None,
         }}
-        <Waiting fetched=template />
+        <Waiting fetched=template title="Template" />
         <Show when=move || title.with(Option::is_some)>
             <Editor draft />
         </Show>

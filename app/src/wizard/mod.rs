@@ -143,7 +143,12 @@ impl Wizard {
     /// Takes in what happened; answers what is to be done.
     pub(crate) fn apply(&mut self, event: Event) -> Vec<Effect> {
         match event {
-            Event::Helper(link) => self.link = link,
+            Event::Helper(link) => {
+                self.link = link;
+                // A stop that the helper may not have heard can be asked for again.
+                let stopping = matches!(self.stage, Stage::Encoding { .. });
+                self.closing &= !stopping || self.link.desk().is_some();
+            }
             Event::ReaderChosen(reader) => self.chosen = Some(reader),
             Event::NumberTyped(number) => self.number = number,
             Event::Next => return self.next(),

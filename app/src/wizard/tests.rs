@@ -232,6 +232,15 @@ fn cancel_while_the_job_is_on_its_way_stops_it_when_it_is_there() {
 }
 
 #[test]
+fn cancel_while_the_helper_is_gone_asks_and_closes_the_process() {
+    let mut wizard = encoding_wizard();
+    wizard.apply(Event::Cancel);
+    wizard.apply(Event::Helper(Link::Absent));
+    assert_eq!((wizard.is_closing(), wizard.left_behind()), (false, Some(Condition::Unknown)));
+    assert_eq!(wizard.apply(Event::Cancel), [Effect::Close]);
+}
+
+#[test]
 fn a_cancel_that_comes_too_late_leaves_the_card_done() {
     let mut wizard = encoding_wizard();
     wizard.apply(Event::Cancel);

@@ -155,7 +155,9 @@ impl Person {
     }
 
     fn control(&self, text: &str) -> Option<HtmlElement> {
-        let controls = all(&self.root, "a, button").into_iter();
+        // What is behind a dialog cannot be reached.
+        let dialog = self.root.query_selector("dialog[open]").ok().flatten();
+        let controls = all(dialog.as_ref().unwrap_or(&self.root), "a, button").into_iter();
         let mut controls = controls.map(|it| it.unchecked_into::<HtmlElement>());
         controls.find(|it| {
             let label = it.get_attribute("aria-label");
