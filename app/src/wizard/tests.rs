@@ -4,8 +4,8 @@ use super::*;
 use crate::fixtures::{assessment, chip, connected, failed, process, reader, ready, running};
 use cardwright_protocol::domain::ProcessState;
 use cardwright_protocol::helper::{HelperError, Message};
-use cardwright_protocol::outcome::{FailureCause, Phase};
-use cardwright_protocol::registry::processes::{LastFailure, OpenJob};
+use cardwright_protocol::outcome::{Condition, FailureCause, Phase};
+use cardwright_protocol::registry::processes::{LastFailure, OpenJob, Verdict};
 
 fn one_chip() -> Link {
     connected(vec![reader("r1", chip("i1")), reader("r2", Slot::Empty)])
