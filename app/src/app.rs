@@ -39,6 +39,8 @@ pub fn App() -> impl IntoView {
         None => helper.disconnect(),
     });
 
+    on_cleanup(move || helper.disconnect());
+
     view! {
         <Router>
             <Routes fallback=NotFoundPage>
@@ -71,7 +73,6 @@ fn Frame() -> impl IntoView {
             let (path, query) =
                 (location.pathname.get_untracked(), location.search.get_untracked());
             let here = if query.is_empty() { path } else { format!("{path}?{query}") };
-            leaving.mark(false);
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
             navigate(&format!("/login?to={}", escape(&here)), options);
         }

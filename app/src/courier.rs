@@ -73,7 +73,7 @@ impl Courier {
                 Ok(taken) => break taken,
                 Err(error) => {
                     let again = Trouble::Registry(error.clone()).may_pass();
-                    self.stuck.set(Some((process.clone(), error)));
+                    self.stuck.try_set(Some((process.clone(), error)));
                     if !again {
                         return;
                     }
@@ -81,9 +81,9 @@ impl Courier {
             }
             TimeoutFuture::new(PAUSE).await;
         };
-        self.stuck.set(None);
+        self.stuck.try_set(None);
         // First the page, then the helper: once acknowledged, the helper knows nothing of the job.
-        self.taken.set(Some(taken.process));
+        self.taken.try_set(Some(taken.process));
         if let Err(Trouble::Helper(_)) = self.helper.acknowledge(taken.acknowledgement).await {
             // Another page was faster, or the acknowledgement did not fit. Either way the helper
             // says what it still has, and keeps what it needs to keep.

@@ -5,49 +5,51 @@ use crate::components::Dialog;
 use leptos::ev::{self, MouseEvent};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
-use web_sys::wasm_bindgen::JsCast;
+use leptos_router::hooks::{use_location, use_navigate};
+use web_sys::wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement};
 
 /// Whether the open page may be left, and where the person wants to go.
 #[derive(Clone, Copy)]
 pub(crate) struct Leaving {
-    /// The open page and whether it has unsaved changes.
-    unsaved: RwSignal<Option<Unsaved>>,
+    page: StoredValue<Option<Page>>,
     wish: RwSignal<Option<String>>,
 }
 
-#[derive(Clone)]
-struct Unsaved {
-    path: String,
-    url: String,
+/// A page that may have unsaved changes.
+#[derive(Clone, Copy)]
+struct Page {
+    unsaved: Memo<bool>,
+    /// Path and query, as the router has them: it learns of a move later than the browser.
+    location: (Memo<String>, Memo<String>),
 }
 
 impl Leaving {
     /// Listens to everything that leaves a page. To be called before the router is made: its own
     /// listeners must come after these, which can then keep an event from it.
     pub(crate) fn new() -> Self {
-        let leaving = Self { unsaved: RwSignal::new(None), wish: RwSignal::new(None) };
+        let leaving = Self { page: StoredValue::new(None), wish: RwSignal::new(None) };
         let closing = window_event_listener(ev::beforeunload, move |event| {
-            if leaving.unsaved.with_untracked(Option::is_some) {
+            if leaving.unsaved_page().is_some() {
                 event.prevent_default();
             }
         });
         let moving = window_event_listener(ev::popstate, move |event| {
-            let Some(unsaved) = leaving.unsaved.get_untracked() else { return };
+            let Some((path, query)) = leaving.unsaved_page() else { return };
             let location = window().location();
-            let (path, query) = (location.pathname(), location.search());
-            let (Ok(path), Ok(query)) = (path, query) else { return };
-            if path == unsaved.path {
+            let (Ok(new_path), Ok(new_query)) = (location.pathname(), location.search()) else {
+                return;
+            };
+            if new_path == path {
                 return;
             }
             event.stop_immediate_propagation();
             // The browser has gone already: its address is put back.
             if let Ok(history) = window().history() {
-                let state = web_sys::wasm_bindgen::JsValue::NULL;
-                let _ = history.push_state_with_url(&state, "", Some(&unsaved.url));
+                let url = if query.is_empty() { path } else { format!("{path}?{query}") };
+                let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&url));
             }
-            leaving.wish.set(Some(path + &query));
+            leaving.wish.set(Some(new_path + &new_query));
         });
         on_cleanup(move || {
             closing.remove();
@@ -56,28 +58,34 @@ impl Leaving {
         leaving
     }
 
-    /// The open page has unsaved changes, or has none any more.
-    pub(crate) fn mark(self, unsaved: bool) {
-        let location = window().location();
-        let page = location.pathname().ok().filter(|_| unsaved).map(|path| Unsaved {
-            url: path.clone() + &location.search().unwrap_or_default(),
-            path,
+    /// Asks before the page that calls this is left while `unsaved` holds.
+    pub(crate) fn guard(self, unsaved: Memo<bool>) {
+        let location = use_location();
+        let page = Page { unsaved, location: (location.pathname, location.search) };
+        self.page.set_value(Some(page));
+        on_cleanup(move || {
+            self.page.try_set_value(None);
         });
-        self.unsaved.set(page);
     }
 
     /// To be asked at every click, before the router sees it.
     pub(crate) fn at_click(self, event: &MouseEvent) {
-        let Some(unsaved) = self.unsaved.get_untracked() else { return };
+        let Some((path, _)) = self.unsaved_page() else { return };
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let link = target.and_then(|target| target.closest("a[href]").ok().flatten());
         let Some(link) = link.and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok()) else {
             return;
         };
-        if link.pathname() != unsaved.path {
+        if link.pathname() != path {
             event.prevent_default();
             self.wish.set(Some(link.pathname() + &link.search()));
         }
+    }
+
+    /// Path and query of the open page, where it has unsaved changes.
+    fn unsaved_page(self) -> Option<(String, String)> {
+        let page = self.page.get_value().filter(|page| page.unsaved.get_untracked())?;
+        Some((page.location.0.get_untracked(), page.location.1.get_untracked()))
     }
 }
 
@@ -90,7 +98,7 @@ pub(crate) fn LeavingQuestion(leaving: Leaving) -> impl IntoView {
     let leave = StoredValue::new(move || {
         let Some(url) = leaving.wish.get_untracked() else { return };
         leaving.wish.set(None);
-        leaving.unsaved.set(None);
+        leaving.page.set_value(None);
         navigate(&url, NavigateOptions::default());
     });
     view! {

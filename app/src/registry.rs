@@ -53,26 +53,26 @@ impl Registry {
 
     /// Finds out who is logged in.
     pub(crate) async fn find_out_who(self) {
-        let asked = self.who.get_untracked();
+        let asked = self.who.try_get_untracked();
         let who = match self.get::<Me>("/session").await {
             Ok(me) => Who::Person(me),
             Err(error) if error.is(ProblemCode::NotLoggedIn) => Who::Nobody,
             Err(error) => Who::Unreachable(error),
         };
-        self.now(&asked, who);
+        self.now(asked, who);
     }
 
     /// Logs in. The password is dropped with the request.
     pub(crate) async fn log_in(self, login: Login) -> Result<(), RegistryError> {
         let me = self.post("/session", &login).await?;
-        self.who.set(Who::Person(me));
+        self.who.try_set(Who::Person(me));
         Ok(())
     }
 
     /// Logs out.
     pub(crate) async fn log_out(self) -> Result<(), RegistryError> {
         self.send(Request::delete(&format!("{API}/session")).build()).await?;
-        self.who.set(Who::Nobody);
+        self.who.try_set(Who::Nobody);
         Ok(())
     }
 
@@ -174,7 +174,7 @@ impl Registry {
         request: Result<Request, gloo_net::Error>,
     ) -> Result<Response, RegistryError> {
         let request = request.map_err(|_| RegistryError::NotUnderstood)?;
-        let asked = self.who.get_untracked();
+        let asked = self.who.try_get_untracked();
         let response = request.send().await.map_err(|_| RegistryError::Unreachable)?;
         if response.ok() {
             return Ok(response);
@@ -182,16 +182,17 @@ impl Registry {
         let problem = response.json().await.map_err(|_| RegistryError::NotUnderstood)?;
         let error = RegistryError::Problem(problem);
         if error.is(ProblemCode::NotLoggedIn) {
-            self.now(&asked, Who::Nobody);
+            self.now(asked, Who::Nobody);
         }
         Err(error)
     }
 
     /// Takes what an answer says of who is logged in, unless somebody logged in or out since it
     /// was asked for.
-    fn now(self, asked: &Who, who: Who) {
-        if self.who.with_untracked(|now| now == asked) {
-            self.who.set(who);
+    fn now(self, asked: Option<Who>, who: Who) {
+        // An app that was closed has no signals any more.
+        if self.who.try_get_untracked() == asked {
+            self.who.try_set(who);
         }
     }
 }

@@ -51,7 +51,7 @@ impl Search {
     }
 
     /// A new search, from what the form says; the sorting stays.
-    pub(crate) fn from_form(&self, status: Option<CardState>, text: &str) -> Self {
+    pub(crate) fn asking_for(&self, status: Option<CardState>, text: &str) -> Self {
         let text = text.trim().to_owned();
         Self { query: CardQuery { status, text, page: 1, ..self.query.clone() }, go: true }
     }
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_search_is_read_back_from_its_url() {
-        let search = Search::default().from_form(Some(CardState::InProduction), " 3B1F 7A02 ");
+        let search = Search::default().asking_for(Some(CardState::InProduction), " 3B1F 7A02 ");
         for search in [search.sorted_by(CardColumn::Chip).on_page(3), search] {
             assert_eq!(read(&search.url()), search);
         }
@@ -169,7 +169,7 @@ mod tests {
         for (column, word, _) in COLUMNS {
             assert_eq!(serde_json::to_string(&column).unwrap(), format!("{word:?}"));
         }
-        let search = Search::default().from_form(Some(CardState::Produced), "a&b ü");
+        let search = Search::default().asking_for(Some(CardState::Produced), "a&b ü");
         expect_test::expect![
             "status=produced&text=a%26b%20%C3%BC&sort=number&order=asc&page=1&size=25"
         ]
@@ -185,12 +185,12 @@ mod tests {
 
     #[test]
     fn what_was_found_is_said_in_words() {
-        let search = Search::default().from_form(Some(CardState::Produced), "");
+        let search = Search::default().asking_for(Some(CardState::Produced), "");
         assert_eq!(search.heading(148), "148 produced cards");
         assert_eq!(Search::default().heading(1), "1 card");
         assert_eq!((search.pages(0), search.pages(25), search.pages(26)), (0, 1, 2));
         assert_eq!(search.range(&CardPage { total: 0, cards: vec![] }), None);
-        assert!(Search::default().from_form(None, &"é".repeat(101)).complaint().is_some());
-        assert_eq!(Search::default().from_form(None, &"é".repeat(100)).complaint(), None);
+        assert!(Search::default().asking_for(None, &"é".repeat(101)).complaint().is_some());
+        assert_eq!(Search::default().asking_for(None, &"é".repeat(100)).complaint(), None);
     }
 }

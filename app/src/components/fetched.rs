@@ -1,5 +1,6 @@
 //! What a page asked the registry for: waiting, there, or why not.
 
+use super::page::PageHead;
 use super::things::Note;
 use crate::helper::Tone;
 use crate::trouble::RegistryError;
@@ -55,7 +56,12 @@ where
 
 /// Shows that an answer is on its way, or why it did not come.
 #[component]
-pub(crate) fn Waiting<T: Clone + Send + Sync + 'static>(fetched: Fetched<T>) -> impl IntoView {
+pub(crate) fn Waiting<T: Clone + Send + Sync + 'static>(
+    fetched: Fetched<T>,
+    /// Heading of a page that has none of its own before the answer came.
+    #[prop(optional)]
+    title: Option<&'static str>,
+) -> impl IntoView {
     move || match fetched.answer.get() {
         None => Some(view! { <p class="quietly waiting" role="status">"Loading…"</p> }.into_any()),
         Some(Ok(_)) => None,
@@ -63,6 +69,7 @@ pub(crate) fn Waiting<T: Clone + Send + Sync + 'static>(fetched: Fetched<T>) -> 
             let advice = error.advice();
             let retry = move |_| fetched.reload();
             let view = view! {
+                {title.map(|title| view! { <PageHead title /> })}
                 <Note tone=Tone::Bad title=error.to_string() alert=true>
                     {(!advice.is_empty()).then(|| view! { <p>{advice}</p> })}
                     <div class="row">

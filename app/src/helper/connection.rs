@@ -108,12 +108,13 @@ impl Helper {
 
     async fn ask(self, request: Request) -> Result<Message, Trouble> {
         let (answer, answered) = oneshot::channel();
-        let connected = self.link.with_untracked(|link| link.desk().is_some());
-        let sent = connected
-            && self.line.with_value(|line| {
-                line.as_ref()
-                    .is_some_and(|line| line.calls.unbounded_send(Call { request, answer }).is_ok())
-            });
+        // An app that was closed has no signals any more.
+        let connected = self.link.try_with_untracked(|link| link.desk().is_some());
+        let send = |line: &Option<Line>| {
+            let line = line.as_ref().filter(|_| connected == Some(true));
+            line.is_some_and(|line| line.calls.unbounded_send(Call { request, answer }).is_ok())
+        };
+        let sent = self.line.try_with_value(send).unwrap_or(false);
         if !sent {
             return Err(Trouble::HelperGone);
         }

@@ -33,7 +33,7 @@ pub(crate) fn ProcessPage() -> impl IntoView {
         async move { registry.process(&id).await }
     });
     view! {
-        <Waiting fetched=process />
+        <Waiting fetched=process title="Process" />
         {move || {
             let process = process.answer.get()?.ok()?;
             Some(view! { <Wizard process /> })

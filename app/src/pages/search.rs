@@ -72,7 +72,7 @@ fn Form(search: Memo<Search>) -> impl IntoView {
             return;
         };
         let status = CardState::from_name(&status.value());
-        let wanted = search.with_untracked(|search| search.from_form(status, &text.value()));
+        let wanted = search.with_untracked(|search| search.asking_for(status, &text.value()));
         navigate(&wanted.url(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
     };
     let chosen = move || search.with(|search| search.query.status);

@@ -45,8 +45,7 @@ pub(crate) fn TemplatePage() -> impl IntoView {
         }
     });
     let dirty = Memo::new(move |_| draft.with(|draft| draft.as_ref().is_some_and(Draft::is_dirty)));
-    Effect::new(move |_| leaving.mark(dirty.get()));
-    on_cleanup(move || leaving.mark(false));
+    leaving.guard(dirty);
 
     let save = move |_| {
         let Some(change) = draft.with_untracked(|draft| draft.as_ref().map(Draft::wire_change))
@@ -111,7 +110,7 @@ pub(crate) fn TemplatePage() -> impl IntoView {
             }
             Saving::No | Saving::Busy | Saving::Saved => None,
         }}
-        <Waiting fetched=template />
+        <Waiting fetched=template title="Template" />
         <Show when=move || title.with(Option::is_some)>
             <Editor draft />
         </Show>

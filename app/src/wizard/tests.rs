@@ -4,8 +4,8 @@ use super::*;
 use crate::fixtures::{assessment, chip, connected, failed, process, reader, ready, running};
 use cardwright_protocol::domain::ProcessState;
 use cardwright_protocol::helper::{HelperError, Message};
-use cardwright_protocol::outcome::{FailureCause, Phase};
-use cardwright_protocol::registry::processes::{LastFailure, OpenJob};
+use cardwright_protocol::outcome::{Condition, FailureCause, Phase};
+use cardwright_protocol::registry::processes::{LastFailure, OpenJob, Verdict};
 
 fn one_chip() -> Link {
     connected(vec![reader("r1", chip("i1")), reader("r2", Slot::Empty)])
@@ -229,6 +229,15 @@ fn cancel_while_the_job_is_on_its_way_stops_it_when_it_is_there() {
     assert_eq!(wizard.apply(Event::Cancel), []);
     let issued = Event::JobIssued { attempt: 2, job: "j1".into() };
     assert_eq!(wizard.apply(issued), [Effect::Stop("j1".into())]);
+}
+
+#[test]
+fn cancel_while_the_helper_is_gone_asks_and_closes_the_process() {
+    let mut wizard = encoding_wizard();
+    wizard.apply(Event::Cancel);
+    wizard.apply(Event::Helper(Link::Absent));
+    assert_eq!((wizard.is_closing(), wizard.left_behind()), (false, Some(Condition::Unknown)));
+    assert_eq!(wizard.apply(Event::Cancel), [Effect::Close]);
 }
 
 #[test]

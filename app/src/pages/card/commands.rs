@@ -71,8 +71,8 @@ pub(crate) fn Commands(
     };
     let empty = match (commands.is_empty(), card.process.is_some()) {
         (true, false) => Some(format!(
-            "Nothing is enabled for cards in state “{}”. An admin can enable commands under \
-             Home › Cards › Temporary card.",
+            "Nothing can be done with a card in state “{}” now. What can be done, an admin enables \
+             per state under Home › Cards › Temporary card.",
             card.row.state.title()
         )),
         (true, true) => Some("Other commands come back when this process has ended.".to_owned()),
@@ -80,9 +80,17 @@ pub(crate) fn Commands(
     };
     let buttons = commands.into_iter().map(|command| {
         view! {
-            <button type="button" disabled=busy on:click=move |_| click(command)>
+            <button
+                type="button"
+                disabled=busy
+                aria-label=command.title()
+                aria-describedby=command.name()
+                on:click=move |_| click(command)
+            >
                 <strong>{command.title()}</strong>
-                <span class="small soft">{command.description()}</span>
+                <span id=command.name() class="small soft">
+                    {command.description()}
+                </span>
             </button>
         }
     });

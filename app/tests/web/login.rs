@@ -1,0 +1,57 @@
+//! Logging in, and pages that need it.
+
+use crate::person::{Person, asked, registry_answers};
+use crate::scenery::{NUMBER, logged_in, me, nobody, problem};
+use cardwright_protocol::domain::{CardState, Role};
+use cardwright_protocol::registry::problem::ProblemCode;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[wasm_bindgen_test]
+async fn a_person_logs_in_and_comes_to_the_page_that_they_wanted() {
+    nobody();
+    let card = crate::scenery::card(CardState::Produced);
+    registry_answers(&format!("GET /api/v1/cards/{NUMBER}"), 200, &card);
+    let person = Person::opens(&format!("/cards/{NUMBER}"));
+    person.is_at(&format!("/login?to=%2Fcards%2F{NUMBER}")).await;
+    problem("POST /api/v1/session", ProblemCode::WrongPassword, "Name or password is wrong.");
+    person.types("Name", "operator").await;
+    person.types("Password", "no").await;
+    person.clicks("Log in").await;
+    person.sees("Name or password is wrong.").await;
+    registry_answers("POST /api/v1/session", 200, &me(Role::Operator));
+    person.types("Password", "yes").await;
+    person.clicks("Log in").await;
+    person.sees("What do you want to do?").await;
+    assert_eq!(Person::address(), format!("/cards/{NUMBER}"));
+    assert_eq!(asked("POST /api/v1/session").len(), 2);
+}
+
+#[wasm_bindgen_test]
+async fn an_operator_has_no_admin_tab_and_can_log_out() {
+    logged_in(Role::Operator);
+    let person = Person::opens("/");
+    person.sees("operator").await;
+    assert_eq!(person.texts("nav.tabs a"), ["Home", "SEARCH"]);
+    registry_answers("DELETE /api/v1/session", 204, &());
+    person.clicks("Log out").await;
+    person.is_at("/login?to=%2F").await;
+}
+
+#[wasm_bindgen_test]
+async fn a_path_that_leads_nowhere_says_so() {
+    logged_in(Role::Operator);
+    let person = Person::opens("/no/such/page");
+    person.sees("Page not found").await;
+    assert_eq!(person.focused(), "H1");
+}
+
+#[wasm_bindgen_test]
+async fn a_registry_that_cannot_be_reached_is_asked_again() {
+    crate::person::curtain();
+    let person = Person::opens("/");
+    person.sees("The registry cannot be reached.").await;
+    registry_answers("GET /api/v1/session", 200, &me(Role::Admin));
+    person.clicks("Try again").await;
+    person.sees("Home").await;
+    assert_eq!(person.texts("nav.tabs a"), ["Home", "SEARCH", "Admin"]);
+}

@@ -1,0 +1,206 @@
+//! The verbs that the stories are told in.
+
+use cardwright_app::App;
+use gloo_timers::future::TimeoutFuture;
+use leptos::mount::{UnmountHandle, mount_to};
+use leptos::prelude::*;
+use serde::Serialize;
+use std::any::Any;
+use web_sys::js_sys::eval;
+use web_sys::wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, Event, EventInit, HtmlElement, HtmlInputElement, HtmlSelectElement};
+
+/// Looks at the page this often, in milliseconds, for so many times, before giving up.
+const LOOKS: (u32, usize) = (10, 800);
+
+/// Somebody in front of the app. Dropping them closes it.
+pub(crate) struct Person {
+    root: HtmlElement,
+    _app: Box<dyn Any>,
+}
+
+/// Makes registry and helper anew; nobody answers anything yet.
+pub(crate) fn curtain() {
+    run(include_str!("fakes.js"));
+}
+
+/// The registry answers a request so from now on.
+pub(crate) fn registry_answers(request: &str, status: u16, body: &impl Serialize) {
+    let answer = serde_json::json!({ "status": status, "body": json(body) });
+    run(&format!("fakes.answers[{}] = {}", json(&request), json(&answer)));
+}
+
+/// The helper is there, and answers requests of a type by these messages. The id of an answer is
+/// that of its request.
+pub(crate) fn helper_answers(answers: &serde_json::Value) {
+    run(&format!("fakes.helper = Object.assign(fakes.helper ?? {{}}, {})", json(answers)));
+}
+
+/// The helper says something by itself.
+pub(crate) fn helper_says(message: &impl Serialize) {
+    run(&format!("fakes.say({})", json(&json(message))));
+}
+
+/// The helper is gone.
+pub(crate) fn helper_stops() {
+    run("fakes.stopHelper()");
+}
+
+/// All requests so far that begin so.
+pub(crate) fn asked(start: &str) -> Vec<String> {
+    let all = run("JSON.stringify(fakes.asked)").as_string().expect("it is a text");
+    let all: Vec<String> = serde_json::from_str(&all).expect("it is a list of texts");
+    all.into_iter().filter(|asked| asked.starts_with(start)).collect()
+}
+
+impl Person {
+    /// Opens the app at a path.
+    pub(crate) fn opens(path: &str) -> Self {
+        run(&format!("history.pushState(null, '', {})", json(&path)));
+        let root: HtmlElement =
+            document().create_element("div").expect("a div").dyn_into().expect("a div");
+        document().body().expect("a page has a body").append_child(&root).expect("appended");
+        let app: UnmountHandle<_> = mount_to(root.clone(), App);
+        Self { root, _app: Box::new(app) }
+    }
+
+    /// Waits until the page shows a text.
+    pub(crate) async fn sees(&self, text: &str) {
+        self.waits_until(&format!("the page shows “{text}”"), || {
+            self.root.inner_text().contains(text)
+        })
+        .await;
+    }
+
+    /// Waits until the page does not show a text any more.
+    pub(crate) async fn sees_no(&self, text: &str) {
+        self.waits_until(&format!("the page does not show “{text}”"), || {
+            !self.root.inner_text().contains(text)
+        })
+        .await;
+    }
+
+    /// Waits until the address is this.
+    pub(crate) async fn is_at(&self, address: &str) {
+        self.waits_until(&format!("the address is {address}"), || Self::address() == address).await;
+    }
+
+    /// Waits until the registry or the helper was asked exactly this.
+    pub(crate) async fn has_asked(&self, request: &str) {
+        self.waits_until(request, || asked(request).iter().any(|asked| asked == request)).await;
+    }
+
+    /// Path and query of the page.
+    pub(crate) fn address() -> String {
+        run("location.pathname + location.search").as_string().expect("it is a text")
+    }
+
+    /// Clicks the button or link with exactly this text, once it is there and enabled.
+    pub(crate) async fn clicks(&self, text: &str) {
+        self.waits_until(&format!("“{text}” can be clicked"), || self.control(text).is_some())
+            .await;
+        self.control(text).expect("it was there").click();
+    }
+
+    /// Whether the button or link with this text can be clicked now.
+    pub(crate) fn can_click(&self, text: &str) -> bool {
+        self.control(text).is_some()
+    }
+
+    /// Types into the field with this label.
+    pub(crate) async fn types(&self, label: &str, text: &str) {
+        let field = self.field(label).await;
+        match field.dyn_ref::<HtmlInputElement>() {
+            Some(input) => input.set_value(text),
+            None => field
+                .dyn_ref::<web_sys::HtmlTextAreaElement>()
+                .expect("a field is an input or a textarea")
+                .set_value(text),
+        }
+        happen(&field, "input");
+    }
+
+    /// Chooses from the drop-down with this label.
+    pub(crate) async fn chooses(&self, label: &str, option: &str) {
+        let field: HtmlSelectElement =
+            self.field(label).await.dyn_into().expect("the label is of a drop-down");
+        let options = all(&field, "option");
+        let wanted = options.iter().find(|it| it.text_content().is_some_and(|it| it == option));
+        let value = wanted.unwrap_or_else(|| panic!("no option “{option}”")).get_attribute("value");
+        field.set_value(&value.unwrap_or_default());
+        happen(&field, "change");
+    }
+
+    /// The texts of all elements that a selector finds.
+    pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
+        let found = all(&self.root, selector).into_iter();
+        found.map(|it| it.unchecked_into::<HtmlElement>().inner_text().trim().to_owned()).collect()
+    }
+
+    /// Name of the element that has the focus, such as `H1`.
+    pub(crate) fn focused(&self) -> String {
+        document().active_element().map(|it| it.tag_name()).unwrap_or_default()
+    }
+
+    async fn field(&self, label: &str) -> Element {
+        let find = || {
+            let labels = all(&self.root, "label").into_iter();
+            let mut labels = labels.filter(|it| {
+                it.text_content().is_some_and(|text| text.trim_start().starts_with(label))
+            });
+            labels.find_map(|it| it.query_selector("input, select, textarea").ok().flatten())
+        };
+        self.waits_until(&format!("there is a field “{label}”"), || find().is_some()).await;
+        find().expect("it was there")
+    }
+
+    fn control(&self, text: &str) -> Option<HtmlElement> {
+        // What is behind a dialog cannot be reached.
+        let dialog = self.root.query_selector("dialog[open]").ok().flatten();
+        let controls = all(dialog.as_ref().unwrap_or(&self.root), "a, button").into_iter();
+        let mut controls = controls.map(|it| it.unchecked_into::<HtmlElement>());
+        controls.find(|it| {
+            let label = it.get_attribute("aria-label");
+            let visible = it.offset_parent().is_some();
+            let named = it.inner_text().trim().lines().next() == Some(text)
+                || label.as_deref() == Some(text);
+            visible && named && !it.has_attribute("disabled")
+        })
+    }
+
+    async fn waits_until(&self, what: &str, condition: impl Fn() -> bool) {
+        for _ in 0..LOOKS.1 {
+            if condition() {
+                return;
+            }
+            TimeoutFuture::new(LOOKS.0).await;
+        }
+        panic!("never: {what}, at {}:\n{}", Self::address(), self.root.inner_text());
+    }
+}
+
+impl Drop for Person {
+    fn drop(&mut self) {
+        self.root.remove();
+    }
+}
+
+fn all(root: &Element, selector: &str) -> Vec<Element> {
+    let found = root.query_selector_all(selector).expect("the selector is right");
+    (0..found.length()).filter_map(|at| found.item(at)?.dyn_into().ok()).collect()
+}
+
+fn happen(element: &Element, name: &str) {
+    let options = EventInit::new();
+    options.set_bubbles(true);
+    let event = Event::new_with_event_init_dict(name, &options).expect("an event");
+    element.dispatch_event(&event).expect("dispatched");
+}
+
+fn run(script: &str) -> JsValue {
+    eval(script).expect("the script runs")
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("it is JSON")
+}
