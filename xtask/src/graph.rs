@@ -18,7 +18,7 @@ const NEVER: &[(&str, &[&str])] = &[
         &["cardwright-card", "cardwright-perso", "cardwright-virtual-card", "pcsc"],
     ),
     ("cardwright-perso", &["cardwright-protocol", "cardwright-seal", "pcsc", "time", "tokio"]),
-    ("cardwright-card", &["pcsc", "rand", "serde", "time", "tokio"]),
+    ("cardwright-card", &["cardwright-protocol", "pcsc", "rand", "time", "tokio"]),
     ("cardwright-seal", &["cardwright-card", "cardwright-profile", "pcsc", "time", "tokio"]),
 ];
 
@@ -28,7 +28,7 @@ const PROTOCOL_ONLY: &[&str] =
 
 /// Words that stand in the sources of one module only.
 const ONE_MODULE: &[(&str, &str, &str)] =
-    &[("pcsc::", "helper/src", "card_service"), ("sea_orm", "registry/src", "store")];
+    &[("pcsc::", "helper/src", "card_service"), ("sea_orm::", "registry/src", "store")];
 
 /// Checks all of it.
 ///

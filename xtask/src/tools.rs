@@ -10,7 +10,6 @@ use std::path::PathBuf;
 
 /// What building and starting needs.
 const TO_RUN: &[&str] = &[
-    "binaryen",
     "build-essential",
     "iproute2",
     "libclang-dev",
