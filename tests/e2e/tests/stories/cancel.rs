@@ -1,6 +1,6 @@
 //! Canceling, before and during.
 
-use crate::CARD_WITH_CHIP;
+use crate::{CARD_WITH_CHIP, READY};
 use cardwright_e2e::{OPERATOR, Story, card, slow_card};
 
 #[tokio::test]
@@ -10,7 +10,7 @@ async fn cancel_before_anything_is_written_leaves_the_card_produced() -> anyhow:
     story.enable_initialize().await?;
     story.log_in(OPERATOR).await?;
     story.start_initializing(CARD_WITH_CHIP).await?;
-    page.see("The chip of this card").await?;
+    page.see(READY).await?;
     page.click("Cancel").await?;
     page.see("What do you want to do?").await?;
     page.see("Produced").await?;
@@ -28,11 +28,11 @@ async fn cancel_during_asks_and_the_chip_can_be_finished_later() -> anyhow::Resu
     story.office.insert(0, slow_card(0))?;
     story.start_initializing(CARD_WITH_CHIP).await?;
     let page = &story.browser;
-    page.see("The chip of this card").await?;
+    page.see(READY).await?;
     page.click("Next").await?;
     page.see("Setting the PIN").await?;
     page.click("Cancel").await?;
-    page.click("Stop encoding").await?;
+    page.click("Cancel the process").await?;
     page.see("What do you want to do?").await?;
     page.see("interrupted").await?;
 
@@ -40,7 +40,7 @@ async fn cancel_during_asks_and_the_chip_can_be_finished_later() -> anyhow::Resu
     story.office.insert(0, card(0))?;
     story.start_initializing(CARD_WITH_CHIP).await?;
     let page = &story.browser;
-    page.see("was begun").await?;
+    page.see("was begun and not finished").await?;
     page.click("Next").await?;
     page.see("is now unassigned").await?;
     story.browser.close().await

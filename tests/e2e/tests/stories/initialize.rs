@@ -1,7 +1,7 @@
 //! From enabling the command to the unassigned card.
 
-use crate::{CARD_WITH_CHIP, CARD_WITHOUT_CHIP};
-use cardwright_e2e::{ADMIN, OPERATOR, Story};
+use crate::{CARD_WITH_CHIP, CARD_WITHOUT_CHIP, READY};
+use cardwright_e2e::{ADMIN, OPERATOR, Story, card};
 
 #[tokio::test]
 async fn an_operator_initializes_a_temporary_card() -> anyhow::Result<()> {
@@ -34,14 +34,14 @@ async fn an_operator_initializes_a_temporary_card() -> anyhow::Result<()> {
     page.click(CARD_WITH_CHIP).await?;
 
     page.click("Initialize temporary card").await?;
-    page.see("The chip of this card").await?;
+    page.see(READY).await?;
     page.click("Next").await?;
     page.see("is now unassigned").await?;
     let done = page.text().await?;
     for written in ["GUID", "FASC-N", "AES-256", "P-256"] {
         assert!(done.contains(written), "the page says what was written: {written}\n{done}");
     }
-    assert!(done.contains("Next card"), "the page offers the next produced card\n{done}");
+    assert!(done.contains("Next card: TC-"), "the page offers the next produced card\n{done}");
 
     page.go(&format!("/cards/{CARD_WITH_CHIP}")).await?;
     page.see("Unassigned").await?;
@@ -53,14 +53,14 @@ async fn an_operator_initializes_a_temporary_card() -> anyhow::Result<()> {
 #[tokio::test]
 async fn without_a_chip_id_the_printed_number_is_confirmed() -> anyhow::Result<()> {
     let story = Story::begin(2).await?;
-    story.office.remove(0)?;
+    story.office.swap(0, card(2))?;
     story.enable_initialize().await?;
     story.log_in(OPERATOR).await?;
     story.start_initializing(CARD_WITHOUT_CHIP).await?;
     let page = &story.browser;
 
     page.fill("Number printed on the card", "TC-2026-000000").await?;
-    page.see("not the number of this card").await?;
+    page.see("This is not the number of this card").await?;
     page.fill("Number printed on the card", &CARD_WITHOUT_CHIP.to_lowercase()).await?;
     page.click("Next").await?;
     page.see("is now unassigned").await?;
@@ -69,7 +69,7 @@ async fn without_a_chip_id_the_printed_number_is_confirmed() -> anyhow::Result<(
     let other = "TC-2026-004104";
     story.start_initializing(other).await?;
     page.see(CARD_WITHOUT_CHIP).await?;
-    page.see("chip of another card").await?;
+    page.see("This is the chip of another card").await?;
     story.browser.close().await
 }
 
@@ -79,13 +79,13 @@ async fn leaving_unsaved_changes_asks_first() -> anyhow::Result<()> {
     let page = &story.browser;
     story.log_in(ADMIN).await?;
     page.go("/templates/temporary-card?state=produced").await?;
-    page.choose("Additional Commands", "Mark as lost").await?;
-    page.choose("Additional Commands", "Initialize temporary card").await?;
-    page.click("Move Initialize temporary card up").await?;
+    page.choose("Choose a command to add", "Mark as lost").await?;
+    page.choose("Choose a command to add", "Initialize temporary card").await?;
+    page.click("Move up: Initialize temporary card").await?;
     page.click("SEARCH").await?;
-    page.see("unsaved changes").await?;
-    page.click("Stay").await?;
-    page.click("Remove Mark as lost").await?;
+    page.see("Leave without saving").await?;
+    page.click("Stay here").await?;
+    page.click("Remove: Mark as lost").await?;
     page.click("Save").await?;
     page.see_no("Unsaved changes").await?;
     page.reload().await?;

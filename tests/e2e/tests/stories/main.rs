@@ -13,3 +13,6 @@ const CARD_WITH_CHIP: &str = "TC-2026-004102";
 
 /// A produced card of the examples without a chip id.
 const CARD_WITHOUT_CHIP: &str = "TC-2026-004103";
+
+/// What the wizard says when *Next* will encode.
+const READY: &str = "Next encodes the chip";

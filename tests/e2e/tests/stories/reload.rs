@@ -1,6 +1,6 @@
 //! The job runs in the helper and outlives the page.
 
-use crate::CARD_WITH_CHIP;
+use crate::{CARD_WITH_CHIP, READY};
 use cardwright_e2e::{OPERATOR, Story, slow_card};
 
 #[tokio::test]
@@ -12,9 +12,9 @@ async fn reloading_in_the_middle_loses_nothing() -> anyhow::Result<()> {
     story.office.insert(0, slow_card(0))?;
     story.start_initializing(CARD_WITH_CHIP).await?;
     let page = &story.browser;
-    page.see("The chip of this card").await?;
+    page.see(READY).await?;
     page.reload().await?;
-    page.see("The chip of this card").await?;
+    page.see(READY).await?;
     page.click("Next").await?;
     page.see("step").await?;
     page.reload().await?;
@@ -36,7 +36,7 @@ async fn a_job_that_ends_while_no_page_is_open_is_taken_later() -> anyhow::Resul
     story.office.insert(0, slow_card(0))?;
     story.start_initializing(CARD_WITH_CHIP).await?;
     let page = &story.browser;
-    page.see("The chip of this card").await?;
+    page.see(READY).await?;
     page.click("Next").await?;
     page.see("step").await?;
     let process = page.path().await?;

@@ -1,8 +1,8 @@
 //! Tools that nobody here wrote agree about the chip: what the factory gave opens it no more, and
 //! what the registry's escrow holds does.
 
-use crate::CARD_WITH_CHIP;
 use crate::escrow::{Escrowed, escrowed};
+use crate::{CARD_WITH_CHIP, READY};
 use anyhow::{Context as _, ensure};
 use cardwright_e2e::{OPERATOR, Story};
 use std::io::Write as _;
@@ -17,7 +17,7 @@ async fn other_tools_find_the_chip_as_the_registry_says() -> anyhow::Result<()> 
     story.enable_initialize().await?;
     story.log_in(OPERATOR).await?;
     story.start_initializing(CARD_WITH_CHIP).await?;
-    story.browser.see("The chip of this card").await?;
+    story.browser.see(READY).await?;
     story.browser.click("Next").await?;
     story.browser.see("is now unassigned").await?;
     let page = story.browser.text().await?;
