@@ -61,6 +61,8 @@ impl Browser {
         }
         capabilities.set_logging_prefs("browser".to_owned(), LoggingPrefsLogLevel::All)?;
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await?;
+        // It ends with this struct, also where a test fails: see `drop`.
+        driver.clone().leak()?;
         let browser = Self { driver, chromedriver, home: home.to_owned() };
         browser.go("/").await?;
         Ok(browser)
@@ -256,14 +258,6 @@ impl Browser {
             tokio::time::sleep(GLANCE).await;
         }
         Ok(())
-    }
-
-    /// Closes it.
-    ///
-    /// # Errors
-    /// When it is gone already.
-    pub async fn close(self) -> anyhow::Result<()> {
-        Ok(self.driver.clone().quit().await?)
     }
 
     async fn field(&self, label: &str) -> anyhow::Result<WebElement> {
