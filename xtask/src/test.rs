@@ -84,7 +84,7 @@ fn web() -> anyhow::Result<()> {
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
         .env("CHROMEDRIVER", "/usr/bin/chromedriver")
         .current_dir(root().join("app"));
-    run(test.args(["test", "--quiet", "--locked", "--target", "wasm32-unknown-unknown"]))
+    run(test.args(["test", "--locked", "--target", "wasm32-unknown-unknown"]))
 }
 
 fn e2e() -> anyhow::Result<()> {

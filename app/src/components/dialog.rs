@@ -26,8 +26,10 @@ pub(crate) fn Dialog(
             _ => {}
         }
     });
+    // The browser tells of a close a moment later: by then the dialog may be open again.
     let close = move || {
-        if open.get_untracked() {
+        let is_closed = dialog.get_untracked().is_none_or(|dialog| !dialog.open());
+        if open.get_untracked() && is_closed {
             on_close.run(());
         }
     };
