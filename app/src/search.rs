@@ -9,6 +9,9 @@ pub(crate) const TYPE: (&str, &str) = ("temporary-card", "Temporary card");
 /// Longest text that the registry takes, in characters.
 pub(crate) const MAX_TEXT_LENGTH: usize = 100;
 
+/// More cards than a person wants to page through.
+pub(crate) const MANY: u64 = 500;
+
 /// The columns that can be sorted by: on the wire, in URLs, for people.
 pub(crate) const COLUMNS: [(CardColumn, &str, &str); 5] = [
     (CardColumn::Number, "number", "Number"),

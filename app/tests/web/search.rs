@@ -38,6 +38,14 @@ async fn a_link_to_a_search_shows_what_it_finds() {
 }
 
 #[wasm_bindgen_test]
+async fn too_many_found_says_how_to_narrow() {
+    logged_in(Role::Operator);
+    registry_answers("GET /api/v1/cards", 200, &page(1_248, &["TC-1"]));
+    let person = Person::opens(FOUND);
+    person.sees("Too many to go through.").await;
+}
+
+#[wasm_bindgen_test]
 async fn a_search_that_fails_says_why_and_can_be_repeated() {
     logged_in(Role::Operator);
     problem("GET /api/v1/cards", ProblemCode::Internal, "The registry failed.");

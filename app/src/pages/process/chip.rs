@@ -131,6 +131,10 @@ fn kind(situation: &Situation) -> Option<String> {
 
 fn matched_by(situation: &Situation) -> Option<String> {
     match situation {
+        // A chip that nothing ties to the card becomes its chip by the operator's word.
+        Situation::Assessed(found) if found.verdict == Verdict::Ready => {
+            Some(found.matched_by.clone().unwrap_or("by the number printed on the card".into()))
+        }
         Situation::Assessed(found) => found.matched_by.clone(),
         _ => None,
     }

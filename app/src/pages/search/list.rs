@@ -4,7 +4,7 @@ use crate::components::{Note, StateWord};
 use crate::helper::Tone;
 use crate::pages::start::start_process;
 use crate::registry::Registry;
-use crate::search::{COLUMNS, Search, escape};
+use crate::search::{COLUMNS, MANY, Search, escape};
 use crate::trouble::RegistryError;
 use crate::words::day;
 use cardwright_protocol::domain::Command;
@@ -19,6 +19,7 @@ use wasm_bindgen_futures::spawn_local;
 pub(crate) fn List(page: CardPage, search: Search, busy: RwSignal<bool>) -> impl IntoView {
     let refused = RwSignal::new(None::<RegistryError>);
     let heading = search.heading(page.total);
+    let is_many = page.total > MANY;
     let content = match (page.cards.is_empty(), page.total) {
         (true, 0) => view! { <Nothing /> }.into_any(),
         (true, _) => view! { <PageTooFar search=search.clone() /> }.into_any(),
@@ -38,6 +39,14 @@ pub(crate) fn List(page: CardPage, search: Search, busy: RwSignal<bool>) -> impl
         <section class="panel" aria-busy=move || busy.get().to_string()>
             <header>
                 <h2 role="status">{heading}</h2>
+                {is_many
+                    .then(|| {
+                        view! {
+                            <span class="soft small">
+                                "Too many to go through. Narrow the search by status, number, order or chip."
+                            </span>
+                        }
+                    })}
             </header>
             {content}
             <Foot page search />

@@ -4,6 +4,7 @@
 mod cancel;
 mod escrow;
 mod initialize;
+mod look;
 mod reload;
 mod tools;
 mod trouble;
