@@ -63,6 +63,7 @@ impl LoadedProfile {
             key: Secret::from(&key.key[..]),
         };
         Candidates {
+            card_id: None,
             pins: vec![Secret::from(factory.pin.as_bytes())],
             puks: vec![Secret::from(factory.puk.as_bytes())],
             management_keys: factory.management_keys.iter().map(key).collect(),

@@ -104,7 +104,7 @@ fn message(header: &str, encapsulated_key: &[u8], ciphertext: &[u8]) -> Vec<u8> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Candidates, ManagementKeySecret, Secret};
+    use crate::{Candidates, ManagementKeySecret, Secret, TriesAllowed};
     use cardwright_protocol::chip::{ChipIds, ManagementKeyAlgorithm};
 
     struct Sides {
@@ -139,7 +139,13 @@ mod tests {
                 algorithm: ManagementKeyAlgorithm::Aes256,
                 key: Secret::new(vec![4; 32]),
             }],
-            candidates: Candidates::default(),
+            candidates: vec![Candidates {
+                card_id: None,
+                pins: vec![Secret::from(&b"581604"[..])],
+                puks: vec![],
+                management_keys: vec![],
+            }],
+            tries_allowed: TriesAllowed { pin: 2, puk: 2 },
         };
         let job = seal_job(&header, &contents, &sides.helper.sealing_key(), &sides.registry);
         (sides, header, contents, job)
@@ -183,7 +189,7 @@ mod tests {
     fn no_secret_is_readable_in_a_sealed_job_or_its_debug_text() {
         let (_, _, contents, job) = sealed();
         let wire = serde_json::to_string(&job).unwrap();
-        for secret in ["472913", "90210385", &hex::encode("472913"), &"04".repeat(32)] {
+        for secret in ["472913", "581604", "90210385", &hex::encode("472913"), &"04".repeat(32)] {
             assert!(!wire.contains(secret));
             assert!(!format!("{contents:?}").contains(secret));
         }

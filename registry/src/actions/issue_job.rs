@@ -16,10 +16,14 @@ use cardwright_protocol::job::JobHeader;
 use cardwright_protocol::outcome::ChipReport;
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::{AskForJob, IssuedJob, Verdict};
-use cardwright_seal::{CARD_ID_LENGTH, Candidates, JobContents, Secret, seal_job};
+use cardwright_seal::{CARD_ID_LENGTH, Candidates, JobContents, Secret, TriesAllowed, seal_job};
 
 /// Length of a helper's nonce in bytes.
 const NONCE_LENGTH: usize = 16;
+
+/// What a job may spend. A chip that was torn has the wanted value, that of the generation before
+/// or the factory's: finding out which costs two tries at most.
+const TRIES_ALLOWED: TriesAllowed = TriesAllowed { pin: 2, puk: 2 };
 
 /// Issues a job for the chip of a report. Everything that the job will put on the chip is in the
 /// database before the job leaves: the binding, the card id, the encrypted PIN.
@@ -112,6 +116,7 @@ pub(crate) async fn issue_job(
             .map(|of| registry.root_key.management_key(&keying.generation.card_id, of))
             .collect(),
         candidates: keying.candidates,
+        tries_allowed: TRIES_ALLOWED,
     };
     let job = seal_job(&header, &contents, &workstation.sealing_key, &registry.signing_key);
     transaction.commit().await?;
@@ -170,7 +175,7 @@ async fn bind(
 struct Keying {
     generation: GenerationRecord,
     pin: Secret,
-    candidates: Candidates,
+    candidates: Vec<Candidates>,
 }
 
 impl Keying {
@@ -205,19 +210,19 @@ impl Keying {
                 (transaction.insert_generation(new, now).await?, pin)
             }
         };
-        let mut candidates = Candidates::default();
+        let mut candidates = Vec::new();
         if let Some(before) = known.first() {
-            candidates.pins.push(open(before)?);
-            candidates.puks.push(registry.root_key.puk(&before.card_id));
-            let keys = profile
-                .management_key_algorithms()
-                .map(|of| registry.root_key.management_key(&before.card_id, of));
-            candidates.management_keys.extend(keys);
+            candidates.push(Candidates {
+                card_id: Some(before.card_id.to_vec().into()),
+                pins: vec![open(before)?],
+                puks: vec![registry.root_key.puk(&before.card_id)],
+                management_keys: profile
+                    .management_key_algorithms()
+                    .map(|of| registry.root_key.management_key(&before.card_id, of))
+                    .collect(),
+            });
         }
-        let factory = profile.factory_candidates();
-        candidates.pins.extend(factory.pins);
-        candidates.puks.extend(factory.puks);
-        candidates.management_keys.extend(factory.management_keys);
+        candidates.push(profile.factory_candidates());
         Ok(Self { generation, pin, candidates })
     }
 }

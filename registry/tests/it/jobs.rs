@@ -5,7 +5,7 @@ use cardwright_protocol::domain::{CardState, Command, ProcessState};
 use cardwright_protocol::outcome::{Condition, FailureCause};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::{Process, Verdict};
-use cardwright_seal::{Secret, sign};
+use cardwright_seal::{Secret, TriesAllowed, sign};
 use std::time::Duration;
 
 /// Three produced cards, the first with a chip that the bureau named.
@@ -61,9 +61,12 @@ async fn a_job_brings_everything_that_the_chip_is_to_keep() {
             ManagementKeyAlgorithm::TripleDes,
         ]
     );
-    assert_eq!(contents.candidates.pins, [Secret::from(&b"123456"[..])]);
-    assert_eq!(contents.candidates.puks, [Secret::from(&b"12345678"[..])]);
-    assert_eq!(contents.candidates.management_keys.len(), 2);
+    let [factory] = &contents.candidates[..] else { panic!("the factory's values alone") };
+    assert_eq!(factory.card_id, None);
+    assert_eq!(factory.pins, [Secret::from(&b"123456"[..])]);
+    assert_eq!(factory.puks, [Secret::from(&b"12345678"[..])]);
+    assert_eq!(factory.management_keys.len(), 2);
+    assert_eq!(contents.tries_allowed, TriesAllowed { pin: 2, puk: 2 });
 
     let now = operator.process(&process.id).await;
     assert_eq!(now.state, ProcessState::Encoding);

@@ -186,9 +186,12 @@ async fn a_late_receipt_of_a_superseded_job_moves_the_card_only_if_nothing_newer
     let third = story.job(&written(&chip(7), &first)).await;
     assert_eq!(third.contents.card_id.0[13], 2, "the next generation");
     assert_eq!(third.contents.guid, first.contents.guid, "a chip keeps its GUID");
-    assert_eq!(third.contents.candidates.pins[0], first.contents.pin);
-    assert_eq!(third.contents.candidates.puks[0], first.contents.puk);
-    assert!(third.contents.candidates.management_keys.contains(&first.contents.management_keys[0]));
+    let [before, factory] = &third.contents.candidates[..] else { panic!("two sets of values") };
+    assert_eq!(before.card_id.as_ref(), Some(&first.contents.card_id));
+    assert_eq!(before.pins, [first.contents.pin]);
+    assert_eq!(before.puks, [first.contents.puk]);
+    assert_eq!(before.management_keys, first.contents.management_keys);
+    assert_eq!(factory.card_id, None);
     let done = operator.hand_over(&story.registry.desk.receipt(&third)).await;
     assert_eq!(done.process.card.state, CardState::Unassigned);
 }
