@@ -148,6 +148,11 @@ impl Taking<'_> {
             receipt.workstation, receipt.commands
         );
         self.record(EventKind::ReceiptTaken, what).await?;
+        let newest = self.transaction.generations(chip.id).await?.into_iter().next();
+        if newest.is_none_or(|newest| newest.id != generation.id) {
+            // The chip was keyed anew since: what was true of it then says nothing of it now.
+            return Ok(());
+        }
         self.card.interrupted = false;
         self.card.guid = Some(chip.guid);
         let target = graph::target(self.card.state, self.process.command);

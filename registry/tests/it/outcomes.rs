@@ -197,6 +197,33 @@ async fn a_late_receipt_of_a_superseded_job_moves_the_card_only_if_nothing_newer
 }
 
 #[tokio::test]
+async fn a_late_receipt_says_nothing_of_a_chip_that_was_keyed_anew_since() {
+    let story = Story::begin().await;
+    let operator = &story.operator;
+    let first = story.job(&chip(7)).await;
+    let second = story.job(&written(&chip(7), &first)).await;
+    let third = story.job(&written(&chip(7), &first)).await;
+    operator.hand_over(&story.registry.desk.receipt(&first)).await;
+    let fourth = story.job(&written(&chip(7), &first)).await;
+    assert_eq!(fourth.contents.card_id.0[13], 2, "the next generation");
+    let torn = story.failure(&fourth, FailureCause::CardRemoved, Condition::PartlyWritten);
+    assert!(operator.hand_over(&torn).await.process.card.interrupted);
+    let before = operator.card("TC-1").await;
+
+    for late in [&second, &third] {
+        let taken = operator.hand_over(&story.registry.desk.receipt(late)).await;
+        assert_eq!(taken.process.state, ProcessState::Started, "the chip is torn");
+        let card = operator.card("TC-1").await;
+        assert_eq!((card.row.state, card.row.interrupted), (CardState::Produced, true));
+        assert_eq!(card.version, before.version);
+    }
+    let fifth = story.job(&written(&chip(7), &fourth)).await;
+    assert_eq!(fifth.contents, fourth.contents, "the torn generation is finished");
+    let done = operator.hand_over(&story.registry.desk.receipt(&fifth)).await;
+    assert_eq!(done.process.card.state, CardState::Unassigned);
+}
+
+#[tokio::test]
 async fn a_receipt_after_the_process_was_closed_is_recorded_and_moves_nothing() {
     let story = Story::begin().await;
     let Story { registry, operator, process } = &story;
