@@ -1,6 +1,7 @@
 use crate::world::{TestRegistry, program};
-use cardwright_protocol::domain::CardState;
+use cardwright_protocol::domain::{CardState, Role};
 use cardwright_protocol::registry::problem::ProblemCode;
+use cardwright_protocol::registry::session::Me;
 use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -90,6 +91,43 @@ async fn a_lost_password_is_set_anew_while_the_registry_runs() {
         assert!(!child.wait().await.unwrap().success(), "{arguments:?}");
     }
     assert_eq!(browser.log_in("operator", password).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_account_is_added_while_the_registry_runs() {
+    let registry = TestRegistry::empty().await;
+    let data = registry.folder.path();
+    let add = async |name: &str, role: &str, input: &str| {
+        let mut child = program(&["add-account", name, "--role", role], data)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // One that refuses the name may end before it reads.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes()).await;
+        let output = child.wait_with_output().await.unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (added, message) = add("desk.2", "operator", "correct horse battery\n").await;
+    assert!(added, "{message}");
+    let browser = registry.browser();
+    let me: Me = browser.log_in("desk.2", "correct horse battery").await.ok();
+    assert_eq!((me.name.as_str(), me.role), ("desk.2", Role::Operator));
+
+    for (name, role, input, expected) in [
+        ("desk.2", "admin", "another horse battery\n", "of this name already"),
+        ("operator", "admin", "another horse battery\n", "of this name already"),
+        ("Operator", "operator", "another horse battery\n", "lower case"),
+        ("", "operator", "another horse battery\n", "lower case"),
+        ("registry", "operator", "another horse battery\n", "choose another"),
+        ("desk.3", "operator", "short\n", "at least 12 characters"),
+        ("desk.3", "root", "another horse battery\n", "possible values: admin, operator"),
+    ] {
+        let (added, message) = add(name, role, input).await;
+        assert!(!added && message.contains(expected), "{name}: {message}");
+        assert!(!message.contains("horse"), "{name}: {message}");
+    }
+    assert_eq!(browser.get("/session").await.ok::<Me>(), me, "its session goes on");
 }
 
 #[tokio::test]
