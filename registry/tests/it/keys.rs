@@ -55,6 +55,23 @@ async fn key_files_are_for_their_owner_alone() {
     open(folder.path()).await.unwrap();
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn the_database_is_for_its_owner_alone_even_in_an_open_folder() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = TempDir::new().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let password_cost = PasswordCost { memory: 8, passes: 1 };
+    let config = Config { password_cost, ..Config::default() };
+    let (registry, _) = Registry::open(folder.path(), config).await.unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", entry.file_name());
+    }
+    registry.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_root_key_is_made_only_while_nothing_is_encrypted() {
     let folder = TempDir::new().unwrap();
