@@ -242,6 +242,21 @@ async fn a_chip_without_immutable_ids_is_known_by_what_it_was_and_what_we_wrote(
 }
 
 #[tokio::test]
+async fn a_card_image_number_without_its_issuer_does_not_hide_a_chip() {
+    let (registry, operator) = registry().await;
+    let two = operator.start("TC-2").await;
+    let three = operator.start("TC-3").await;
+    let mut facts = chip(7);
+    facts.ids.cplc = None;
+    facts.ids.cin = Some(vec![7; 8].into());
+    let report = registry.desk.report(&operator.nonce(&two.id).await, &facts);
+    operator.job(&two.id, &report, "TC-2").await;
+    let bound = Verdict::BoundToOtherCard { card: "TC-2".into() };
+    assert_eq!(verdict(&registry, &operator, &three, &facts).await, bound);
+    assert_eq!(verdict(&registry, &operator, &two, &facts).await, Verdict::Ready);
+}
+
+#[tokio::test]
 async fn a_pending_generation_is_used_again_until_it_is_whole() {
     let (registry, operator) = registry().await;
     let process = operator.start("TC-2").await;
