@@ -69,12 +69,14 @@ pub(crate) async fn issue_job(
     };
     let bound = event(EventKind::ChipBound, bound_in_words(&judgement.ids));
     let issued = event(EventKind::JobIssued, format!("Encoding begun at {}", workstation.name));
-    let chip = match judgement.chip {
-        Some(chip) => chip,
+    let (chip, chip_key) = match judgement.chip {
+        Some(chip) => (chip, None),
         None => {
             let chip = bind(&transaction, &mut card, &judgement.ids, now).await?;
             transaction.record(bound).await?;
-            chip
+            // The whole id of which people see a part.
+            let named_by = judgement.ids.cplc.as_ref().or(judgement.ids.guid.as_ref());
+            (chip, named_by.map(|id| hex::encode(&id.0)))
         }
     };
     let keying = Keying::of(registry, &transaction, profile, &card, &chip, now).await?;
@@ -99,7 +101,6 @@ pub(crate) async fn issue_job(
     process.failure = None;
     transaction.change_process(&process, now).await?;
     transaction.record(issued).await?;
-    let chip_key = judgement.ids.cplc.as_ref().map(|cplc| hex::encode(&cplc.0));
     transaction.change_card(&mut card, chip_key).await?;
 
     let header = header(job, &process.id, &card, report, profile);

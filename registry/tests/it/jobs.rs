@@ -257,6 +257,24 @@ async fn a_card_image_number_without_its_issuer_does_not_hide_a_chip() {
 }
 
 #[tokio::test]
+async fn a_chip_is_found_by_the_name_that_people_see() {
+    let (registry, operator) = registry().await;
+    let process = operator.start("TC-2").await;
+    let mut facts = chip(7);
+    facts.ids.cplc = None;
+    facts.ids.guid = Some("1B9D6BCDBBFD4B2D9B5DAB8DFBBD4BED".parse().unwrap());
+    let report = registry.desk.report(&operator.nonce(&process.id).await, &facts);
+    let issued = operator.job(&process.id, &report, "TC-2").await;
+    let job = registry.desk.open(&issued.job, &registry.key);
+    let report = registry.desk.report(&operator.nonce(&process.id).await, &written(&facts, &job));
+    operator.job(&process.id, &report, "TC-2").await;
+    let seen = operator.card("TC-2").await.row.chip.unwrap();
+    assert_eq!(seen, "1B9D 6BCD BBFD");
+    let found = operator.search("text=1B9D+6BCD+BBFD").await;
+    assert_eq!((found.total, found.cards[0].chip.as_ref()), (1, Some(&seen)));
+}
+
+#[tokio::test]
 async fn a_pending_generation_is_used_again_until_it_is_whole() {
     let (registry, operator) = registry().await;
     let process = operator.start("TC-2").await;
