@@ -1,5 +1,5 @@
 use crate::desk::{Desk, chip, written};
-use crate::world::{Browser, TestRegistry};
+use crate::world::{Browser, TestRegistry, program};
 use cardwright_protocol::chip::{ChipFacts, ChipIds, ManagementKeyAlgorithm};
 use cardwright_protocol::domain::{CardState, Command, ProcessState};
 use cardwright_protocol::outcome::{Condition, FailureCause};
@@ -272,6 +272,22 @@ async fn a_chip_is_found_by_the_name_that_people_see() {
     assert_eq!(seen, "1B9D 6BCD BBFD");
     let found = operator.search("text=1B9D+6BCD+BBFD").await;
     assert_eq!((found.total, found.cards[0].chip.as_ref()), (1, Some(&seen)));
+}
+
+#[tokio::test]
+async fn a_chip_that_is_bound_is_not_imported_for_another_card() {
+    let (registry, operator) = registry().await;
+    let process = operator.start("TC-2").await;
+    let report = registry.desk.report(&operator.nonce(&process.id).await, &chip(7));
+    operator.job(&process.id, &report, "TC-2").await;
+    let file = registry.folder.path().join("more.csv");
+    let header = "number,state,order,produced_on,expires_on,chip_id\n";
+    let row = "TC-9,produced,,2026-11-02,2032-11-01,4790516750643B1F7A029C07\n";
+    std::fs::write(&file, format!("{header}{row}")).unwrap();
+    let output =
+        program(&["import-cards"], registry.folder.path()).arg(&file).output().await.unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("line 2: TC-9, or its chip, is in the registry already"), "{message}");
 }
 
 #[tokio::test]
