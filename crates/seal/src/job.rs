@@ -6,6 +6,7 @@ use hpke::{
     OpModeR, OpModeS, Serializable as _, aead::ChaCha20Poly1305, kdf::HkdfSha256,
     kem::X25519HkdfSha256,
 };
+use std::io;
 use zeroize::Zeroizing;
 
 /// HPKE `info` and the domain of the signature.
@@ -33,9 +34,9 @@ pub fn seal_job(
     to: &SealingKey,
     by: &SigningKey,
 ) -> SealedJob {
-    // Both are plain structs with text keys: writing them as JSON cannot fail.
+    // A plain struct with text keys: writing it as JSON cannot fail.
     let header = serde_json::to_string(header).expect("a header is plain data");
-    let contents = Zeroizing::new(serde_json::to_vec(contents).expect("contents are plain data"));
+    let contents = to_json(contents);
     // The only errors are a public key of low order, which is never parsed, and 256 GiB of text.
     let (encapsulated_key, ciphertext) =
         hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
@@ -89,6 +90,31 @@ pub fn open_job(
         return Err(NotForUs::Malformed);
     }
     Ok((header, contents))
+}
+
+/// The contents as JSON, in a buffer that never grows: growing would leave copies of the secrets in
+/// memory that nobody wipes.
+fn to_json(contents: &JobContents) -> Zeroizing<Vec<u8>> {
+    let mut length = Length(0);
+    // Plain structs with text keys, written to memory: this cannot fail, nor below.
+    serde_json::to_writer(&mut length, contents).expect("contents are plain data");
+    let mut json = Zeroizing::new(Vec::with_capacity(length.0));
+    serde_json::to_writer(&mut *json, contents).expect("contents are plain data");
+    json
+}
+
+/// Counts what is written to it and keeps nothing.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What is signed: each part behind its length, so that no byte can move from one to the next.
@@ -157,6 +183,14 @@ mod tests {
         let registry = sides.registry.verifying_key();
         assert_eq!(open_job(&job, &registry, &sides.helper), Ok((header, contents)));
         assert_eq!(open_job(&job, &registry, &OpeningKey::generate()), Err(NotForUs::Seal));
+    }
+
+    #[test]
+    fn the_text_of_the_contents_is_never_copied_to_a_larger_buffer() {
+        let (_, _, contents, _) = sealed();
+        let json = to_json(&contents);
+        assert_eq!(json.len(), json.capacity());
+        assert_eq!(*json, serde_json::to_vec(&contents).unwrap());
     }
 
     #[test]
