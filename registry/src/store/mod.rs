@@ -15,6 +15,7 @@ mod processes;
 mod search;
 mod templates;
 
+pub(crate) use accounts::AccountRecord;
 pub(crate) use audit::{Event, EventKind};
 pub(crate) use cards::{CardRecord, NewCard, search_key};
 pub(crate) use chips::{ChipRecord, GenerationRecord, GenerationState, NewGeneration};
