@@ -73,6 +73,25 @@ async fn the_database_is_for_its_owner_alone_even_in_an_open_folder() {
 }
 
 #[tokio::test]
+async fn of_several_first_starts_on_one_folder_one_makes_the_accounts() {
+    let folder = TempDir::new().unwrap();
+    let mut starts = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let path = folder.path().to_owned();
+        let password_cost = PasswordCost { memory: 8, passes: 1 };
+        let config = Config { password_cost, ..Config::default() };
+        starts.spawn(async move {
+            let (registry, accounts) = Registry::open(&path, config).await.unwrap();
+            registry.close().await.unwrap();
+            accounts.len()
+        });
+    }
+    let mut made = starts.join_all().await;
+    made.sort_unstable();
+    assert_eq!(made, [0, 0, 0, 2]);
+}
+
+#[tokio::test]
 async fn a_root_key_is_made_only_while_nothing_is_encrypted() {
     let folder = TempDir::new().unwrap();
     open(folder.path()).await.unwrap();
