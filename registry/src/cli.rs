@@ -182,6 +182,11 @@ impl Cli {
 impl Serve {
     async fn run(self) -> Result<(), CliError> {
         let mut config = self.config()?;
+        if let Some(app) = &self.app {
+            // Without its page nothing of the app can be opened, and no answer would say why.
+            let page = app.join("index.html");
+            std::fs::metadata(&page).map_err(|source| CliError::File { path: page, source })?;
+        }
         config.app = self.app;
         // The address is taken first: a second start on the same data ends here, having changed
         // nothing.

@@ -162,6 +162,16 @@ async fn the_example_cards_fill_a_page_and_every_state() {
 }
 
 #[tokio::test]
+async fn a_folder_without_the_app_is_named() {
+    let folder = TempDir::new().unwrap();
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--app", "/nowhere"];
+    let output = program(&serve, folder.path()).output().await.unwrap();
+    assert!(!output.status.success());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("/nowhere/index.html"), "{message}");
+}
+
+#[tokio::test]
 async fn a_wrong_configuration_is_named() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("registry.toml"), "helper_port = 1\n").unwrap();
