@@ -36,6 +36,12 @@ pub(crate) async fn add(
     check_name(name)?;
     let hash = passwords.hash(password).await?;
     let transaction = store.begin().await?;
+    // The first start makes its accounts only while there are none.
+    if transaction.account_count().await? == 0 {
+        return Err(ActionError::Inconsistent(
+            "the registry has no accounts yet: start it once before adding one",
+        ));
+    }
     match transaction.insert_account(name, role, &hash, now).await {
         Err(StoreError::Taken) => {
             return Err(invalid("name", "There is an account of this name already."));

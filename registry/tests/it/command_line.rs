@@ -131,6 +131,21 @@ async fn an_account_is_added_while_the_registry_runs() {
 }
 
 #[tokio::test]
+async fn no_account_is_added_before_the_first_start_made_its_own() {
+    let folder = TempDir::new().unwrap();
+    let made = program(&["public-key"], folder.path()).output().await.unwrap();
+    assert!(made.status.success());
+    let add = ["add-account", "desk.2", "--role", "operator", "--generate"];
+    let output = program(&add, folder.path()).output().await.unwrap();
+    assert!(!output.status.success());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("start it once"), "{message}");
+    let (child, lines) = start(&folder).await;
+    assert_eq!(lines.len(), 3, "both accounts are made");
+    stop(child).await;
+}
+
+#[tokio::test]
 async fn a_file_with_a_mistake_is_refused_whole() {
     let registry = TestRegistry::with_one_card().await;
     let file = registry.folder.path().join("more.csv");
