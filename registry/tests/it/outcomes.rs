@@ -87,7 +87,7 @@ async fn a_receipt_that_is_not_of_its_job_is_refused() {
     let job = story.job(&chip(7)).await;
     let before = operator.process(process).await;
     type Alteration = fn(&mut Receipt);
-    let alterations: [(&str, Alteration); 10] = [
+    let alterations: [(&str, Alteration); 12] = [
         ("process", |receipt| receipt.process = "other".into()),
         ("card", |receipt| receipt.card = "TC-2".into()),
         ("profile_hash", |receipt| receipt.profile_hash.0[0] ^= 1),
@@ -101,6 +101,8 @@ async fn a_receipt_that_is_not_of_its_job_is_refused() {
         ("card_holder_unique_identifier", |receipt| {
             receipt.card_holder_unique_identifier.0.truncate(20);
         }),
+        ("keys", |receipt| receipt.keys.clear()),
+        ("keys", |receipt| receipt.keys.push(receipt.keys[0].clone())),
         ("chip.cplc", |receipt| receipt.chip.cplc.as_mut().unwrap().0[11] ^= 1),
     ];
     for (field, alter) in alterations {
