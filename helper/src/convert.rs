@@ -12,12 +12,8 @@ use cardwright_protocol::job::JobHeader;
 use cardwright_protocol::outcome::{
     Condition, FailureCause, JobFailure, KeyReceipt, Phase, Receipt, TriesSpent,
 };
-use cardwright_seal::{JobContents, ManagementKeySecret, Secret};
+use cardwright_seal::{Candidates, JobContents, ManagementKeySecret, Secret};
 use zeroize::Zeroizing;
-
-/// Wrong values of PIN and PUK that a job may present. A chip that was torn has the wanted value,
-/// that of the generation before, or the factory's: finding out which costs two tries at most.
-const TRIES_ALLOWED: perso::Tries = perso::Tries { pin: 2, puk: 2 };
 
 /// What an inspection found, with what only the reader knows.
 pub(crate) fn chip_facts(facts: &perso::ChipFacts, answer_to_reset: &[u8]) -> chip::ChipFacts {
@@ -61,7 +57,7 @@ pub(crate) fn job(header: &JobHeader, contents: &JobContents) -> Result<perso::J
         tracing::warn!(%error, "the profile of a job");
         "the profile cannot be read"
     })?;
-    let candidates = &contents.candidates;
+    let JobContents { tries_allowed, .. } = contents;
     Ok(perso::Job {
         expected: expected(&header.chip)?,
         profile,
@@ -75,14 +71,19 @@ pub(crate) fn job(header: &JobHeader, contents: &JobContents) -> Result<perso::J
             puk: puk(&contents.puk)?,
             management_keys: all(&contents.management_keys, management_key)?,
         },
-        candidates: vec![perso::Candidates {
-            card_id: None,
-            management_keys: all(&candidates.management_keys, management_key)?,
-            puks: all(&candidates.puks, puk)?,
-            pins: all(&candidates.pins, pin)?,
-        }],
+        candidates: all(&contents.candidates, candidates)?,
         recorded_keys: Vec::new(),
-        tries_allowed: TRIES_ALLOWED,
+        tries_allowed: perso::Tries { pin: tries_allowed.pin, puk: tries_allowed.puk },
+    })
+}
+
+fn candidates(values: &Candidates) -> Result<perso::Candidates, &'static str> {
+    let card_id = |id| array(id, "a card id is not 14 bytes").map(CardId);
+    Ok(perso::Candidates {
+        card_id: values.card_id.as_ref().map(card_id).transpose()?,
+        management_keys: all(&values.management_keys, management_key)?,
+        puks: all(&values.puks, puk)?,
+        pins: all(&values.pins, pin)?,
     })
 }
 
@@ -219,6 +220,7 @@ pub(crate) fn internal_failure(
     header: &JobHeader,
     workstation: &WorkstationName,
     last: &RunningJob,
+    tries_allowed: perso::Tries,
 ) -> JobFailure {
     JobFailure {
         job: header.job.clone(),
@@ -228,7 +230,7 @@ pub(crate) fn internal_failure(
         phase: last.phase,
         cause: FailureCause::Internal,
         condition: Condition::Unknown,
-        tries_spent: tries(TRIES_ALLOWED),
+        tries_spent: tries(tries_allowed),
     }
 }
 
@@ -296,5 +298,72 @@ pub(crate) fn link_error(error: TransportError) -> HelperError {
         TransportError::ServiceStopped => HelperError::ServiceStopped,
         TransportError::Hung => HelperError::CardHung,
         TransportError::Other => HelperError::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cardwright_seal::TriesAllowed;
+
+    const PROFILE: &str = include_str!("../../profiles/piv-temporary.toml");
+
+    fn header() -> JobHeader {
+        JobHeader {
+            job: "0a".into(),
+            process: "0b".into(),
+            workstation: "desk-1".into(),
+            card: "TC-2026-004118".into(),
+            reader: "r1".into(),
+            insertion: "i1".into(),
+            helper_nonce: vec![7; 16].into(),
+            chip: chip::ChipIds::default(),
+            profile: "piv-temporary".into(),
+            profile_hash: vec![0; 32].into(),
+        }
+    }
+
+    fn values(card_id: Option<Vec<u8>>, pin: &[u8]) -> Candidates {
+        Candidates {
+            card_id: card_id.map(HexBytes),
+            pins: vec![Secret::from(pin)],
+            puks: vec![Secret::from(&b"12345678"[..])],
+            management_keys: vec![],
+        }
+    }
+
+    fn contents(candidates: Vec<Candidates>) -> JobContents {
+        let fasc_n = "D4E739DA739CED39CE739D836858210842108421C84210C3EB";
+        JobContents {
+            profile: PROFILE.to_owned(),
+            card_id: vec![1; 14].into(),
+            guid: "6F1A2C3D4E5F4A6B8C7D8E9FA0B1C2D3".parse().unwrap(),
+            fasc_n: fasc_n.parse().unwrap(),
+            expires_on: "20321121".to_owned(),
+            pin: Secret::from(&b"472913"[..]),
+            puk: Secret::from(&b"90210385"[..]),
+            management_keys: vec![],
+            candidates,
+            tries_allowed: TriesAllowed { pin: 2, puk: 1 },
+        }
+    }
+
+    #[test]
+    fn the_values_of_each_generation_stay_together() {
+        let sets = vec![values(Some(vec![9; 14]), b"581604"), values(None, b"123456")];
+        let job = job(&header(), &contents(sets)).unwrap();
+        assert_eq!(job.tries_allowed, perso::Tries { pin: 2, puk: 1 });
+        let [before, factory] = &job.candidates[..] else { panic!("two sets") };
+        assert_eq!(before.card_id, Some(CardId([9; 14])));
+        assert!(before.pins == [Pin::parse("581604").unwrap()]);
+        assert_eq!(factory.card_id, None);
+        assert!(factory.pins == [Pin::parse("123456").unwrap()]);
+    }
+
+    #[test]
+    fn a_card_id_of_a_wrong_length_is_refused() {
+        let sets = vec![values(Some(vec![9; 13]), b"581604")];
+        let refused = job(&header(), &contents(sets)).err();
+        assert_eq!(refused, Some("a card id is not 14 bytes"));
     }
 }

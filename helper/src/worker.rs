@@ -177,6 +177,7 @@ impl Bench {
     fn execute(&mut self, execution: Execution) {
         let Execution { running, header, job, cancel } = execution;
         let last = RwLock::new(running);
+        let tries_allowed = job.tries_allowed;
         let ran = catch_unwind(AssertUnwindSafe(|| self.run(&last, &header, job, &cancel)));
         let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
         let workstation = &self.desk.workstation;
@@ -192,7 +193,7 @@ impl Bench {
             }
             Err(_) => {
                 tracing::error!(job = %header.job, "a job panicked");
-                let failure = convert::internal_failure(&header, workstation, &last);
+                let failure = convert::internal_failure(&header, workstation, &last, tries_allowed);
                 Outcome::Failed(sign(key, &failure))
             }
         };

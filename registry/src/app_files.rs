@@ -8,6 +8,10 @@ use std::path::PathBuf;
 use tower::ServiceExt as _;
 use tower_http::services::{ServeDir, ServeFile};
 
+/// Longest path that can name a file of the app, in bytes: what is longer is not looked for, since
+/// file systems fail on it instead of saying that it is not there.
+const MAX_PATH: usize = 255;
+
 /// Serves a folder of built files.
 #[derive(Debug, Clone)]
 pub(crate) struct AppFiles {
@@ -33,14 +37,20 @@ impl AppFiles {
             *again.uri_mut() = request.uri().clone();
             again
         };
-        let Ok(found) = self.files.clone().oneshot(request).await;
+        let found = match path.len() <= MAX_PATH {
+            true => {
+                let Ok(found) = self.files.clone().oneshot(request).await;
+                found.into_response()
+            }
+            false => StatusCode::NOT_FOUND.into_response(),
+        };
         // A path that names no file is one of the app's own; a file that is gone is just gone.
         let mut response = match found.status() {
             StatusCode::NOT_FOUND if !name.contains('.') => {
                 let Ok(page) = self.page.clone().oneshot(again).await;
                 page.into_response()
             }
-            _ => found.into_response(),
+            _ => found,
         };
         let lasting = response.status() == StatusCode::OK && is_named_by_content(name);
         let value = match lasting {

@@ -5,10 +5,12 @@ use crate::actions::{ActionError, accounts, import};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, ConfigError, PasswordCost};
 use crate::data_dir::{DataDir, DataError};
-use crate::passwords::{MIN_PASSWORD_LENGTH, PasswordError, Passwords, random_password};
+use crate::passwords::{MIN_PASSWORD_LENGTH, Passwords, random_password};
 use crate::registry::{OpenError, Registry};
 use crate::server;
+use cardwright_protocol::domain::Role;
 use cardwright_seal::Secret;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::{net::SocketAddr, path::PathBuf};
@@ -36,6 +38,12 @@ enum Command {
     /// The password is read from the terminal or from standard input, one line. A registry that
     /// runs need not be stopped.
     SetPassword(SetPassword),
+    /// Add an account.
+    ///
+    /// Its name has 1 to 64 lower case letters, digits and `.`, `-`, `_`, `@`. The password is
+    /// read from the terminal or from standard input, one line. A registry that runs need not be
+    /// stopped.
+    AddAccount(AddAccount),
     /// Print the key that verifies this registry's jobs: a helper's configuration needs it. Keys
     /// are made at first use.
     PublicKey(DataArgument),
@@ -79,6 +87,25 @@ struct SetPassword {
     name: String,
     #[command(flatten)]
     data: DataArgument,
+    #[command(flatten)]
+    password: PasswordArgument,
+}
+
+#[derive(Debug, Args)]
+struct AddAccount {
+    /// Name of the account.
+    name: String,
+    /// What the account may do.
+    #[arg(long, value_parser = PossibleValuesParser::new(Role::ALL.iter().map(|role| role.name())))]
+    role: String,
+    #[command(flatten)]
+    data: DataArgument,
+    #[command(flatten)]
+    password: PasswordArgument,
+}
+
+#[derive(Debug, Args)]
+struct PasswordArgument {
     /// Make a random password and print it.
     #[arg(long)]
     generate: bool,
@@ -139,6 +166,7 @@ impl Cli {
         match self.command {
             Command::Serve(command) => command.run().await,
             Command::SetPassword(command) => command.run().await,
+            Command::AddAccount(command) => command.run().await,
             Command::PublicKey(DataArgument { data }) => {
                 let data = DataDir::open_or_make(&data)?;
                 let store = data.open_store().await?;
@@ -154,6 +182,11 @@ impl Cli {
 impl Serve {
     async fn run(self) -> Result<(), CliError> {
         let mut config = self.config()?;
+        if let Some(app) = &self.app {
+            // Without its page nothing of the app can be opened, and no answer would say why.
+            let page = app.join("index.html");
+            std::fs::metadata(&page).map_err(|source| CliError::File { path: page, source })?;
+        }
         config.app = self.app;
         // The address is taken first: a second start on the same data ends here, having changed
         // nothing.
@@ -189,23 +222,56 @@ impl Serve {
 impl SetPassword {
     async fn run(self) -> Result<(), CliError> {
         let store = DataDir::open(&self.data.data)?.open_store().await?;
-        let password = match self.generate {
-            true => random_password().map_err(|error| CliError::Refused(error.to_string()))?,
-            false => read_password()?,
-        };
-        let refused = |error: ActionError| CliError::Refused(in_words(&error));
-        let hashing = |error: PasswordError| refused(error.into());
-        let passwords = Passwords::new(PasswordCost::default()).map_err(hashing)?;
-        let now = SystemClock.now();
+        let password = self.password.obtain()?;
+        let (passwords, now) = (passwords()?, SystemClock.now());
         accounts::set_password(&store, &passwords, now, &self.name, password.clone())
             .await
             .map_err(refused)?;
         store.close().await.map_err(DataError::from)?;
+        self.password.show(&password)
+    }
+}
+
+impl AddAccount {
+    async fn run(self) -> Result<(), CliError> {
+        let store = DataDir::open(&self.data.data)?.open_store().await?;
+        // The parser takes the names of roles only.
+        let role = Role::from_name(&self.role);
+        let role = role.ok_or_else(|| CliError::Refused("there is no such role".to_owned()))?;
+        accounts::check_name(&self.name).map_err(refused)?;
+        let password = self.password.obtain()?;
+        let (passwords, now) = (passwords()?, SystemClock.now());
+        accounts::add(&store, &passwords, now, &self.name, role, password.clone())
+            .await
+            .map_err(refused)?;
+        store.close().await.map_err(DataError::from)?;
+        self.password.show(&password)
+    }
+}
+
+impl PasswordArgument {
+    fn obtain(&self) -> Result<Secret, CliError> {
+        match self.generate {
+            true => random_password().map_err(|error| CliError::Refused(error.to_string())),
+            false => read_password(),
+        }
+    }
+
+    /// Shows a password that was made here.
+    fn show(&self, password: &Secret) -> Result<(), CliError> {
         match self.generate {
             true => print(&["password", &String::from_utf8_lossy(password.expose())]),
             false => Ok(()),
         }
     }
+}
+
+fn passwords() -> Result<Passwords, CliError> {
+    Passwords::new(PasswordCost::default()).map_err(|error| refused(error.into()))
+}
+
+fn refused(error: ActionError) -> CliError {
+    CliError::Refused(in_words(&error))
 }
 
 impl ImportCards {

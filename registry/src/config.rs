@@ -16,8 +16,8 @@ pub struct Config {
     pub workstations: Vec<Workstation>,
     /// Ports of 127.0.0.1 on which the page looks for a helper.
     pub helper_ports: Vec<u16>,
-    /// Origins of pages that may change something, compared by exact equality. `None`: those of
-    /// the address that the registry listens on.
+    /// Origins of pages that may change something, compared by exact equality. `None`: those by
+    /// which this computer calls the address that the registry listens on.
     pub origins: Option<Vec<String>>,
     /// Folder of the built app.
     pub app: Option<PathBuf>,

@@ -24,7 +24,8 @@ pub enum DataError {
     /// A key file that the database needs is not there.
     #[error(
         "{path} is missing, but the database was written with it. Put the file back from where \
-         it is kept; without it nothing that the database holds encrypted can ever be read."
+         it is kept: without root-key nothing that the database holds encrypted can ever be read, \
+         and without signing-key no helper takes a job."
     )]
     KeyMissing {
         /// The key file.
@@ -99,7 +100,9 @@ impl DataDir {
 
     /// Opens the database.
     pub(crate) async fn open_store(&self) -> Result<Store, DataError> {
-        Ok(Store::open(&self.database()).await?)
+        let database = self.database();
+        keep_from_others(&database).map_err(|source| at(&database, source))?;
+        Ok(Store::open(&database).await?)
     }
 
     /// Reads the keys that belong to the database. A root key is made only when the database
@@ -202,6 +205,19 @@ fn read_key(path: &Path) -> Result<Option<KeyFile>, DataError> {
         Some(KeyFile { version: version.parse().ok()?, secret })
     });
     parsed.map(Some).ok_or_else(|| DataError::NotAKey { path: path.to_owned() })
+}
+
+/// Makes the database file, where there is none, for its owner alone: it holds hashes of passwords
+/// and the escrow, and the folder may be open to others. SQLite gives its other files the same mode.
+fn keep_from_others(database: &Path) -> io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(database) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a new key file that only the owner can read, and waits until it is on the disk.

@@ -4,7 +4,7 @@ use cardwright_profile::{FactoryManagementKey, ManagementKeyAlgorithm as Algorit
 use cardwright_protocol::chip::ManagementKeyAlgorithm;
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::ids::CardNumber;
-use cardwright_protocol::outcome::Phase;
+use cardwright_protocol::outcome::{KeyReceipt, Phase};
 use cardwright_seal::{Candidates, ManagementKeySecret, Secret, sha256};
 
 /// The texts of all profiles; the first is the one of a new registry's template.
@@ -36,6 +36,11 @@ impl Profiles {
         self.0.iter().find(|loaded| loaded.profile.name == name)
     }
 
+    /// The profile whose text has this SHA-256.
+    pub(crate) fn with_hash(&self, hash: &[u8]) -> Option<&LoadedProfile> {
+        self.0.iter().find(|loaded| loaded.hash.0 == hash)
+    }
+
     /// The profile of a new registry's template.
     pub(crate) fn first(&self) -> &LoadedProfile {
         // The list of texts above is not empty.
@@ -55,6 +60,21 @@ impl LoadedProfile {
         self.profile.management_key_algorithms.iter().copied().map(wire_algorithm)
     }
 
+    /// Whether the profile's management key can be of this cipher.
+    pub(crate) fn may_have(&self, algorithm: ManagementKeyAlgorithm) -> bool {
+        self.management_key_algorithms().any(|of| of == algorithm)
+    }
+
+    /// Whether these are the keys of the profile, each once, in any order.
+    pub(crate) fn has_exactly(&self, keys: &[KeyReceipt]) -> bool {
+        let mut wanted: Vec<_> =
+            self.profile.keys.iter().map(|key| vec![key.reference.identifier()]).collect();
+        let mut found: Vec<_> = keys.iter().map(|key| key.reference.0.clone()).collect();
+        wanted.sort_unstable();
+        found.sort_unstable();
+        wanted == found
+    }
+
     /// What a chip comes with from its maker or the bureau.
     pub(crate) fn factory_candidates(&self) -> Candidates {
         let factory = &self.profile.factory;
@@ -63,6 +83,7 @@ impl LoadedProfile {
             key: Secret::from(&key.key[..]),
         };
         Candidates {
+            card_id: None,
             pins: vec![Secret::from(factory.pin.as_bytes())],
             puks: vec![Secret::from(factory.puk.as_bytes())],
             management_keys: factory.management_keys.iter().map(key).collect(),

@@ -38,9 +38,10 @@ pub enum OpenError {
     /// The folder of its data cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The program's own profiles or parameters are wrong, or there is no randomness.
-    #[error("the registry cannot start: {0}")]
-    Start(String),
+    /// The program's own profiles or parameters are wrong, or there is no randomness, or the
+    /// database failed.
+    #[error("the registry cannot start")]
+    Start(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Registry {
@@ -50,10 +51,9 @@ impl Registry {
     /// # Errors
     /// [`OpenError`]; nothing was changed, but that a first start may leave key files.
     pub async fn open(folder: &Path, config: Config) -> Result<(Self, Vec<NewAccount>), OpenError> {
-        let start = |error: &dyn std::error::Error| OpenError::Start(error.to_string());
-        let profiles = Profiles::built_in().map_err(|error| start(&error))?;
-        let passwords = Passwords::new(config.password_cost);
-        let passwords = passwords.map_err(|error: PasswordError| start(&error))?;
+        let profiles = Profiles::built_in().map_err(|error| OpenError::Start(Box::new(error)))?;
+        let passwords = Passwords::new(config.password_cost)
+            .map_err(|error: PasswordError| OpenError::Start(Box::new(error)))?;
         let data = DataDir::open_or_make(folder)?;
         let store = data.open_store().await?;
         let keys = data.open_keys(&store).await?;
@@ -66,8 +66,9 @@ impl Registry {
             profiles,
             config,
         }));
-        let accounts =
-            first_start::run(&registry).await.map_err(|error: ActionError| start(&error))?;
+        let accounts = first_start::run(&registry)
+            .await
+            .map_err(|error: ActionError| OpenError::Start(Box::new(error)))?;
         Ok((registry, accounts))
     }
 

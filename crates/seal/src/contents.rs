@@ -25,21 +25,36 @@ pub struct JobContents {
     pub puk: Secret,
     /// The new management key, once per algorithm of the profile, in its order of preference.
     pub management_keys: Vec<ManagementKeySecret>,
-    /// What the chip may have now, beside the new values.
-    pub candidates: Candidates,
+    /// What the chip may have now, beside the new values: the generation before, factory or
+    /// transport values; the likeliest first.
+    pub candidates: Vec<Candidates>,
+    /// Wrong values of PIN and PUK that may be presented, at most.
+    pub tries_allowed: TriesAllowed,
 }
 
-/// Values that a chip may have before a job: the generation before, factory or transport values;
-/// the likeliest first.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// Values that belong together: what a chip has after one generation was written, or when it
+/// comes from its maker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Candidates {
+    /// The card id that the chip has with these values, 14 bytes; `None` for its maker's.
+    pub card_id: Option<HexBytes>,
     /// ASCII digits without padding.
     pub pins: Vec<Secret>,
     /// 8 bytes each.
     pub puks: Vec<Secret>,
     /// Management keys with their algorithm.
     pub management_keys: Vec<ManagementKeySecret>,
+}
+
+/// Tries that a job may spend by presenting values that the chip does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TriesAllowed {
+    /// Of the PIN.
+    pub pin: u8,
+    /// Of the PUK.
+    pub puk: u8,
 }
 
 /// A management key and the algorithm that it is for.

@@ -2,6 +2,8 @@ use crate::contents::ManagementKeySecret;
 use crate::secret::Secret;
 use cardwright_protocol::chip::ManagementKeyAlgorithm;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use rand::rand_core::UnwrapErr;
+use rand::{Rng as _, rngs::SysRng};
 use sha2::Sha256;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -19,9 +21,14 @@ pub struct RootKey {
 
 impl RootKey {
     /// Makes the first version from the operating system's random source.
+    ///
+    /// # Panics
+    /// When the operating system gives no random numbers: nothing secret can be made then.
     #[must_use]
     pub fn generate() -> Self {
-        Self { version: 1, key: Zeroizing::new(rand::random()) }
+        let mut key = Zeroizing::new([0; 32]);
+        UnwrapErr(SysRng).fill_bytes(&mut *key);
+        Self { version: 1, key }
     }
 
     /// Reads a key from its 32 bytes; `None` unless there are 32.

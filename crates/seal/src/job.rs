@@ -6,6 +6,7 @@ use hpke::{
     OpModeR, OpModeS, Serializable as _, aead::ChaCha20Poly1305, kdf::HkdfSha256,
     kem::X25519HkdfSha256,
 };
+use std::io;
 use zeroize::Zeroizing;
 
 /// HPKE `info` and the domain of the signature.
@@ -33,9 +34,9 @@ pub fn seal_job(
     to: &SealingKey,
     by: &SigningKey,
 ) -> SealedJob {
-    // Both are plain structs with text keys: writing them as JSON cannot fail.
+    // A plain struct with text keys: writing it as JSON cannot fail.
     let header = serde_json::to_string(header).expect("a header is plain data");
-    let contents = Zeroizing::new(serde_json::to_vec(contents).expect("contents are plain data"));
+    let contents = to_json(contents);
     // The only errors are a public key of low order, which is never parsed, and 256 GiB of text.
     let (encapsulated_key, ciphertext) =
         hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
@@ -91,6 +92,31 @@ pub fn open_job(
     Ok((header, contents))
 }
 
+/// The contents as JSON, in a buffer that never grows: growing would leave copies of the secrets in
+/// memory that nobody wipes.
+fn to_json(contents: &JobContents) -> Zeroizing<Vec<u8>> {
+    let mut length = Length(0);
+    // Plain structs with text keys, written to memory: this cannot fail, nor below.
+    serde_json::to_writer(&mut length, contents).expect("contents are plain data");
+    let mut json = Zeroizing::new(Vec::with_capacity(length.0));
+    serde_json::to_writer(&mut *json, contents).expect("contents are plain data");
+    json
+}
+
+/// Counts what is written to it and keeps nothing.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// What is signed: each part behind its length, so that no byte can move from one to the next.
 fn message(header: &str, encapsulated_key: &[u8], ciphertext: &[u8]) -> Vec<u8> {
     let mut message = CONTEXT.to_vec();
@@ -104,7 +130,7 @@ fn message(header: &str, encapsulated_key: &[u8], ciphertext: &[u8]) -> Vec<u8> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Candidates, ManagementKeySecret, Secret};
+    use crate::{Candidates, ManagementKeySecret, Secret, TriesAllowed};
     use cardwright_protocol::chip::{ChipIds, ManagementKeyAlgorithm};
 
     struct Sides {
@@ -139,7 +165,13 @@ mod tests {
                 algorithm: ManagementKeyAlgorithm::Aes256,
                 key: Secret::new(vec![4; 32]),
             }],
-            candidates: Candidates::default(),
+            candidates: vec![Candidates {
+                card_id: None,
+                pins: vec![Secret::from(&b"581604"[..])],
+                puks: vec![],
+                management_keys: vec![],
+            }],
+            tries_allowed: TriesAllowed { pin: 2, puk: 2 },
         };
         let job = seal_job(&header, &contents, &sides.helper.sealing_key(), &sides.registry);
         (sides, header, contents, job)
@@ -151,6 +183,14 @@ mod tests {
         let registry = sides.registry.verifying_key();
         assert_eq!(open_job(&job, &registry, &sides.helper), Ok((header, contents)));
         assert_eq!(open_job(&job, &registry, &OpeningKey::generate()), Err(NotForUs::Seal));
+    }
+
+    #[test]
+    fn the_text_of_the_contents_is_never_copied_to_a_larger_buffer() {
+        let (_, _, contents, _) = sealed();
+        let json = to_json(&contents);
+        assert_eq!(json.len(), json.capacity());
+        assert_eq!(*json, serde_json::to_vec(&contents).unwrap());
     }
 
     #[test]
@@ -183,7 +223,7 @@ mod tests {
     fn no_secret_is_readable_in_a_sealed_job_or_its_debug_text() {
         let (_, _, contents, job) = sealed();
         let wire = serde_json::to_string(&job).unwrap();
-        for secret in ["472913", "90210385", &hex::encode("472913"), &"04".repeat(32)] {
+        for secret in ["472913", "581604", "90210385", &hex::encode("472913"), &"04".repeat(32)] {
             assert!(!wire.contains(secret));
             assert!(!format!("{contents:?}").contains(secret));
         }

@@ -1,7 +1,10 @@
 use crate::secret::Secret;
 use ed25519_dalek::Signer as _;
 use hpke::{Deserializable as _, Kem as _, Serializable as _, kem::X25519HkdfSha256};
+use rand::rand_core::UnwrapErr;
+use rand::{Rng as _, rngs::SysRng};
 use std::{fmt, str::FromStr};
+use zeroize::Zeroizing;
 
 /// The text or bytes are not a key: 32 bytes are expected, as 64 hexadecimal digits in text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -14,9 +17,14 @@ pub struct SigningKey(ed25519_dalek::SigningKey);
 
 impl SigningKey {
     /// Makes one from the operating system's random source.
+    ///
+    /// # Panics
+    /// When the operating system gives no random numbers: nothing secret can be made then.
     #[must_use]
     pub fn generate() -> Self {
-        Self(ed25519_dalek::SigningKey::from_bytes(&rand::random()))
+        let mut bytes = Zeroizing::new([0; 32]);
+        UnwrapErr(SysRng).fill_bytes(&mut *bytes);
+        Self(ed25519_dalek::SigningKey::from_bytes(&bytes))
     }
 
     /// Reads one from its 32 bytes.

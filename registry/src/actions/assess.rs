@@ -134,18 +134,20 @@ pub(crate) fn cplc_ids(cplc: &[u8]) -> ChipIds {
     ChipIds { cplc: Some(HexBytes::from(cplc)), ..ChipIds::default() }
 }
 
-/// Leaves out what does not tell chips apart: values of a wrong length, and the zeros that some
-/// makers put in the place of serial and batch, card id and GUID.
+/// Leaves out what does not tell chips apart: values of a wrong length, the zeros that some makers
+/// put in the place of serial and batch, card id and GUID, and a card image number without its
+/// issuer, within which alone it is unique.
 fn telling_ids(ids: &ChipIds) -> ChipIds {
     let keep = |id: &Option<HexBytes>, length: usize, from: usize| {
         let telling = |id: &&HexBytes| id.0.len() == length && id.0[from..].iter().any(|b| *b != 0);
         id.as_ref().filter(telling).cloned()
     };
     let filled = |id: &Option<HexBytes>| id.as_ref().filter(|id| !id.0.is_empty()).cloned();
+    let (iin, cin) = filled(&ids.iin).zip(filled(&ids.cin)).unzip();
     ChipIds {
         cplc: keep(&ids.cplc, 12, 6),
-        iin: filled(&ids.iin),
-        cin: filled(&ids.cin),
+        iin,
+        cin,
         card_id: keep(&ids.card_id, 14, 0),
         guid: keep(&ids.guid, 16, 0),
         serial: filled(&ids.serial),
@@ -188,6 +190,7 @@ mod tests {
         let ids = ChipIds {
             cplc: Some("479051670001000000000000".parse().unwrap()),
             iin: Some(HexBytes(vec![])),
+            cin: Some(HexBytes(vec![7])),
             card_id: Some(HexBytes(vec![0; 14])),
             guid: Some(HexBytes(vec![1; 15])),
             ..ChipIds::default()

@@ -34,6 +34,10 @@ pub(crate) async fn run(registry: &Registry) -> Result<Vec<NewAccount>, ActionEr
     }
     let now = registry.now();
     let transaction = registry.store.begin().await?;
+    if transaction.account_count().await? > 0 {
+        // Another start on the same folder was faster.
+        return Ok(Vec::new());
+    }
     for (role, hash) in hashes {
         transaction.insert_account(role.name(), role, &hash, now).await?;
     }

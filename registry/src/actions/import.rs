@@ -179,6 +179,9 @@ fn is_name(text: &str) -> bool {
 
 fn chip_id(text: &str) -> Result<Vec<u8>, String> {
     match hex::decode(text) {
+        Ok(bytes) if bytes.len() == 12 && bytes[6..].iter().all(|byte| *byte == 0) => {
+            Err("the chip id has no serial number: leave it out".to_owned())
+        }
         Ok(bytes) if bytes.len() == 12 => Ok(bytes),
         _ => Err("the chip id is not 24 hexadecimal digits".to_owned()),
     }
@@ -216,7 +219,8 @@ mod tests {
              TC-2,produced,B-1,,2032-11-01,\n\
              TC-2,produced,B-1,2026-11-02,2026-11-01,\n\
              TC-2,produced,B-1,2026-11-02,2032-11-01,4790\n\
-             TC-2,produced,B-1,2026-11-02\n",
+             TC-2,produced,B-1,2026-11-02\n\
+             TC-2,produced,B-1,2026-11-02,2032-11-01,479051670001000000000000\n",
             expect![[r#"
                 line 2: "made" is not a state
                 line 3: the number is not 1 to 40 letters, digits and hyphens
@@ -225,7 +229,8 @@ mod tests {
                 line 6: a card in state produced has a day of production
                 line 7: the card expires before it is produced
                 line 8: the chip id is not 24 hexadecimal digits
-                line 9: 4 columns instead of 6"#]],
+                line 9: 4 columns instead of 6
+                line 10: the chip id has no serial number: leave it out"#]],
         );
         check(
             "TC-1,produced,,2026-11-02,2032-11-01,4790516700013B1F7A029C41\n\

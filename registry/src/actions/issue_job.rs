@@ -16,10 +16,14 @@ use cardwright_protocol::job::JobHeader;
 use cardwright_protocol::outcome::ChipReport;
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::{AskForJob, IssuedJob, Verdict};
-use cardwright_seal::{CARD_ID_LENGTH, Candidates, JobContents, Secret, seal_job};
+use cardwright_seal::{CARD_ID_LENGTH, Candidates, JobContents, Secret, TriesAllowed, seal_job};
 
 /// Length of a helper's nonce in bytes.
 const NONCE_LENGTH: usize = 16;
+
+/// What a job may spend. A chip that was torn has the wanted value, that of the generation before
+/// or the factory's: finding out which costs two tries at most.
+const TRIES_ALLOWED: TriesAllowed = TriesAllowed { pin: 2, puk: 2 };
 
 /// Issues a job for the chip of a report. Everything that the job will put on the chip is in the
 /// database before the job leaves: the binding, the card id, the encrypted PIN.
@@ -65,12 +69,14 @@ pub(crate) async fn issue_job(
     };
     let bound = event(EventKind::ChipBound, bound_in_words(&judgement.ids));
     let issued = event(EventKind::JobIssued, format!("Encoding begun at {}", workstation.name));
-    let chip = match judgement.chip {
-        Some(chip) => chip,
+    let (chip, chip_key) = match judgement.chip {
+        Some(chip) => (chip, None),
         None => {
             let chip = bind(&transaction, &mut card, &judgement.ids, now).await?;
             transaction.record(bound).await?;
-            chip
+            // The whole id of which people see a part.
+            let named_by = judgement.ids.cplc.as_ref().or(judgement.ids.guid.as_ref());
+            (chip, named_by.map(|id| hex::encode(&id.0)))
         }
     };
     let keying = Keying::of(registry, &transaction, profile, &card, &chip, now).await?;
@@ -95,7 +101,6 @@ pub(crate) async fn issue_job(
     process.failure = None;
     transaction.change_process(&process, now).await?;
     transaction.record(issued).await?;
-    let chip_key = judgement.ids.cplc.as_ref().map(|cplc| hex::encode(&cplc.0));
     transaction.change_card(&mut card, chip_key).await?;
 
     let header = header(job, &process.id, &card, report, profile);
@@ -112,6 +117,7 @@ pub(crate) async fn issue_job(
             .map(|of| registry.root_key.management_key(&keying.generation.card_id, of))
             .collect(),
         candidates: keying.candidates,
+        tries_allowed: TRIES_ALLOWED,
     };
     let job = seal_job(&header, &contents, &workstation.sealing_key, &registry.signing_key);
     transaction.commit().await?;
@@ -170,7 +176,7 @@ async fn bind(
 struct Keying {
     generation: GenerationRecord,
     pin: Secret,
-    candidates: Candidates,
+    candidates: Vec<Candidates>,
 }
 
 impl Keying {
@@ -205,19 +211,19 @@ impl Keying {
                 (transaction.insert_generation(new, now).await?, pin)
             }
         };
-        let mut candidates = Candidates::default();
+        let mut candidates = Vec::new();
         if let Some(before) = known.first() {
-            candidates.pins.push(open(before)?);
-            candidates.puks.push(registry.root_key.puk(&before.card_id));
-            let keys = profile
-                .management_key_algorithms()
-                .map(|of| registry.root_key.management_key(&before.card_id, of));
-            candidates.management_keys.extend(keys);
+            candidates.push(Candidates {
+                card_id: Some(before.card_id.to_vec().into()),
+                pins: vec![open(before)?],
+                puks: vec![registry.root_key.puk(&before.card_id)],
+                management_keys: profile
+                    .management_key_algorithms()
+                    .map(|of| registry.root_key.management_key(&before.card_id, of))
+                    .collect(),
+            });
         }
-        let factory = profile.factory_candidates();
-        candidates.pins.extend(factory.pins);
-        candidates.puks.extend(factory.puks);
-        candidates.management_keys.extend(factory.management_keys);
+        candidates.push(profile.factory_candidates());
         Ok(Self { generation, pin, candidates })
     }
 }

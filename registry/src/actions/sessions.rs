@@ -2,7 +2,7 @@ use super::{ActionError, Person, refused};
 use crate::access::permissions;
 use crate::escrow::random_bytes;
 use crate::registry::Registry;
-use crate::store::{Event, EventKind};
+use crate::store::{AccountRecord, Event, EventKind};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::session::{Login, Me};
 use cardwright_seal::{Secret, sha256};
@@ -51,11 +51,26 @@ pub(crate) async fn log_in(
     };
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let matches = plausible && registry.passwords.matches(password, hash).await?;
+    begin(registry, account, matches, old).await
+}
+
+/// Begins a session of an account whose password was compared, if the password still is the one
+/// that it was compared with: comparing takes a while.
+async fn begin(
+    registry: &Registry,
+    account: Option<AccountRecord>,
+    matches: bool,
+    old: Option<Token>,
+) -> Result<(Token, Me), ActionError> {
     let now = registry.now();
     let transaction = registry.store.begin().await?;
+    let is_current = match &account {
+        Some(account) => transaction.account(&account.name).await?.as_ref() == Some(account),
+        None => false,
+    };
     // A name that no account has may be a password in the wrong field: it is not written down.
     let by = account.as_ref().map_or_else(|| "nobody".to_owned(), |account| account.name.clone());
-    let Some(account) = account.filter(|_| matches) else {
+    let Some(account) = account.filter(|_| matches && is_current) else {
         transaction.record(event(now, by, EventKind::LoginRefused, "Login refused")).await?;
         transaction.commit().await?;
         return Err(refused(
@@ -125,4 +140,25 @@ fn limits(registry: &Registry, now: i64) -> (i64, i64) {
 
 fn event(at: i64, by: String, kind: EventKind, what: &str) -> Event {
     Event { at, by, kind, card: None, process: None, what: what.to_owned(), state: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actions::accounts;
+    use crate::config::{Config, PasswordCost};
+
+    #[tokio::test]
+    async fn no_session_begins_with_a_password_that_was_changed_meanwhile() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let password_cost = PasswordCost { memory: 8, passes: 1 };
+        let config = Config { password_cost, ..Config::default() };
+        let (registry, _) = Registry::open(folder.path(), config).await.unwrap();
+        let seen = registry.store.read().await.unwrap().account("operator").await.unwrap();
+        assert!(begin(&registry, seen.clone(), true, None).await.is_ok());
+        let (store, new) = (&registry.store, Secret::from(&b"correct horse battery"[..]));
+        let now = registry.now();
+        accounts::set_password(store, &registry.passwords, now, "operator", new).await.unwrap();
+        assert!(begin(&registry, seen, true, None).await.is_err());
+    }
 }

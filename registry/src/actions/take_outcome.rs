@@ -49,7 +49,8 @@ pub(crate) async fn take_outcome(
         None => {
             let now = registry.now();
             let state = end.job_state();
-            let mut taking = Taking { transaction: &transaction, job, process, card, now };
+            let mut taking =
+                Taking { registry, transaction: &transaction, job, process, card, now };
             match end {
                 End::Finished(receipt) => taking.receipt(*receipt).await?,
                 End::Failed(failure) => taking.failure(failure).await?,
@@ -125,6 +126,7 @@ fn check_fields(checks: &[(&str, bool)]) -> Result<(), ActionError> {
 
 /// The rows that an outcome changes.
 struct Taking<'a> {
+    registry: &'a Registry,
     transaction: &'a Transaction,
     job: JobRecord,
     process: ProcessRecord,
@@ -139,6 +141,13 @@ impl Taking<'_> {
         let generation = self.transaction.generation(self.job.generation).await?;
         let chip = self.transaction.chip(generation.chip).await?;
         check_receipt(&receipt, &self.job, &generation, &chip.guid)?;
+        // A profile that a newer version of this program no longer has is not held against it.
+        if let Some(profile) = self.registry.profiles.with_hash(&self.job.profile_hash) {
+            check_fields(&[
+                ("keys", profile.has_exactly(&receipt.keys)),
+                ("management_key", profile.may_have(receipt.management_key)),
+            ])?;
+        }
         check_fields(&[("chip.cplc", chip.first.agrees_immutably(&receipt.chip).is_ok())])?;
         if generation.state == GenerationState::Pending {
             self.transaction.prove_generation(&generation).await?;
@@ -148,6 +157,11 @@ impl Taking<'_> {
             receipt.workstation, receipt.commands
         );
         self.record(EventKind::ReceiptTaken, what).await?;
+        let newest = self.transaction.generations(chip.id).await?.into_iter().next();
+        if newest.is_none_or(|newest| newest.id != generation.id) {
+            // The chip was keyed anew since: what was true of it then says nothing of it now.
+            return Ok(());
+        }
         self.card.interrupted = false;
         self.card.guid = Some(chip.guid);
         let target = graph::target(self.card.state, self.process.command);

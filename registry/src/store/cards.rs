@@ -1,4 +1,4 @@
-use super::entities::cards;
+use super::entities::{cards, chips};
 use super::{Snapshot, StoreError, Transaction};
 use cardwright_protocol::domain::CardState;
 use cardwright_protocol::ids::CardNumber;
@@ -123,6 +123,10 @@ impl Snapshot {
         let mut any = Condition::any().add(cards::Column::NumberKey.eq(search_key(&card.number)));
         if let Some(cplc) = &card.expected_cplc {
             any = any.add(cards::Column::ExpectedCplc.eq(cplc.clone()));
+            let bound = chips::Entity::find().filter(chips::Column::Cplc.eq(cplc.clone()));
+            if bound.one(&self.database).await?.is_some() {
+                return Ok(true);
+            }
         }
         Ok(cards::Entity::find().filter(any).one(&self.database).await?.is_some())
     }

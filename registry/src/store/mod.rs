@@ -15,6 +15,7 @@ mod processes;
 mod search;
 mod templates;
 
+pub(crate) use accounts::AccountRecord;
 pub(crate) use audit::{Event, EventKind};
 pub(crate) use cards::{CardRecord, NewCard, search_key};
 pub(crate) use chips::{ChipRecord, GenerationRecord, GenerationState, NewGeneration};
@@ -83,8 +84,12 @@ impl Store {
                 .busy_timeout(BUSY_TIMEOUT)
         });
         let database = Database::connect(options).await?;
-        migration::Migrator::up(&database, None).await?;
-        Ok(Self { database })
+        let store = Self { database };
+        // One program at a time: others that open the same new database wait.
+        let transaction = store.begin().await?;
+        migration::Migrator::up(&transaction.snapshot.database, None).await?;
+        transaction.commit().await?;
+        Ok(store)
     }
 
     /// Reads: everything that is read through it is of one moment.

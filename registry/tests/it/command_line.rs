@@ -1,6 +1,7 @@
 use crate::world::{TestRegistry, program};
-use cardwright_protocol::domain::CardState;
+use cardwright_protocol::domain::{CardState, Role};
 use cardwright_protocol::registry::problem::ProblemCode;
+use cardwright_protocol::registry::session::Me;
 use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -93,6 +94,58 @@ async fn a_lost_password_is_set_anew_while_the_registry_runs() {
 }
 
 #[tokio::test]
+async fn an_account_is_added_while_the_registry_runs() {
+    let registry = TestRegistry::empty().await;
+    let data = registry.folder.path();
+    let add = async |name: &str, role: &str, input: &str| {
+        let mut child = program(&["add-account", name, "--role", role], data)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // One that refuses the name may end before it reads.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes()).await;
+        let output = child.wait_with_output().await.unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (added, message) = add("desk.2", "operator", "correct horse battery\n").await;
+    assert!(added, "{message}");
+    let browser = registry.browser();
+    let me: Me = browser.log_in("desk.2", "correct horse battery").await.ok();
+    assert_eq!((me.name.as_str(), me.role), ("desk.2", Role::Operator));
+
+    for (name, role, input, expected) in [
+        ("desk.2", "admin", "another horse battery\n", "of this name already"),
+        ("operator", "admin", "another horse battery\n", "of this name already"),
+        ("Operator", "operator", "another horse battery\n", "lower case"),
+        ("", "operator", "another horse battery\n", "lower case"),
+        ("registry", "operator", "another horse battery\n", "choose another"),
+        ("desk.3", "operator", "short\n", "at least 12 characters"),
+        ("desk.3", "root", "another horse battery\n", "possible values: admin, operator"),
+    ] {
+        let (added, message) = add(name, role, input).await;
+        assert!(!added && message.contains(expected), "{name}: {message}");
+        assert!(!message.contains("horse"), "{name}: {message}");
+    }
+    assert_eq!(browser.get("/session").await.ok::<Me>(), me, "its session goes on");
+}
+
+#[tokio::test]
+async fn no_account_is_added_before_the_first_start_made_its_own() {
+    let folder = TempDir::new().unwrap();
+    let made = program(&["public-key"], folder.path()).output().await.unwrap();
+    assert!(made.status.success());
+    let add = ["add-account", "desk.2", "--role", "operator", "--generate"];
+    let output = program(&add, folder.path()).output().await.unwrap();
+    assert!(!output.status.success());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("start it once"), "{message}");
+    let (child, lines) = start(&folder).await;
+    assert_eq!(lines.len(), 3, "both accounts are made");
+    stop(child).await;
+}
+
+#[tokio::test]
 async fn a_file_with_a_mistake_is_refused_whole() {
     let registry = TestRegistry::with_one_card().await;
     let file = registry.folder.path().join("more.csv");
@@ -121,6 +174,16 @@ async fn the_example_cards_fill_a_page_and_every_state() {
     }
     let produced = operator.search("status=produced").await;
     assert!(produced.total > 25 && produced.cards.len() == 25);
+}
+
+#[tokio::test]
+async fn a_folder_without_the_app_is_named() {
+    let folder = TempDir::new().unwrap();
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--app", "/nowhere"];
+    let output = program(&serve, folder.path()).output().await.unwrap();
+    assert!(!output.status.success());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("/nowhere/index.html"), "{message}");
 }
 
 #[tokio::test]

@@ -4,7 +4,8 @@ use cardwright_protocol::chip::{ChipFacts, ChipIds, ManagementKeyAlgorithm, PivF
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::job::{JobHeader, SealedJob};
 use cardwright_protocol::outcome::{
-    ChipReport, Condition, FailureCause, JobFailure, Outcome, Phase, Receipt, TriesSpent,
+    ChipReport, Condition, FailureCause, JobFailure, KeyReceipt, Outcome, Phase, Receipt,
+    TriesSpent,
 };
 use cardwright_protocol::registry::processes::Nonce;
 use cardwright_protocol::signed::Signed;
@@ -116,7 +117,11 @@ impl Desk {
             card_capability_container: [&ccc[..], &[0xF1, 1, 0x21, 0xFE, 0]].concat().into(),
             card_holder_unique_identifier: chuid.into(),
             management_key: ManagementKeyAlgorithm::Aes256,
-            keys: vec![],
+            keys: vec![KeyReceipt {
+                reference: vec![0x9A].into(),
+                algorithm: "P-256".to_owned(),
+                public_key: [&[4][..], &[7; 64]].concat().into(),
+            }],
             written: Phase::ALL.to_vec(),
             commands: 29,
             tries_spent: TriesSpent::default(),

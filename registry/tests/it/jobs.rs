@@ -1,11 +1,11 @@
 use crate::desk::{Desk, chip, written};
-use crate::world::{Browser, TestRegistry};
+use crate::world::{Browser, TestRegistry, program};
 use cardwright_protocol::chip::{ChipFacts, ChipIds, ManagementKeyAlgorithm};
 use cardwright_protocol::domain::{CardState, Command, ProcessState};
 use cardwright_protocol::outcome::{Condition, FailureCause};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::{Process, Verdict};
-use cardwright_seal::{Secret, sign};
+use cardwright_seal::{Secret, TriesAllowed, sign};
 use std::time::Duration;
 
 /// Three produced cards, the first with a chip that the bureau named.
@@ -61,9 +61,12 @@ async fn a_job_brings_everything_that_the_chip_is_to_keep() {
             ManagementKeyAlgorithm::TripleDes,
         ]
     );
-    assert_eq!(contents.candidates.pins, [Secret::from(&b"123456"[..])]);
-    assert_eq!(contents.candidates.puks, [Secret::from(&b"12345678"[..])]);
-    assert_eq!(contents.candidates.management_keys.len(), 2);
+    let [factory] = &contents.candidates[..] else { panic!("the factory's values alone") };
+    assert_eq!(factory.card_id, None);
+    assert_eq!(factory.pins, [Secret::from(&b"123456"[..])]);
+    assert_eq!(factory.puks, [Secret::from(&b"12345678"[..])]);
+    assert_eq!(factory.management_keys.len(), 2);
+    assert_eq!(contents.tries_allowed, TriesAllowed { pin: 2, puk: 2 });
 
     let now = operator.process(&process.id).await;
     assert_eq!(now.state, ProcessState::Encoding);
@@ -236,6 +239,55 @@ async fn a_chip_without_immutable_ids_is_known_by_what_it_was_and_what_we_wrote(
     ));
     // A chip that tells itself from it by a CPLC is another one, whatever else is alike.
     assert_eq!(verdict(&registry, &operator, &three, &chip(9)).await, Verdict::Ready);
+}
+
+#[tokio::test]
+async fn a_card_image_number_without_its_issuer_does_not_hide_a_chip() {
+    let (registry, operator) = registry().await;
+    let two = operator.start("TC-2").await;
+    let three = operator.start("TC-3").await;
+    let mut facts = chip(7);
+    facts.ids.cplc = None;
+    facts.ids.cin = Some(vec![7; 8].into());
+    let report = registry.desk.report(&operator.nonce(&two.id).await, &facts);
+    operator.job(&two.id, &report, "TC-2").await;
+    let bound = Verdict::BoundToOtherCard { card: "TC-2".into() };
+    assert_eq!(verdict(&registry, &operator, &three, &facts).await, bound);
+    assert_eq!(verdict(&registry, &operator, &two, &facts).await, Verdict::Ready);
+}
+
+#[tokio::test]
+async fn a_chip_is_found_by_the_name_that_people_see() {
+    let (registry, operator) = registry().await;
+    let process = operator.start("TC-2").await;
+    let mut facts = chip(7);
+    facts.ids.cplc = None;
+    facts.ids.guid = Some("1B9D6BCDBBFD4B2D9B5DAB8DFBBD4BED".parse().unwrap());
+    let report = registry.desk.report(&operator.nonce(&process.id).await, &facts);
+    let issued = operator.job(&process.id, &report, "TC-2").await;
+    let job = registry.desk.open(&issued.job, &registry.key);
+    let report = registry.desk.report(&operator.nonce(&process.id).await, &written(&facts, &job));
+    operator.job(&process.id, &report, "TC-2").await;
+    let seen = operator.card("TC-2").await.row.chip.unwrap();
+    assert_eq!(seen, "1B9D 6BCD BBFD");
+    let found = operator.search("text=1B9D+6BCD+BBFD").await;
+    assert_eq!((found.total, found.cards[0].chip.as_ref()), (1, Some(&seen)));
+}
+
+#[tokio::test]
+async fn a_chip_that_is_bound_is_not_imported_for_another_card() {
+    let (registry, operator) = registry().await;
+    let process = operator.start("TC-2").await;
+    let report = registry.desk.report(&operator.nonce(&process.id).await, &chip(7));
+    operator.job(&process.id, &report, "TC-2").await;
+    let file = registry.folder.path().join("more.csv");
+    let header = "number,state,order,produced_on,expires_on,chip_id\n";
+    let row = "TC-9,produced,,2026-11-02,2032-11-01,4790516750643B1F7A029C07\n";
+    std::fs::write(&file, format!("{header}{row}")).unwrap();
+    let output =
+        program(&["import-cards"], registry.folder.path()).arg(&file).output().await.unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("line 2: TC-9, or its chip, is in the registry already"), "{message}");
 }
 
 #[tokio::test]

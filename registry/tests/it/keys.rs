@@ -55,6 +55,42 @@ async fn key_files_are_for_their_owner_alone() {
     open(folder.path()).await.unwrap();
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn the_database_is_for_its_owner_alone_even_in_an_open_folder() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = TempDir::new().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let password_cost = PasswordCost { memory: 8, passes: 1 };
+    let config = Config { password_cost, ..Config::default() };
+    let (registry, _) = Registry::open(folder.path(), config).await.unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", entry.file_name());
+    }
+    registry.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn of_several_first_starts_on_one_folder_one_makes_the_accounts() {
+    let folder = TempDir::new().unwrap();
+    let mut starts = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let path = folder.path().to_owned();
+        let password_cost = PasswordCost { memory: 8, passes: 1 };
+        let config = Config { password_cost, ..Config::default() };
+        starts.spawn(async move {
+            let (registry, accounts) = Registry::open(&path, config).await.unwrap();
+            registry.close().await.unwrap();
+            accounts.len()
+        });
+    }
+    let mut made = starts.join_all().await;
+    made.sort_unstable();
+    assert_eq!(made, [0, 0, 0, 2]);
+}
+
 #[tokio::test]
 async fn a_root_key_is_made_only_while_nothing_is_encrypted() {
     let folder = TempDir::new().unwrap();

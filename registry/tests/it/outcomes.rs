@@ -87,7 +87,7 @@ async fn a_receipt_that_is_not_of_its_job_is_refused() {
     let job = story.job(&chip(7)).await;
     let before = operator.process(process).await;
     type Alteration = fn(&mut Receipt);
-    let alterations: [(&str, Alteration); 10] = [
+    let alterations: [(&str, Alteration); 12] = [
         ("process", |receipt| receipt.process = "other".into()),
         ("card", |receipt| receipt.card = "TC-2".into()),
         ("profile_hash", |receipt| receipt.profile_hash.0[0] ^= 1),
@@ -101,6 +101,8 @@ async fn a_receipt_that_is_not_of_its_job_is_refused() {
         ("card_holder_unique_identifier", |receipt| {
             receipt.card_holder_unique_identifier.0.truncate(20);
         }),
+        ("keys", |receipt| receipt.keys.clear()),
+        ("keys", |receipt| receipt.keys.push(receipt.keys[0].clone())),
         ("chip.cplc", |receipt| receipt.chip.cplc.as_mut().unwrap().0[11] ^= 1),
     ];
     for (field, alter) in alterations {
@@ -186,10 +188,40 @@ async fn a_late_receipt_of_a_superseded_job_moves_the_card_only_if_nothing_newer
     let third = story.job(&written(&chip(7), &first)).await;
     assert_eq!(third.contents.card_id.0[13], 2, "the next generation");
     assert_eq!(third.contents.guid, first.contents.guid, "a chip keeps its GUID");
-    assert_eq!(third.contents.candidates.pins[0], first.contents.pin);
-    assert_eq!(third.contents.candidates.puks[0], first.contents.puk);
-    assert!(third.contents.candidates.management_keys.contains(&first.contents.management_keys[0]));
+    let [before, factory] = &third.contents.candidates[..] else { panic!("two sets of values") };
+    assert_eq!(before.card_id.as_ref(), Some(&first.contents.card_id));
+    assert_eq!(before.pins, [first.contents.pin]);
+    assert_eq!(before.puks, [first.contents.puk]);
+    assert_eq!(before.management_keys, first.contents.management_keys);
+    assert_eq!(factory.card_id, None);
     let done = operator.hand_over(&story.registry.desk.receipt(&third)).await;
+    assert_eq!(done.process.card.state, CardState::Unassigned);
+}
+
+#[tokio::test]
+async fn a_late_receipt_says_nothing_of_a_chip_that_was_keyed_anew_since() {
+    let story = Story::begin().await;
+    let operator = &story.operator;
+    let first = story.job(&chip(7)).await;
+    let second = story.job(&written(&chip(7), &first)).await;
+    let third = story.job(&written(&chip(7), &first)).await;
+    operator.hand_over(&story.registry.desk.receipt(&first)).await;
+    let fourth = story.job(&written(&chip(7), &first)).await;
+    assert_eq!(fourth.contents.card_id.0[13], 2, "the next generation");
+    let torn = story.failure(&fourth, FailureCause::CardRemoved, Condition::PartlyWritten);
+    assert!(operator.hand_over(&torn).await.process.card.interrupted);
+    let before = operator.card("TC-1").await;
+
+    for late in [&second, &third] {
+        let taken = operator.hand_over(&story.registry.desk.receipt(late)).await;
+        assert_eq!(taken.process.state, ProcessState::Started, "the chip is torn");
+        let card = operator.card("TC-1").await;
+        assert_eq!((card.row.state, card.row.interrupted), (CardState::Produced, true));
+        assert_eq!(card.version, before.version);
+    }
+    let fifth = story.job(&written(&chip(7), &fourth)).await;
+    assert_eq!(fifth.contents, fourth.contents, "the torn generation is finished");
+    let done = operator.hand_over(&story.registry.desk.receipt(&fifth)).await;
     assert_eq!(done.process.card.state, CardState::Unassigned);
 }
 

@@ -1,9 +1,11 @@
+use crate::desk::chip;
 use crate::world::TestRegistry;
 use cardwright_protocol::domain::{CardState, Command, ProcessState};
 use cardwright_protocol::outcome::Phase;
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::{Process, StartProcess};
 use std::collections::HashMap;
+use std::time::Duration;
 
 const INITIALIZE: Command = Command::InitializeTemporaryCard;
 
@@ -58,9 +60,11 @@ async fn a_start_that_does_not_fit_changes_nothing() {
 async fn of_two_operators_on_one_card_exactly_one_wins() {
     let registry = TestRegistry::with_one_card().await;
     let mut browsers = Vec::new();
-    for _ in 0..6 {
+    for _ in 0..3 {
         browsers.push(registry.log_in("operator").await);
     }
+    let other = registry.log_in_new("desk.2", "operator").await;
+    browsers.extend([other.clone(), other.clone(), other]);
     let request = initialize(1);
     let mut tasks = tokio::task::JoinSet::new();
     for browser in browsers.clone() {
@@ -81,6 +85,37 @@ async fn of_two_operators_on_one_card_exactly_one_wins() {
     assert_eq!(counts, HashMap::from([("won", 1), ("lost", 5)]));
     let again = browsers[0].try_start("TC-1", INITIALIZE, None).await;
     assert_eq!(again.refused(), ProblemCode::CardInUse);
+}
+
+#[tokio::test]
+async fn another_operator_can_read_a_process_and_nothing_else() {
+    let registry = TestRegistry::with_one_card().await;
+    let operator = registry.log_in("operator").await;
+    let other = registry.log_in_new("desk.2", "operator").await;
+    let process = operator.start("TC-1").await;
+    let seen = other.process(&process.id).await;
+    assert_eq!((seen.operator.as_str(), seen.mine), ("operator", false));
+    let held = other.card("TC-1").await.process.unwrap();
+    assert_eq!((held.operator.as_str(), held.mine), ("operator", false));
+
+    let problem = other.try_start("TC-1", INITIALIZE, None).await.problem();
+    assert_eq!(problem.code, ProblemCode::CardInUse);
+    assert!(problem.message.contains("operator"), "{}", problem.message);
+    let nonces = format!("/processes/{}/nonces", process.id);
+    assert_eq!(other.post_nothing(&nonces).await.refused(), ProblemCode::CardInUse);
+    let report = registry.desk.report(&operator.nonce(&process.id).await, &chip(7));
+    assert_eq!(other.try_assess(&process.id, &report).await.refused(), ProblemCode::CardInUse);
+    let answer = other.try_job(&process.id, &report, Some("TC-1")).await;
+    assert_eq!(answer.refused(), ProblemCode::CardInUse);
+    assert_eq!(other.try_cancel(&process.id).await.refused(), ProblemCode::NotPermitted);
+
+    // Nothing of it changed anything, not even the report's freshness.
+    assert_eq!(operator.process(&process.id).await, process);
+    operator.job(&process.id, &report, "TC-1").await;
+    assert_eq!(other.try_cancel(&process.id).await.refused(), ProblemCode::NotPermitted);
+    registry.clock.advance(Duration::from_secs(121));
+    assert_eq!(other.try_cancel(&process.id).await.refused(), ProblemCode::NotPermitted);
+    assert_eq!(operator.process(&process.id).await.state, ProcessState::Encoding);
 }
 
 #[tokio::test]

@@ -36,6 +36,9 @@ async fn the_app_is_served_with_its_page_for_its_own_paths() {
     let script = get("/app-9f86d081884c7d65.js").await;
     assert_eq!(script.header("content-type"), "text/javascript");
     assert_eq!(script.header("cache-control"), lasting);
+    let long = "x".repeat(300);
+    assert_eq!(get(&format!("/{long}")).await.body, "<!doctype html>");
+    assert_eq!(get(&format!("/{long}.js")).await.status, 404);
     for path in ["/app-0000000000000000.js", "/..%2F..%2Fetc%2Fpasswd.x"] {
         assert_ne!(get(path).await.status, 200, "{path}");
     }

@@ -112,6 +112,18 @@ impl TestRegistry {
         String::from_utf8(account.password.expose().to_vec()).unwrap()
     }
 
+    /// Adds an account by the command line while the registry runs, and logs it in.
+    pub(crate) async fn log_in_new(&self, name: &str, role: &str) -> Browser {
+        let arguments = ["add-account", name, "--role", role, "--generate"];
+        let output = program(&arguments, self.folder.path()).output().await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let made = String::from_utf8(output.stdout).unwrap();
+        let password = made.trim_end().strip_prefix("password\t").unwrap();
+        let browser = self.browser();
+        let _: Me = browser.log_in(name, password).await.ok();
+        browser
+    }
+
     /// A browser without a session.
     pub(crate) fn browser(&self) -> Browser {
         let client = reqwest::Client::builder().cookie_store(true).no_proxy().build().unwrap();

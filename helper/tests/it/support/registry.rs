@@ -6,7 +6,7 @@ use cardwright_protocol::job::{JobHeader, SealedJob};
 use cardwright_protocol::outcome::{Acknowledgement, ChipReport, JobFailure, Outcome, Receipt};
 use cardwright_seal::{
     Candidates, JobContents, ManagementKeySecret, RootKey, SealingKey, Secret, SigningKey,
-    VerifyingKey, seal_job, sha256, sign, verify,
+    TriesAllowed, VerifyingKey, seal_job, sha256, sign, verify,
 };
 
 const PROFILE: &str = include_str!("../../../../profiles/piv-temporary.toml");
@@ -79,14 +79,16 @@ impl Registry {
                 .into_iter()
                 .map(|algorithm| self.root.management_key(&card_id, algorithm))
                 .collect(),
-            candidates: Candidates {
+            candidates: vec![Candidates {
+                card_id: None,
                 pins: vec![Secret::from(&b"123456"[..])],
                 puks: vec![Secret::from(&b"12345678"[..])],
                 management_keys: vec![
                     factory_key(ManagementKeyAlgorithm::TripleDes),
                     factory_key(ManagementKeyAlgorithm::Aes192),
                 ],
-            },
+            }],
+            tries_allowed: TriesAllowed { pin: 2, puk: 2 },
         }
     }
 
