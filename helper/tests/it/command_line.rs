@@ -1,6 +1,9 @@
 use crate::support::Registry;
-use crate::support::{Helper, Page, configuration, keys, run};
+use crate::support::{Helper, Page, configuration, keys, readers, run};
+use cardwright_virtual_card::CardOptions;
+use cardwright_virtual_card::office::{Office, OfficeOptions, reader_name};
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 #[test]
 fn keys_are_printed_and_stay_the_same() {
@@ -46,7 +49,32 @@ async fn a_port_that_is_taken_is_named() {
     let (started, said) =
         run(&["run", "--data", data.to_str().unwrap(), "--config", config.to_str().unwrap()]);
     assert!(!started && said.contains(&helper.address.to_string()), "{said}");
-    assert!(said.contains("may hold the port"), "{said}");
+    assert!(said.contains("`ss -ltnp sport = "), "{said}");
+    assert!(said.starts_with("cardwright-helper: cannot listen"), "{said}");
+    assert_eq!(said.trim().lines().count(), 1, "no backtrace: {said}");
+}
+
+#[test]
+fn readers_are_printed_with_what_is_in_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_owned();
+    let office = Office::start(&OfficeOptions { readers: 2, dir, program: None }).unwrap();
+    office.insert(1, CardOptions::new(0)).unwrap();
+    // The service is told of the card a moment later.
+    let expected = format!("{}\tempty\n{}\tcard\n", reader_name(0), reader_name(1));
+    while readers(office.csock_name()) != (true, expected.clone()) {}
+
+    let (answered, said) = readers(Path::new("/nonexistent/pcscd.comm"));
+    assert!(!answered && said.starts_with("cardwright-helper: no PC/SC service"), "{said}");
+    assert_eq!(said.trim().lines().count(), 1, "{said}");
+}
+
+#[test]
+fn a_service_without_readers_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_owned();
+    let office = Office::start(&OfficeOptions { readers: 0, dir, program: None }).unwrap();
+    assert_eq!(readers(office.csock_name()), (true, String::new()));
 }
 
 #[tokio::test]
