@@ -131,6 +131,7 @@ impl Bench {
                 reader: reader.id.clone(),
                 insertion: insertion.clone(),
                 chip: chip.ids.clone(),
+                contactless: chip.contactless,
             };
             let helper_nonce = state.nonces.issue(reported, Instant::now());
             let report = ChipReport {
