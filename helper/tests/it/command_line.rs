@@ -4,6 +4,8 @@ use cardwright_virtual_card::CardOptions;
 use cardwright_virtual_card::office::{Office, OfficeOptions, reader_name};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio::io::AsyncReadExt as _;
 
 #[test]
 fn keys_are_printed_and_stay_the_same() {
@@ -83,5 +85,20 @@ async fn a_helper_that_is_told_to_end_says_so_to_its_pages() {
     let mut page = Page::open(&helper).await;
     helper.terminate();
     assert_eq!(page.closed().await, Some(1001));
+    assert!(helper.ended_well());
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_does_not_keep_a_helper_from_ending() {
+    let helper = Helper::without_service();
+    let mut silent = helper.connect().await;
+    // A connection that came later was answered: the silent one is being waited for.
+    let mut page = Page::open(&helper).await;
+    helper.terminate();
+    assert_eq!(page.closed().await, Some(1001));
+    let told = Instant::now();
+    // However it ends: with nothing more to read, or with a reset.
+    let _ = silent.read(&mut [0]).await;
+    assert!(told.elapsed() < Duration::from_secs(3), "a handshake may take 5 seconds");
     assert!(helper.ended_well());
 }
