@@ -19,8 +19,15 @@ async fn main() -> ExitCode {
     match Cli::parse().run().await.map_err(anyhow::Error::from) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            // Some errors say their cause themselves.
+            let mut said = error.to_string();
+            for cause in error.chain().skip(1).map(ToString::to_string) {
+                if !said.contains(&cause) {
+                    said = format!("{said}: {cause}");
+                }
+            }
             // Without a standard error the exit code says it alone.
-            let _ = writeln!(std::io::stderr(), "cardwright-registry: {error:#}");
+            let _ = writeln!(std::io::stderr(), "cardwright-registry: {said}");
             ExitCode::FAILURE
         }
     }
