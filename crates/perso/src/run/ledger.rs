@@ -182,12 +182,37 @@ impl Counter {
                 Ok(false)
             }
             Err(error) => {
-                // Without an answer the try may be gone.
-                if !matches!(error, CardError::Refused { .. }) {
-                    self.spent += 1;
-                }
+                // Without an answer, or with one that every maker means otherwise, the try may be
+                // gone.
+                self.spent += 1;
                 Err(error.into())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cardwright_card::{StatusWord, TransportError};
+
+    #[test]
+    fn a_try_that_may_be_gone_counts_as_spent() {
+        let security_status = CardError::Refused { status: StatusWord::SECURITY_STATUS };
+        for error in [security_status, CardError::Link(TransportError::Removed)] {
+            let mut counter = Counter { left: Some(3), allowed: 1, ..Counter::default() };
+            assert!(counter.may_try());
+            assert!(counter.presented(Err(error)).is_err());
+            assert_eq!((counter.spent, counter.may_try()), (1, false), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_known_may_be_presented_again() {
+        let mut counter = Counter { left: Some(2), allowed: 1, ..Counter::default() };
+        assert_eq!(counter.presented(Ok(Presented::Wrong { tries_left: None })), Ok(false));
+        assert!(!counter.may_try(), "it is the last try, and no other is allowed");
+        assert_eq!(counter.presented(Ok(Presented::Accepted)), Ok(true));
+        assert!(counter.may_try());
     }
 }
