@@ -125,7 +125,7 @@ async fn converse(
 }
 
 /// Done when the helper ends.
-async fn ended(ending: &mut watch::Receiver<bool>) {
+pub(crate) async fn ended(ending: &mut watch::Receiver<bool>) {
     // An error says that the server itself is gone, which is the same.
     drop(ending.wait_for(|ending| *ending).await);
 }

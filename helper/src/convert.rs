@@ -34,7 +34,7 @@ pub(crate) fn chip_facts(facts: &perso::ChipFacts, answer_to_reset: &[u8]) -> ch
 }
 
 /// Readers make up an answer to reset for a chip over the air: no interface bytes but `80 01`, then
-/// historical bytes in a TLV that begins with `80` (PC/SC part 3, 3.1.3.2.3.1).
+/// the historical bytes of its answer to select (PC/SC part 3, 3.1.3.2.3.1).
 fn is_contactless(answer_to_reset: &[u8]) -> bool {
     matches!(answer_to_reset, [0x3B, 0x80..=0x8F, 0x80, 0x01, ..])
 }

@@ -185,7 +185,7 @@ impl Desk {
         self.running.send_replace(state.jobs.len());
     }
 
-    /// This helper begins to work with the chip in a reader.
+    /// This helper is about to have the chip in a reader for itself.
     pub(crate) fn take(&self, name: &CStr) {
         self.state().holds.take(name);
     }
@@ -193,6 +193,11 @@ impl Desk {
     /// This helper left the chip in a reader.
     pub(crate) fn release(&self, name: &CStr) {
         self.state().holds.release(name);
+    }
+
+    /// This helper did not get the chip in a reader.
+    pub(crate) fn forget(&self, name: &CStr) {
+        self.state().holds.forget(name);
     }
 
     /// Stops all jobs before their next steps, and waits until they ended.

@@ -1,6 +1,6 @@
 use std::{io, net::SocketAddr, path::PathBuf};
 
-/// Why the helper does not start.
+/// Why the helper does not start, or cannot do what its command line says.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file cannot be read or written.
@@ -36,8 +36,8 @@ pub enum Error {
         /// The key's file.
         path: PathBuf,
     },
-    /// Somebody else listens on the port.
-    #[error("cannot listen on {address}: {cause}; another helper or program may hold the port")]
+    /// The port cannot be had.
+    #[error("cannot listen on {address}: {cause}{}", bind_advice(*address, cause))]
     Bind {
         /// Where the helper wanted to listen.
         address: SocketAddr,
@@ -53,4 +53,25 @@ pub enum Error {
     /// The operating system gives no thread.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
+    /// No PC/SC service answers.
+    #[error("no PC/SC service answers ({0}); start it: `systemctl start pcscd.socket` on Linux")]
+    ServiceStopped(String),
+    /// The PC/SC service denies itself to this user.
+    #[error(
+        "the PC/SC service denies itself to this user; allow the polkit action \
+         org.debian.pcsc-lite.access_pcsc"
+    )]
+    ServiceDenied,
+}
+
+fn bind_advice(address: SocketAddr, cause: &io::Error) -> String {
+    let port = address.port();
+    match cause.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "; another helper, perhaps another user's, or another program holds the port: \
+             `ss -ltnp sport = :{port}` names it; end it, or configure another `port`"
+        ),
+        io::ErrorKind::PermissionDenied => "; configure a `port` of 1024 or above".to_owned(),
+        _ => String::new(),
+    }
 }

@@ -24,9 +24,16 @@ impl Holds {
         self.held.insert(name.to_owned(), Hold::Working);
     }
 
-    /// Work is over in this reader.
+    /// Work is over in this reader, where there was any.
     pub(crate) fn release(&mut self, name: &CStr) {
-        self.held.insert(name.to_owned(), Hold::Released);
+        if let Some(hold) = self.held.get_mut(name) {
+            *hold = Hold::Released;
+        }
+    }
+
+    /// This helper did not get the chip: whoever has it is another program.
+    pub(crate) fn forget(&mut self, name: &CStr) {
+        self.held.remove(name);
     }
 
     /// Whether it is this helper that has the chip for itself.
@@ -67,5 +74,11 @@ mod tests {
         assert!(holds.explain(c"a"), "a word from before the release");
         holds.settle(&see(false));
         assert!(!holds.explain(c"a"));
+
+        holds.release(c"a");
+        assert!(!holds.explain(c"a"), "it was not taken");
+        holds.take(c"a");
+        holds.forget(c"a");
+        assert!(!holds.explain(c"a"), "another program has it");
     }
 }

@@ -30,5 +30,6 @@ mod requests;
 mod server;
 mod worker;
 
+pub use card_service::{ListedReader, list_readers};
 pub use error::Error;
 pub use server::run;

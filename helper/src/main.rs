@@ -3,11 +3,12 @@
 use anyhow::Context as _;
 use cardwright_helper::config::Config;
 use cardwright_helper::keys::Keys;
-use cardwright_helper::{Error, run};
+use cardwright_helper::{Error, list_readers, run};
 use clap::{Parser, Subcommand};
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -53,12 +54,33 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
     },
+    /// Print the readers of this workstation and what is in each; needs no data and makes none.
+    ///
+    /// One line for each reader: its name, a tab, `empty` or `card`. No line when there is none.
+    /// Fails when no PC/SC service answers.
+    Readers,
 }
 
-fn main() -> anyhow::Result<()> {
+/// An error is one line for a person, whatever the environment says of backtraces.
+fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match Arguments::parse().command {
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+    match execute(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without a standard error the exit code says it alone.
+            let _ = writeln!(std::io::stderr(), "cardwright-helper: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Run { data, config } => {
             let config = Config::read(&config)?;
             let keys = Keys::open(&data)?;
@@ -74,6 +96,14 @@ fn main() -> anyhow::Result<()> {
             let mut out = std::io::stdout();
             writeln!(out, "signing-key\t{}", keys.signing.verifying_key())?;
             writeln!(out, "sealing-key\t{}", keys.opening.sealing_key())?;
+            Ok(())
+        }
+        Command::Readers => {
+            let mut out = std::io::stdout();
+            for reader in list_readers()? {
+                let content = if reader.has_card { "card" } else { "empty" };
+                writeln!(out, "{}\t{content}", reader.name)?;
+            }
             Ok(())
         }
     }

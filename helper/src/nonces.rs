@@ -23,6 +23,8 @@ pub(crate) struct Reported {
     pub(crate) insertion: InsertionId,
     /// What it called itself.
     pub(crate) chip: ChipIds,
+    /// It was reached over the air, where nothing can be written.
+    pub(crate) contactless: bool,
 }
 
 /// Nonces that a job may still answer, the oldest first.
@@ -73,7 +75,7 @@ mod tests {
 
     fn reported(insertion: &str) -> Reported {
         let (reader, insertion) = ("r".into(), insertion.into());
-        Reported { reader, insertion, chip: ChipIds::default() }
+        Reported { reader, insertion, chip: ChipIds::default(), contactless: false }
     }
 
     #[test]

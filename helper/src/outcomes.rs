@@ -9,7 +9,7 @@ use cardwright_seal::sha256;
 use std::collections::BTreeMap;
 
 /// How many jobs can run or wait for their acknowledgement. All outcomes fit into one frame.
-pub(crate) const CAPACITY: usize = 16;
+pub(crate) const CAPACITY: usize = 12;
 
 /// The acknowledgement is not of this outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,61 @@ fn statement(outcome: &Outcome) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cardwright_protocol::chip::{ChipIds, ManagementKeyAlgorithm};
+    use cardwright_protocol::helper::{MAX_FRAME_LENGTH, Message, PROTOCOL_VERSION};
+    use cardwright_protocol::ids::{CardNumber, ProcessId, WorkstationName};
+    use cardwright_protocol::outcome::{KeyReceipt, Phase, Receipt, TriesSpent};
     use cardwright_protocol::signed::Signed;
+
+    /// Four keys of the longest kind that a profile can want.
+    fn longest_receipt() -> Receipt {
+        let bytes = |length| HexBytes(vec![0xAB; length]);
+        let key = KeyReceipt {
+            reference: bytes(1),
+            algorithm: "RSA-3072".to_owned(),
+            // A modulus of 384 and an exponent of 3 bytes, in DER.
+            public_key: bytes(398),
+        };
+        Receipt {
+            job: JobId("0".repeat(32)),
+            process: ProcessId("0".repeat(32)),
+            workstation: WorkstationName("a workstation with quite a long name".to_owned()),
+            card: CardNumber("TC-2026-004118".to_owned()),
+            chip: ChipIds {
+                cplc: Some(bytes(12)),
+                iin: Some(bytes(32)),
+                cin: Some(bytes(32)),
+                card_id: Some(bytes(14)),
+                guid: Some(bytes(16)),
+                serial: Some(bytes(4)),
+                atr: Some(bytes(33)),
+            },
+            profile_hash: bytes(32),
+            card_capability_container: bytes(51),
+            card_holder_unique_identifier: bytes(59),
+            management_key: ManagementKeyAlgorithm::Aes256,
+            keys: vec![key; 4],
+            written: Phase::ALL.to_vec(),
+            commands: 1000,
+            tries_spent: TriesSpent { pin: 2, puk: 2 },
+        }
+    }
+
+    #[test]
+    fn all_outcomes_fit_into_one_frame() {
+        let statement = serde_json::to_string(&longest_receipt()).unwrap();
+        let signed = Signed::from_parts(statement, vec![0xAB; 64].into());
+        let message = Message::Ready {
+            id: u64::MAX,
+            protocol: PROTOCOL_VERSION,
+            version: "10.10.10".to_owned(),
+            workstation: WorkstationName("a workstation with quite a long name".to_owned()),
+            running: Vec::new(),
+            outcomes: vec![Outcome::Finished(signed); CAPACITY],
+        };
+        let length = serde_json::to_string(&message).unwrap().len();
+        assert!(length <= MAX_FRAME_LENGTH, "{length}");
+    }
 
     fn outcome(text: &str) -> Outcome {
         Outcome::Failed(Signed::from_parts(text.to_owned(), vec![0; 64].into()))

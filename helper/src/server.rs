@@ -23,6 +23,9 @@ const FIRST_LOOK_TIME: Duration = Duration::from_secs(1);
 /// longer; the chip says afterwards how far it came.
 const ENDING_TIME: Duration = Duration::from_secs(20);
 
+/// How long connections may take to read what they are told at the end.
+const CLOSING_TIME: Duration = Duration::from_secs(5);
+
 /// Serves a listener on 127.0.0.1 until `shutdown` is done. Then running jobs are stopped between
 /// two steps, their outcomes are told, and all connections are closed.
 ///
@@ -73,7 +76,11 @@ pub async fn run(
         let (door, desk, ending) = (Arc::clone(&door), Arc::clone(&desk), ending.clone());
         let places = Arc::clone(&places);
         connections.spawn(async move {
-            let admitted = admit(&door, stream).await;
+            let mut ends = ending.clone();
+            let admitted = tokio::select! {
+                admitted = admit(&door, stream) => admitted,
+                () = connection::ended(&mut ends) => None,
+            };
             drop(handshake);
             let Some(socket) = admitted else { return };
             match places.try_acquire() {
@@ -90,7 +97,10 @@ pub async fn run(
         tracing::error!("a job did not stop in time; its chip is in the middle of a command");
     }
     end.send_replace(true);
-    while connections.join_next().await.is_some() {}
+    let closed = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(CLOSING_TIME, closed).await.is_err() {
+        tracing::warn!("dropped connections that do not read what they are told at the end");
+    }
     Ok(())
 }
 

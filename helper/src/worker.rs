@@ -131,6 +131,7 @@ impl Bench {
                 reader: reader.id.clone(),
                 insertion: insertion.clone(),
                 chip: chip.ids.clone(),
+                contactless: chip.contactless,
             };
             let helper_nonce = state.nonces.issue(reported, Instant::now());
             let report = ChipReport {
@@ -179,6 +180,8 @@ impl Bench {
         let last = RwLock::new(running);
         let tries_allowed = job.tries_allowed;
         let ran = catch_unwind(AssertUnwindSafe(|| self.run(&last, &header, job, &cancel)));
+        // Also after a panic.
+        self.desk.release(&self.reader);
         let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
         let workstation = &self.desk.workstation;
         let key = &self.desk.keys.signing;
@@ -235,7 +238,11 @@ impl Bench {
             }
             self.lost = None;
         }
-        self.desk.take(&self.reader);
+        // Before the service can say that the chip is taken. A chip that is shared it never says
+        // so of: then it is another program that has it.
+        if sharing == Sharing::Exclusive {
+            self.desk.take(&self.reader);
+        }
         let mut tries = 1;
         let error = loop {
             match Link::open(&self.reader, sharing, patience, &self.desk.links) {
@@ -254,7 +261,7 @@ impl Bench {
                 }
             }
         };
-        self.desk.release(&self.reader);
+        self.desk.forget(&self.reader);
         Err(error)
     }
 

@@ -2,12 +2,33 @@
 
 use cardwright_registry::cli::Cli;
 use clap::Parser as _;
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
+/// An error is one line for a person, whatever the environment says of backtraces.
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    Ok(Cli::parse().run().await?)
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+    match Cli::parse().run().await.map_err(anyhow::Error::from) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Some errors say their cause themselves.
+            let mut said = error.to_string();
+            for cause in error.chain().skip(1).map(ToString::to_string) {
+                if !said.contains(&cause) {
+                    said = format!("{said}: {cause}");
+                }
+            }
+            // Without a standard error the exit code says it alone.
+            let _ = writeln!(std::io::stderr(), "cardwright-registry: {said}");
+            ExitCode::FAILURE
+        }
+    }
 }

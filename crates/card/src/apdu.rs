@@ -128,6 +128,12 @@ impl StatusWord {
     pub const NOT_SUPPORTED: Self = Self(0x6A81);
     /// File, application or data object not found.
     pub const NOT_FOUND: Self = Self(0x6A82);
+    /// Applet selection failed (Java Card API, `ISO7816.SW_APPLET_SELECT_FAILED`).
+    pub const SELECTION_FAILED: Self = Self(0x6999);
+    /// Instruction code not supported or invalid.
+    pub const UNKNOWN_INSTRUCTION: Self = Self(0x6D00);
+    /// Class not supported.
+    pub const UNKNOWN_CLASS: Self = Self(0x6E00);
     /// Incorrect parameters P1-P2.
     pub const WRONG_PARAMETERS: Self = Self(0x6A86);
 

@@ -61,6 +61,9 @@ fn applications_are_selected() {
     log.check(&["61009000"], commands::select_piv);
     log.check(&["6A82"], commands::select_piv);
     log.check(&["6999"], commands::select_piv);
+    log.check(&["6D00"], commands::select_piv);
+    log.check(&["6E00"], commands::select_piv);
+    log.check(&["6F00"], commands::select_piv);
     log.check(&["6A82"], commands::select_issuer_security_domain);
     log.is(expect![[r#"
         00A404000BA00000030800001000010000
@@ -68,7 +71,13 @@ fn applications_are_selected() {
         00A404000BA00000030800001000010000
           6A82: false
         00A404000BA00000030800001000010000
-          6999: error: the chip answered 6999
+          6999: false
+        00A404000BA00000030800001000010000
+          6D00: false
+        00A404000BA00000030800001000010000
+          6E00: false
+        00A404000BA00000030800001000010000
+          6F00: error: the chip answered 6F00
         00A4040008A00000015100000000
           6A82: false
     "#]]);
@@ -237,6 +246,8 @@ fn chips_say_what_they_are() {
     log.check(&[&zero], commands::life_cycle_data);
     log.check(&["9F7F0201029000"], commands::life_cycle_data);
     log.check(&["420212349000"], commands::issuer_identification_number);
+    let too_long = format!("4581FF{}9000", "07".repeat(255));
+    log.check(&[&too_long], commands::card_image_number);
     log.check(&["6A88"], commands::card_image_number);
     log.is(expect![[r#"
         00F7008000
@@ -259,6 +270,8 @@ fn chips_say_what_they_are() {
           9000: None
         80CA004200
           9000: Some([18, 52])
+        80CA004500
+          9000: None
         80CA004500
           6A88: None
     "#]]);

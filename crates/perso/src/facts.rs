@@ -19,16 +19,11 @@ pub struct ChipIds {
 }
 
 impl ChipIds {
-    /// Whether this chip, as found, lacks or contradicts an immutable id of the expected one.
+    /// Whether this chip, as found, gives exactly the immutable ids of the expected one.
     ///
-    /// A chip that gave such an id once gives it always: one without it is another chip.
-    pub(crate) fn contradicts(&self, expected: &Self) -> bool {
-        fn differs<T: PartialEq>(expected: &Option<T>, found: &Option<T>) -> bool {
-            expected.is_some() && expected != found
-        }
-        differs(&expected.cplc, &self.cplc)
-            || differs(&expected.iin, &self.iin)
-            || differs(&expected.cin, &self.cin)
+    /// A chip that gave such an id once gives it always, and one that gave none never does.
+    pub(crate) fn has_name_of(&self, expected: &Self) -> bool {
+        (self.cplc, &self.iin, &self.cin) == (expected.cplc, &expected.iin, &expected.cin)
     }
 }
 

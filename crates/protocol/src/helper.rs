@@ -6,6 +6,7 @@
 use crate::hex::HexBytes;
 use crate::ids::{CardNumber, InsertionId, JobId, ProcessId, ReaderId, WorkstationName};
 use crate::job::SealedJob;
+use crate::no_fields::no_fields;
 use crate::outcome::{Acknowledgement, ChipReport, Outcome, Phase};
 use crate::signed::Signed;
 use serde::{Deserialize, Serialize};
@@ -213,8 +214,10 @@ pub struct Reader {
 #[serde(tag = "slot", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Slot {
     /// Nothing.
+    #[serde(deserialize_with = "no_fields")]
     Empty,
     /// Something that does not answer a reset: put in wrongly, or broken.
+    #[serde(deserialize_with = "no_fields")]
     Mute,
     /// A chip.
     Chip {
@@ -230,8 +233,10 @@ pub enum Slot {
 #[serde(tag = "error", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum HelperError {
     /// The frame is not of this protocol.
+    #[serde(deserialize_with = "no_fields")]
     Malformed,
     /// `hello` was not the first request, or came twice.
+    #[serde(deserialize_with = "no_fields")]
     OutOfOrder,
     /// The versions of the two sides do not fit.
     Version {
@@ -239,20 +244,28 @@ pub enum HelperError {
         helper: u32,
     },
     /// There is no such reader now.
+    #[serde(deserialize_with = "no_fields")]
     NoSuchReader,
     /// The chip that was meant is not in the reader now.
+    #[serde(deserialize_with = "no_fields")]
     NotInserted,
     /// A job runs in this reader.
+    #[serde(deserialize_with = "no_fields")]
     JobRunning,
     /// There is no such job, or it ended.
+    #[serde(deserialize_with = "no_fields")]
     NoSuchJob,
     /// Another program has the chip for itself.
+    #[serde(deserialize_with = "no_fields")]
     ReaderBusy,
     /// The PC/SC service does not answer.
+    #[serde(deserialize_with = "no_fields")]
     ServiceStopped,
     /// The chip does not answer.
+    #[serde(deserialize_with = "no_fields")]
     CardHung,
     /// The chip answered what no standard allows.
+    #[serde(deserialize_with = "no_fields")]
     CardMalformed,
     /// The job is not from this helper's registry, not for this helper, altered, or too late.
     JobRefused {
@@ -260,10 +273,13 @@ pub enum HelperError {
         why: String,
     },
     /// The acknowledgement does not fit the outcome.
+    #[serde(deserialize_with = "no_fields")]
     AcknowledgementRefused,
     /// Too many jobs wait for their acknowledgement.
+    #[serde(deserialize_with = "no_fields")]
     Full,
     /// The helper failed in itself.
+    #[serde(deserialize_with = "no_fields")]
     Internal,
 }
 

@@ -13,6 +13,7 @@ pub mod helper;
 pub mod hex;
 pub mod ids;
 pub mod job;
+mod no_fields;
 pub mod outcome;
 pub mod registry;
 pub mod signed;

@@ -3,6 +3,7 @@
 use crate::chip::{ChipFacts, ChipIds, ManagementKeyAlgorithm};
 use crate::hex::HexBytes;
 use crate::ids::{CardNumber, InsertionId, JobId, ProcessId, ReaderId, WorkstationName};
+use crate::no_fields::no_fields;
 use crate::signed::{Signed, Statement};
 use serde::{Deserialize, Serialize};
 
@@ -170,16 +171,22 @@ pub enum Condition {
 #[serde(tag = "cause", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FailureCause {
     /// The operator canceled between two steps.
+    #[serde(deserialize_with = "no_fields")]
     Canceled,
     /// The chip left the reader.
+    #[serde(deserialize_with = "no_fields")]
     CardRemoved,
     /// The chip did not answer in time.
+    #[serde(deserialize_with = "no_fields")]
     CardHung,
     /// The PC/SC service stopped.
+    #[serde(deserialize_with = "no_fields")]
     ServiceStopped,
     /// Another program has the chip for itself.
+    #[serde(deserialize_with = "no_fields")]
     ReaderBusy,
     /// The reader has another chip than the job is for.
+    #[serde(deserialize_with = "no_fields")]
     OtherChip,
     /// The chip has no PIV applet, or one that cannot do what the profile wants.
     NotSupported {
@@ -212,6 +219,7 @@ pub enum FailureCause {
         what: String,
     },
     /// The helper failed in itself.
+    #[serde(deserialize_with = "no_fields")]
     Internal,
 }
 

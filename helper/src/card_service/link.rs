@@ -163,8 +163,8 @@ impl Link {
         if let Some(error) = self.given_up {
             return Err(error);
         }
-        // The thread ends by itself only when the link to the chip is lost.
-        self.orders.send(order).map_err(|_| TransportError::Removed)?;
+        // The thread ends before its orders do only by a panic.
+        self.orders.send(order).map_err(|_| TransportError::Other)?;
         self.wait(limit)
     }
 

@@ -5,10 +5,12 @@
 //! each link has a thread of its own that can be given up.
 
 mod link;
+mod list;
 mod service_thread;
 mod watch;
 
 pub(crate) use link::{Link, LinkLimit, LostLink, Patience, Sharing};
+pub use list::{ListedReader, list_readers};
 pub(crate) use watch::watch_readers;
 
 use cardwright_card::TransportError;

@@ -91,7 +91,8 @@ fn watch(
     Ok(())
 }
 
-fn list(context: &Context) -> Result<Vec<CString>, Error> {
+/// The names of all readers, in the service's order.
+pub(super) fn list(context: &Context) -> Result<Vec<CString>, Error> {
     match context.list_readers_owned() {
         Err(Error::NoReadersAvailable) => Ok(Vec::new()),
         listed => listed,
@@ -103,7 +104,7 @@ fn ended_within(end: &Receiver<()>, wait: Duration) -> bool {
 }
 
 /// The readers of one call.
-struct Call {
+pub(super) struct Call {
     /// The pseudo-reader first.
     entries: Vec<ReaderState>,
     /// What was last said of each reader; without an entry for the pseudo-reader.
@@ -111,7 +112,8 @@ struct Call {
 }
 
 impl Call {
-    fn all(readers: &[CString]) -> Vec<Self> {
+    /// As many calls as these readers need, at least one.
+    pub(super) fn all(readers: &[CString]) -> Vec<Self> {
         let mut calls: Vec<Self> = readers.chunks(READERS_PER_CALL).map(Self::new).collect();
         if calls.is_empty() {
             calls.push(Self::new(&[]));
@@ -126,7 +128,7 @@ impl Call {
     }
 
     /// Whether the service knows all readers of this call.
-    fn wait(&mut self, context: &Context, wait: Duration) -> Result<bool, Error> {
+    pub(super) fn wait(&mut self, context: &Context, wait: Duration) -> Result<bool, Error> {
         match context.get_status_change(wait, &mut self.entries) {
             // A reader that becomes exclusive while nobody used it is no change to the client
             // library, but its state says so when the time is over.
@@ -146,7 +148,8 @@ impl Call {
         Ok(true)
     }
 
-    fn observed(&self) -> impl Iterator<Item = Observed> {
+    /// What the service said last.
+    pub(super) fn observed(&self) -> impl Iterator<Item = Observed> {
         let names = self.entries[1..].iter().map(ReaderState::name);
         names
             .zip(&self.last)

@@ -45,6 +45,11 @@ pub(super) fn answer(desk: &Arc<Desk>, id: u64, job: &SealedJob) -> Result<Messa
     if reported.chip != header.chip {
         return Err(refused("the job is for another chip than the report's"));
     }
+    // PUT DATA, GENERATE and RESET RETRY COUNTER are for contacts only (SP 800-73-5 part 2,
+    // section 3): a registry that knows its trade issues no such job.
+    if reported.contactless {
+        return Err(refused("the chip is in a contactless reader, where it cannot be written"));
+    }
 
     let running = RunningJob {
         job: header.job.clone(),

@@ -1,6 +1,11 @@
 use crate::support::Registry;
-use crate::support::{Helper, Page, configuration, keys, run};
+use crate::support::{Helper, Page, configuration, keys, readers, run};
+use cardwright_virtual_card::CardOptions;
+use cardwright_virtual_card::office::{Office, OfficeOptions, reader_name};
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio::io::AsyncReadExt as _;
 
 #[test]
 fn keys_are_printed_and_stay_the_same() {
@@ -46,7 +51,32 @@ async fn a_port_that_is_taken_is_named() {
     let (started, said) =
         run(&["run", "--data", data.to_str().unwrap(), "--config", config.to_str().unwrap()]);
     assert!(!started && said.contains(&helper.address.to_string()), "{said}");
-    assert!(said.contains("may hold the port"), "{said}");
+    assert!(said.contains("`ss -ltnp sport = "), "{said}");
+    assert!(said.starts_with("cardwright-helper: cannot listen"), "{said}");
+    assert_eq!(said.trim().lines().count(), 1, "no backtrace: {said}");
+}
+
+#[test]
+fn readers_are_printed_with_what_is_in_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_owned();
+    let office = Office::start(&OfficeOptions { readers: 2, dir, program: None }).unwrap();
+    office.insert(1, CardOptions::new(0)).unwrap();
+    // The service is told of the card a moment later.
+    let expected = format!("{}\tempty\n{}\tcard\n", reader_name(0), reader_name(1));
+    while readers(office.csock_name()) != (true, expected.clone()) {}
+
+    let (answered, said) = readers(Path::new("/nonexistent/pcscd.comm"));
+    assert!(!answered && said.starts_with("cardwright-helper: no PC/SC service"), "{said}");
+    assert_eq!(said.trim().lines().count(), 1, "{said}");
+}
+
+#[test]
+fn a_service_without_readers_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_owned();
+    let office = Office::start(&OfficeOptions { readers: 0, dir, program: None }).unwrap();
+    assert_eq!(readers(office.csock_name()), (true, String::new()));
 }
 
 #[tokio::test]
@@ -55,5 +85,20 @@ async fn a_helper_that_is_told_to_end_says_so_to_its_pages() {
     let mut page = Page::open(&helper).await;
     helper.terminate();
     assert_eq!(page.closed().await, Some(1001));
+    assert!(helper.ended_well());
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_does_not_keep_a_helper_from_ending() {
+    let helper = Helper::without_service();
+    let mut silent = helper.connect().await;
+    // A connection that came later was answered: the silent one is being waited for.
+    let mut page = Page::open(&helper).await;
+    helper.terminate();
+    assert_eq!(page.closed().await, Some(1001));
+    let told = Instant::now();
+    // However it ends: with nothing more to read, or with a reset.
+    let _ = silent.read(&mut [0]).await;
+    assert!(told.elapsed() < Duration::from_secs(3), "a handshake may take 5 seconds");
     assert!(helper.ended_well());
 }

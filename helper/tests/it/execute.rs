@@ -3,7 +3,7 @@ use cardwright_protocol::helper::{HelperError, Message, Request};
 use cardwright_protocol::job::SealedJob;
 use cardwright_protocol::outcome::{Condition, FailureCause, Phase};
 use cardwright_seal::{SigningKey, seal_job};
-use cardwright_virtual_card::{CardOptions, Tries};
+use cardwright_virtual_card::{CardOptions, Interface, Trace, Tries};
 use std::time::Duration;
 
 /// Every answer of a card takes this long, so that a test can act while a job runs.
@@ -120,6 +120,26 @@ async fn a_job_that_is_not_for_here_and_now_is_refused_with_the_chip_untouched()
     assert_eq!(replayed, refused("the job was accepted before"));
     let replayed = page.refused(Request::Execute { job: registry.job("0d", &report) }).await;
     assert_eq!(replayed, refused("the report that the job answers is used up or too old"));
+}
+
+#[tokio::test]
+async fn a_chip_in_a_contactless_reader_is_inspected_and_never_written() {
+    let desk = Desk::open();
+    let mut page = desk.helper.page().await;
+    let trace = tempfile::NamedTempFile::new().unwrap();
+    let card = CardOptions {
+        interface: Interface::Contactless,
+        trace: Trace::File(trace.path().to_owned()),
+        ..CardOptions::new(0)
+    };
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
+    let report = desk.inspect(&mut page, &reader, &insertion).await;
+    assert!(report.chip.contactless);
+    let sent = std::fs::read_to_string(trace.path()).unwrap();
+    let job = desk.helper.registry.job("0a", &report);
+    let why = "the chip is in a contactless reader, where it cannot be written".to_owned();
+    assert_eq!(page.refused(Request::Execute { job }).await, HelperError::JobRefused { why });
+    assert_eq!(std::fs::read_to_string(trace.path()).unwrap(), sent, "not a command more");
 }
 
 #[tokio::test]

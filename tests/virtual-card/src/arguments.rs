@@ -1,4 +1,4 @@
-use cardwright_virtual_card::{CardOptions, Dialect, Fault, Trace, vpcd};
+use cardwright_virtual_card::{CardOptions, Dialect, Fault, Interface, Trace, vpcd};
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, time::Duration};
 
@@ -63,6 +63,9 @@ pub(crate) struct CardArguments {
     /// Speak the firmware's own dialect.
     #[arg(long)]
     strict: bool,
+    /// Be in a contactless reader, as the answer to reset says.
+    #[arg(long)]
+    contactless: bool,
 }
 
 /// At most one way to be torn out.
@@ -94,6 +97,10 @@ impl CardArguments {
             delay: Duration::from_millis(self.delay_ms),
             trace: self.trace.clone().map_or(Trace::Off, Trace::File),
             dialect: if self.strict { Dialect::Strict } else { Dialect::Softened },
+            interface: match self.contactless {
+                true => Interface::Contactless,
+                false => Interface::Contact,
+            },
         }
     }
 }

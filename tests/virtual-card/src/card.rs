@@ -1,5 +1,5 @@
 use crate::{
-    options::{CardOptions, Fault, FaultKind},
+    options::{CardOptions, Fault, FaultKind, Interface},
     trace::{Recorder, TraceEntry},
     worker::Worker,
 };
@@ -30,6 +30,7 @@ pub struct VirtualCard {
     /// Commands since the card was put in.
     commands: u64,
     inserted: bool,
+    interface: Interface,
     /// Ends a delay early.
     unplugger: Unplugger,
     unplugged: Receiver<()>,
@@ -89,6 +90,7 @@ impl VirtualCard {
             counted_for_fault: 0,
             commands: 0,
             inserted: true,
+            interface: options.interface,
             unplugger: Unplugger(unplugger),
             unplugged,
         })
@@ -142,6 +144,11 @@ impl VirtualCard {
     pub fn power_cycle(&mut self) {
         self.recorder.event("power off and on");
         self.worker.power_cycle();
+    }
+
+    /// How the reader reaches the chip.
+    pub(crate) fn interface(&self) -> Interface {
+        self.interface
     }
 
     /// How many commands were sent since the card was put in, the one at a fault included.

@@ -24,5 +24,5 @@ mod worker;
 
 pub use card::{Tries, Unplugger, VirtualCard, VirtualCardError};
 pub use chip::{cplc, lasting_cplc, serial};
-pub use options::{CardOptions, Dialect, Fault, FaultAt, FaultKind, Trace};
+pub use options::{CardOptions, Dialect, Fault, FaultAt, FaultKind, Interface, Trace};
 pub use trace::TraceEntry;

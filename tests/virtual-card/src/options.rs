@@ -21,6 +21,8 @@ pub struct CardOptions {
     pub trace: Trace,
     /// How the card speaks.
     pub dialect: Dialect,
+    /// How the reader reaches the chip.
+    pub interface: Interface,
 }
 
 impl CardOptions {
@@ -42,6 +44,16 @@ pub enum Dialect {
     /// The firmware's own: SELECT wants 9 bytes of the AID or more, a command without Le whose
     /// answer has data gets `61xx`, and every card has one serial number.
     Strict,
+}
+
+/// How the reader reaches the chip. It shows in the answer to reset, and in nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Interface {
+    /// By its contacts.
+    #[default]
+    Contact,
+    /// Over the air: the reader makes an answer to reset up (PC/SC part 3, 3.1.3.2.3.1).
+    Contactless,
 }
 
 /// Where every command and answer is written.

@@ -4,6 +4,7 @@
 //! driver is a control code, more are a command APDU; only ATR and response APDUs go back.
 
 use crate::card::{Unplugger, VirtualCard};
+use crate::options::Interface;
 use cardwright_card::Transport;
 use rustix::net::sockopt::set_tcp_quickack;
 use std::{
@@ -19,6 +20,12 @@ use std::{
 
 /// Where the driver listens for the card of its first reader; the second is one above.
 pub const DEFAULT_PORT: u16 = 35963;
+
+/// What a reader makes up for the same chip over the air: the historical bytes are kept.
+const CONTACTLESS_ATR: [u8; 20] = [
+    0x3B, 0x8F, 0x80, 0x01, 0x80, 0x5D, 0x4E, 0x69, 0x74, 0x72, 0x6F, 0x6B, 0x65, 0x79, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0xEA,
+];
 
 /// Answer to reset of a Nitrokey 3.
 const ATR: [u8; 19] = [
@@ -116,7 +123,10 @@ fn serve(
                 let _ = notices.send(());
                 continue;
             }
-            [SEND_ATR] => ATR.to_vec(),
+            [SEND_ATR] => match lock(card).interface() {
+                Interface::Contact => ATR.to_vec(),
+                Interface::Contactless => CONTACTLESS_ATR.to_vec(),
+            },
             [_] => continue,
             _ => match lock(card).transmit(&message) {
                 Ok(answer) => answer.to_vec(),

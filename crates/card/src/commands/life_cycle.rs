@@ -12,6 +12,10 @@ const CARD_IMAGE_NUMBER: u16 = 0x0045;
 /// from byte 18 on is rewritten by issuers.
 const LASTING: [std::ops::Range<usize>; 3] = [0..4, 10..12, 12..18];
 
+/// Longest issuer identification or card image number that is taken for one, in bytes. Those in
+/// the field have at most 10: a chip that gives more says nothing that could be kept.
+const LONGEST_NUMBER: usize = 32;
+
 /// The 12 lasting bytes of the card production life cycle data (GlobalPlatform Card Specification
 /// 2.3.1, H.6), where the selected security domain gives them. All zero counts as none.
 ///
@@ -34,7 +38,7 @@ pub fn life_cycle_data(channel: &mut Channel<'_>) -> Result<Option<[u8; 12]>, Ca
 pub fn issuer_identification_number(
     channel: &mut Channel<'_>,
 ) -> Result<Option<Vec<u8>>, CardError> {
-    data_object(channel, ISSUER_IDENTIFICATION_NUMBER)
+    number(channel, ISSUER_IDENTIFICATION_NUMBER)
 }
 
 /// The card image number (GlobalPlatform Card Specification 2.3.1, H.2, tag `45`).
@@ -42,7 +46,11 @@ pub fn issuer_identification_number(
 /// # Errors
 /// As [`life_cycle_data`].
 pub fn card_image_number(channel: &mut Channel<'_>) -> Result<Option<Vec<u8>>, CardError> {
-    data_object(channel, CARD_IMAGE_NUMBER)
+    number(channel, CARD_IMAGE_NUMBER)
+}
+
+fn number(channel: &mut Channel<'_>, tag: u16) -> Result<Option<Vec<u8>>, CardError> {
+    Ok(data_object(channel, tag)?.filter(|number| number.len() <= LONGEST_NUMBER))
 }
 
 /// Some chips leave the tag away: then the answer is the value.

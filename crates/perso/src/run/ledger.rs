@@ -14,11 +14,22 @@ pub(super) struct Ledger {
     /// A write was begun, and nobody knows whether it was carried out.
     is_unknown: bool,
     commands: u32,
-    spent: Tries,
-    allowed: Tries,
+    pin: Counter,
+    puk: Counter,
+}
+
+/// What is known of the tries of a PIN or PUK.
+#[derive(Debug, Default)]
+struct Counter {
     /// Tries that the chip says are left; `None` when it does not say.
-    pin_left: Option<u8>,
-    puk_left: Option<u8>,
+    left: Option<u8>,
+    /// Tries that this run spent.
+    spent: u8,
+    /// Tries that it may spend.
+    allowed: u8,
+    /// The last value that was presented was right: the counter is full again, and whoever
+    /// presents the wanted value now finds nothing out.
+    is_full: bool,
 }
 
 impl Ledger {
@@ -31,10 +42,8 @@ impl Ledger {
             written: Vec::new(),
             is_unknown: false,
             commands: 0,
-            spent: Tries::default(),
-            allowed: job.tries_allowed,
-            pin_left: None,
-            puk_left: None,
+            pin: Counter { allowed: job.tries_allowed.pin, ..Counter::default() },
+            puk: Counter { allowed: job.tries_allowed.puk, ..Counter::default() },
         }
     }
 
@@ -65,19 +74,19 @@ impl Ledger {
     }
 
     pub(super) fn know_tries(&mut self, piv: &PivFacts) {
-        self.pin_left = piv.pin_tries;
-        self.puk_left = piv.puk_tries;
+        self.pin.left = piv.pin_tries;
+        self.puk.left = piv.puk_tries;
     }
 
     /// Whether a PIN may be presented: the job allows another wrong one, and it is not the last
-    /// try.
+    /// try; or the PIN is known.
     pub(super) fn may_try_pin(&self) -> bool {
-        may_try(self.pin_left, self.spent.pin, self.allowed.pin)
+        self.pin.may_try()
     }
 
     /// As [`Self::may_try_pin`].
     pub(super) fn may_try_puk(&self) -> bool {
-        may_try(self.puk_left, self.spent.puk, self.allowed.puk)
+        self.puk.may_try()
     }
 
     /// Takes down what became of a write.
@@ -103,8 +112,7 @@ impl Ledger {
         &mut self,
         outcome: Result<Presented, CardError>,
     ) -> Result<bool, Cause> {
-        let is_right = presented(outcome, &mut self.pin_left, &mut self.spent.pin)?;
-        Ok(is_right)
+        self.pin.presented(outcome)
     }
 
     /// As [`Self::presented_pin`].
@@ -112,8 +120,7 @@ impl Ledger {
         &mut self,
         outcome: Result<Presented, CardError>,
     ) -> Result<bool, Cause> {
-        let is_right = presented(outcome, &mut self.puk_left, &mut self.spent.puk)?;
-        Ok(is_right)
+        self.puk.presented(outcome)
     }
 
     /// Takes down what became of a command that presents one value and writes another. Where no
@@ -133,17 +140,17 @@ impl Ledger {
             (false, false) => Condition::PartlyWritten,
             (false, true) => Condition::Untouched,
         };
-        Failure { phase: self.phase(), cause, condition, tries_spent: self.spent }
+        Failure { phase: self.phase(), cause, condition, tries_spent: self.tries_spent() }
+    }
+
+    fn tries_spent(&self) -> Tries {
+        Tries { pin: self.pin.spent, puk: self.puk.spent }
     }
 
     /// Adds to a receipt what only the ledger knows.
     pub(super) fn complete(self, receipt: Receipt) -> Receipt {
-        Receipt {
-            written: self.written,
-            commands: self.commands,
-            tries_spent: self.spent,
-            ..receipt
-        }
+        let tries_spent = self.tries_spent();
+        Receipt { written: self.written, commands: self.commands, tries_spent, ..receipt }
     }
 }
 
@@ -155,32 +162,57 @@ fn with_first_and_last(writing: impl IntoIterator<Item = Phase>) -> Vec<Phase> {
         .collect()
 }
 
-fn may_try(left: Option<u8>, spent: u8, allowed: u8) -> bool {
-    spent < allowed && left.is_none_or(|left| left > 1)
+impl Counter {
+    fn may_try(&self) -> bool {
+        self.is_full || self.spent < self.allowed && self.left.is_none_or(|left| left > 1)
+    }
+
+    fn presented(&mut self, outcome: Result<Presented, CardError>) -> Result<bool, Cause> {
+        self.is_full = false;
+        match outcome {
+            Ok(Presented::Accepted) => {
+                // The chip did not say how many tries that is.
+                self.left = None;
+                self.is_full = true;
+                Ok(true)
+            }
+            Ok(Presented::Wrong { tries_left }) => {
+                self.spent += 1;
+                self.left = tries_left.or(self.left.map(|left| left.saturating_sub(1)));
+                Ok(false)
+            }
+            Err(error) => {
+                // Without an answer, or with one that every maker means otherwise, the try may be
+                // gone.
+                self.spent += 1;
+                Err(error.into())
+            }
+        }
+    }
 }
 
-fn presented(
-    outcome: Result<Presented, CardError>,
-    left: &mut Option<u8>,
-    spent: &mut u8,
-) -> Result<bool, Cause> {
-    match outcome {
-        Ok(Presented::Accepted) => {
-            // The counter is full again, and the chip did not say how full that is.
-            *left = None;
-            Ok(true)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cardwright_card::{StatusWord, TransportError};
+
+    #[test]
+    fn a_try_that_may_be_gone_counts_as_spent() {
+        let security_status = CardError::Refused { status: StatusWord::SECURITY_STATUS };
+        for error in [security_status, CardError::Link(TransportError::Removed)] {
+            let mut counter = Counter { left: Some(3), allowed: 1, ..Counter::default() };
+            assert!(counter.may_try());
+            assert!(counter.presented(Err(error)).is_err());
+            assert_eq!((counter.spent, counter.may_try()), (1, false), "{error}");
         }
-        Ok(Presented::Wrong { tries_left }) => {
-            *spent += 1;
-            *left = tries_left.or(left.map(|left| left.saturating_sub(1)));
-            Ok(false)
-        }
-        Err(error) => {
-            // Without an answer the try may be gone.
-            if !matches!(error, CardError::Refused { .. }) {
-                *spent += 1;
-            }
-            Err(error.into())
-        }
+    }
+
+    #[test]
+    fn a_value_that_is_known_may_be_presented_again() {
+        let mut counter = Counter { left: Some(2), allowed: 1, ..Counter::default() };
+        assert_eq!(counter.presented(Ok(Presented::Wrong { tries_left: None })), Ok(false));
+        assert!(!counter.may_try(), "it is the last try, and no other is allowed");
+        assert_eq!(counter.presented(Ok(Presented::Accepted)), Ok(true));
+        assert!(counter.may_try());
     }
 }

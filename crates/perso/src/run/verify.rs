@@ -32,7 +32,7 @@ impl Verify {
         random: &mut R,
     ) -> Result<Transition, Cause> {
         let ids = immutable_ids_again(channel, &self.ids)?;
-        if ids.contradicts(&self.ids) || !commands::select_piv(channel)? {
+        if !ids.has_name_of(&self.ids) || !commands::select_piv(channel)? {
             return Err(Cause::OtherChip);
         }
         let card_capability = read_back(channel, CARD_CAPABILITY, "CCC")?;

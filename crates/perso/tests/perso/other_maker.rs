@@ -4,8 +4,9 @@
 use crate::support::*;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use cardwright_card::ManagementKeyAlgorithm::{Aes192, Aes256};
+use cardwright_card::objects::Guid;
 use cardwright_card::{Transport, TransportError, tlv};
-use cardwright_perso::{Cause, Condition, Phase, Tries, inspect};
+use cardwright_perso::{Cause, Condition, Job, Phase, Tries, inspect};
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use p256::ecdsa::{DerSignature, Signature, SigningKey};
 use std::collections::HashMap;
@@ -303,4 +304,24 @@ fn a_key_of_another_maker_is_foreign() {
     let failure = carry_out(job(expected), &mut desk).unwrap_err();
     assert_eq!(failure.cause, Cause::Foreign { what: "management key" });
     assert_eq!((failure.condition, desk.writes()), (Condition::Untouched, 0));
+}
+
+#[test]
+fn a_chip_without_a_name_is_told_by_all_that_it_holds() {
+    let virgin = inspect(&mut OtherMaker::new()).unwrap().ids;
+    let mut other_card = wanted(2);
+    other_card.guid = Guid::from_random([9; 16]);
+    let mut written = OtherMaker::new();
+    carry_out(Job { wanted: other_card, ..job(virgin.clone()) }, &mut written).unwrap();
+    let held = inspect(&mut written).unwrap().ids;
+
+    // A virgin chip was inspected, and another card's is there, whose key happens to fit.
+    written.key = (0x0A, FACTORY_KEY.to_vec());
+    let mut written = Traced::new(written);
+    let failure = carry_out(job(virgin), &mut written).unwrap_err();
+    assert_eq!((failure.cause, written.writes()), (Cause::OtherChip, 0));
+    // The other way round.
+    let mut virgin = Traced::new(OtherMaker::new());
+    let failure = carry_out(job(held), &mut virgin).unwrap_err();
+    assert_eq!((failure.cause, virgin.writes()), (Cause::OtherChip, 0));
 }

@@ -3,8 +3,8 @@
 use crate::support::*;
 use cardwright_card::ManagementKeyAlgorithm::{Aes256, TripleDes};
 use cardwright_card::objects::{CardId, Guid};
-use cardwright_card::{Channel, ManagementKey, Puk, TransportError, commands};
-use cardwright_perso::{Cause, Condition, Job, Next, Phase, Run, Tries, inspect};
+use cardwright_card::{Channel, ManagementKey, Pin, Puk, TransportError, commands};
+use cardwright_perso::{Cause, ChipIds, Condition, Job, Next, Phase, Run, Tries, inspect};
 use cardwright_virtual_card::{CardOptions, VirtualCard};
 
 fn desk(index: u16) -> Traced<VirtualCard> {
@@ -103,6 +103,25 @@ fn no_more_tries_are_spent_than_the_job_allows() {
     assert_eq!((failure.phase, failure.cause), (Phase::Puk, Cause::Blocked { what: "PUK" }));
     assert_eq!(failure.tries_spent, Tries { pin: 0, puk: 2 });
     assert_eq!(chip.desk.tries().unwrap().puk, 1);
+}
+
+#[test]
+fn a_pin_set_by_the_puk_is_proved_also_when_no_wrong_one_is_allowed_any_more() {
+    let mut chip = desk(41);
+    let mut job = job(inspect(&mut chip.desk).unwrap().ids);
+    let pins = ["111222", "111333"];
+    job.candidates[0].pins = pins.map(|pin| Pin::parse(pin).unwrap()).to_vec();
+    let receipt = carry_out(job, &mut chip).unwrap();
+    assert_eq!(receipt.tries_spent, Tries { pin: 2, puk: 0 });
+    assert!(has_secrets(&mut chip.desk, &wanted(1), Aes256));
+}
+
+#[test]
+fn a_chip_with_a_name_is_not_the_one_without() {
+    let mut chip = desk(42);
+    let found = inspect(&mut chip.desk).unwrap().ids;
+    let nameless = ChipIds { cplc: None, ..found };
+    check(chip, job(nameless), Phase::Identify, Cause::OtherChip);
 }
 
 #[test]

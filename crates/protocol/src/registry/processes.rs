@@ -5,6 +5,7 @@ use crate::domain::{Command, ProcessState};
 use crate::hex::HexBytes;
 use crate::ids::{CardNumber, JobId, ProcessId, WorkstationName};
 use crate::job::SealedJob;
+use crate::no_fields::no_fields;
 use crate::outcome::{Acknowledgement, ChipReport, Condition, FailureCause, KeyReceipt, Phase};
 use crate::registry::cards::CardRow;
 use crate::signed::Signed;
@@ -135,12 +136,16 @@ pub struct Assessment {
 #[serde(tag = "verdict", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Verdict {
     /// Next encodes it.
+    #[serde(deserialize_with = "no_fields")]
     Ready,
     /// An encoding of it was begun; Next finishes it.
+    #[serde(deserialize_with = "no_fields")]
     Interrupted,
     /// Nothing that this product can initialize.
+    #[serde(deserialize_with = "no_fields")]
     UnknownKind,
     /// It cannot be written through this reader.
+    #[serde(deserialize_with = "no_fields")]
     Contactless,
     /// It is the chip of another card.
     BoundToOtherCard {
@@ -153,6 +158,7 @@ pub enum Verdict {
         expected: Option<String>,
     },
     /// PIN or PUK is blocked.
+    #[serde(deserialize_with = "no_fields")]
     Blocked,
 }
 

@@ -121,9 +121,18 @@ pub(crate) fn keys(data: &Path) -> (VerifyingKey, SealingKey) {
     (signing.parse().unwrap(), sealing.parse().unwrap())
 }
 
+/// What `cardwright-helper readers` says where the PC/SC service has this socket.
+pub(crate) fn readers(socket: &Path) -> (bool, String) {
+    said(Command::new(PROGRAM).arg("readers").env("PCSCLITE_CSOCK_NAME", socket))
+}
+
 /// The helper's program with arguments, and what it says: standard output and error.
 pub(crate) fn run(arguments: &[&str]) -> (bool, String) {
-    let output = Command::new(PROGRAM).args(arguments).output().unwrap();
+    said(Command::new(PROGRAM).args(arguments))
+}
+
+fn said(program: &mut Command) -> (bool, String) {
+    let output = program.env("RUST_BACKTRACE", "1").output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(text).unwrap())
 }
