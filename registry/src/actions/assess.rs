@@ -2,10 +2,11 @@
 
 use super::ActionError;
 use super::view::pending_generation;
-use crate::store::{CardRecord, ChipRecord, GenerationRecord, Snapshot};
+use crate::store::{CardRecord, ChipRecord, GenerationRecord, JobState, Snapshot};
 use cardwright_protocol::chip::{ChipFacts, ChipIds, PivFacts};
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::ids::CardNumber;
+use cardwright_protocol::outcome::{FailureCause, JobFailure};
 use cardwright_protocol::registry::processes::{Assessment, Verdict};
 
 /// A judgement and what it rests on.
@@ -33,11 +34,16 @@ pub(crate) async fn assess(
         (Some(_), Binding::New { matched_by }) => (Verdict::Ready, None, matched_by),
         (Some(_), Binding::Bound { chip, matched_by }) => {
             let pending = pending_generation(snapshot, chip.id).await?;
+            let is_closed = match &pending {
+                Some(pending) => ended_at_reference_data(snapshot, pending).await?,
+                None => false,
+            };
             // The chip itself says so where no failure was handed over.
             let named = ids.card_id.as_ref().map(|id| &id.0[..]);
             let begun =
                 |pending: GenerationRecord| card.interrupted || named == Some(&pending.card_id[..]);
             let verdict = match pending.is_some_and(begun) {
+                _ if is_closed => Verdict::Blocked,
                 true => Verdict::Interrupted,
                 false => Verdict::Ready,
             };
@@ -51,6 +57,25 @@ pub(crate) async fn assess(
         matched_by: matched_by.map(str::to_owned),
     };
     Ok(Judgement { assessment, ids, chip })
+}
+
+/// Whether the last job of a keying found no PIN or PUK that the chip takes, or too few tries.
+/// Another job would only spend another try, on a chip that may not even say how many are left.
+async fn ended_at_reference_data(
+    snapshot: &Snapshot,
+    generation: &GenerationRecord,
+) -> Result<bool, ActionError> {
+    let Some(job) = snapshot.last_settled_job(generation.id).await? else { return Ok(false) };
+    let failure = job.outcome.filter(|_| job.state == JobState::Failed);
+    let failure = failure.map(|statement| serde_json::from_str::<JobFailure>(&statement));
+    let failure = failure.transpose();
+    let failure = failure.map_err(|_| ActionError::Inconsistent("a failure cannot be read"))?;
+    Ok(failure.is_some_and(|failure| match failure.cause {
+        FailureCause::Foreign { what } | FailureCause::Blocked { what } => {
+            matches!(what.as_str(), "PIN" | "PUK")
+        }
+        _ => false,
+    }))
 }
 
 /// How a chip is tied to a card, or why it cannot be.

@@ -122,6 +122,21 @@ impl Snapshot {
             .await?;
         row.map(JobRecord::from_row).transpose()
     }
+
+    /// The newest job of a keying whose outcome was taken.
+    pub(crate) async fn last_settled_job(
+        &self,
+        generation: i64,
+    ) -> Result<Option<JobRecord>, StoreError> {
+        let row = jobs::Entity::find()
+            .filter(jobs::Column::GenerationId.eq(generation))
+            .filter(jobs::Column::Outcome.is_not_null())
+            .order_by_desc(jobs::Column::OutcomeAt)
+            .order_by_desc(jobs::Column::Id)
+            .one(&self.database)
+            .await?;
+        row.map(JobRecord::from_row).transpose()
+    }
 }
 
 impl Transaction {

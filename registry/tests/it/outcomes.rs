@@ -5,7 +5,7 @@ use cardwright_protocol::domain::{CardState, Command, ProcessState};
 use cardwright_protocol::ids::ProcessId;
 use cardwright_protocol::outcome::{Condition, FailureCause, Outcome, Receipt};
 use cardwright_protocol::registry::problem::ProblemCode;
-use cardwright_protocol::registry::processes::Process;
+use cardwright_protocol::registry::processes::{Process, Verdict};
 use cardwright_seal::{SigningKey, sign, verify};
 use expect_test::expect;
 use std::time::Duration;
@@ -144,6 +144,27 @@ async fn a_failure_that_nobody_can_mend_ends_the_process() {
     );
     assert_eq!(card.row.commands, [Command::InitializeTemporaryCard], "free again");
     assert_eq!(operator.hand_over(&failed).await.acknowledgement, taken.acknowledgement);
+}
+
+/// A chip may hide how many tries its PUK has left: a job more would be a try less.
+#[tokio::test]
+async fn a_chip_whose_puk_nobody_knows_gets_no_second_job() {
+    let causes = [
+        FailureCause::Foreign { what: "PUK".to_owned() },
+        FailureCause::Blocked { what: "PIN".to_owned() },
+    ];
+    for cause in causes {
+        let story = Story::begin().await;
+        let operator = &story.operator;
+        let job = story.job(&chip(7)).await;
+        operator.hand_over(&story.failure(&job, cause, Condition::PartlyWritten)).await;
+        let process = operator.start("TC-1").await;
+        let nonce = operator.nonce(&process.id).await;
+        let report = story.registry.desk.report(&nonce, &chip(7));
+        assert_eq!(operator.assess(&process.id, &report).await.verdict, Verdict::Blocked);
+        let answer = operator.try_job(&process.id, &report, Some("TC-1")).await;
+        assert_eq!(answer.refused(), ProblemCode::ChipRefused);
+    }
 }
 
 #[tokio::test]

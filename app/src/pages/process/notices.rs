@@ -123,7 +123,7 @@ fn verdict_note(verdict: &Verdict, profile: &str) -> AnyView {
         ),
         Verdict::Blocked => (
             Tone::Bad,
-            "PIN or PUK of this chip is blocked.".into(),
+            "PIN or PUK of this chip is blocked, or set by somebody else.".into(),
             "It cannot be initialized. Mark the card as defective, or give it to an admin.".into(),
         ),
     };

@@ -157,7 +157,7 @@ pub enum Verdict {
         /// Short name of the expected chip, where it has one.
         expected: Option<String>,
     },
-    /// PIN or PUK is blocked.
+    /// PIN or PUK is blocked, or was found to be neither the factory's nor ours.
     #[serde(deserialize_with = "no_fields")]
     Blocked,
 }
