@@ -20,7 +20,8 @@ const TO_RUN: &[&str] = &[
 ];
 
 /// What testing needs beyond that.
-const TO_TEST: &[&str] = &["chromium", "chromium-driver", "opensc", "yubico-piv-tool"];
+const TO_TEST: &[&str] =
+    &["chromium", "chromium-driver", "fonts-dejavu-core", "opensc", "yubico-piv-tool"];
 
 const TRUNK: CargoTool = CargoTool { package: "trunk", program: "trunk", version: "0.21.14" };
 const CARGO_DENY: CargoTool =
