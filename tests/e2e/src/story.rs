@@ -44,8 +44,8 @@ impl Story {
             port: 0,
             helper_port: 0,
             readers: Readers::Socket(office.csock_name().to_path_buf()),
-            example_cards: true,
         })?;
+        desk.import_example_cards()?;
         let browser = Browser::open(&desk.url).await?;
         Ok(Self { browser, desk, office, _folder: folder })
     }
