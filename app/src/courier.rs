@@ -45,6 +45,8 @@ impl Courier {
             let connection = connection.get();
             if registry.who.with(|who| !matches!(who, Who::Person(_))) {
                 courier.in_hand.update_value(HashSet::clear);
+                // Whoever logs in next has it carried again.
+                courier.stuck.set(None);
                 return connection;
             }
             if before != Some(connection) {

@@ -27,8 +27,6 @@ pub struct DeskOptions {
     pub helper_port: u16,
     /// Where the readers are.
     pub readers: Readers,
-    /// Bring the example cards when the database is new.
-    pub example_cards: bool,
 }
 
 /// Where a desk's readers are.
@@ -154,16 +152,11 @@ impl Desk {
         let registry =
             Child::start("registry", &mut start, &self.options.data.join("registry.log"))?;
         registry.wait_for_line("listening\t")?;
-        let accounts = registry.lines_with("account\t");
-        let is_new = !accounts.is_empty();
-        for account in accounts {
+        for account in registry.lines_with("account\t") {
             let (name, password) = account.split_once('\t').context("an account has two parts")?;
             self.accounts.push((name.to_owned(), password.to_owned()));
         }
         self.registry = Some(registry);
-        if is_new && self.options.example_cards {
-            self.import_cards(&root().join("registry/examples/cards.csv"))?;
-        }
         Ok(())
     }
 
@@ -172,11 +165,12 @@ impl Desk {
         self.registry = None;
     }
 
-    /// Brings cards from a CSV file.
+    /// Brings the 40 example cards, over all states.
     ///
     /// # Errors
-    /// When the registry refuses the file.
-    pub fn import_cards(&self, file: &Path) -> anyhow::Result<()> {
+    /// When the registry refuses them: it has cards of these numbers.
+    pub fn import_example_cards(&self) -> anyhow::Result<()> {
+        let file = root().join("registry/examples/cards.csv");
         run(self.registry_command("import-cards").arg(file).stdout(std::process::Stdio::null()))
     }
 

@@ -10,7 +10,13 @@ use std::path::{Path, PathBuf};
 const NEVER: &[(&str, &[&str])] = &[
     (
         "cardwright-app",
-        &["cardwright-card", "cardwright-perso", "cardwright-profile", "cardwright-seal"],
+        &[
+            "cardwright-card",
+            "cardwright-perso",
+            "cardwright-profile",
+            "cardwright-seal",
+            "cardwright-virtual-card",
+        ],
     ),
     ("cardwright-helper", &["axum", "sea-orm", "cardwright-virtual-card"]),
     (

@@ -3,6 +3,7 @@
 use crate::desk::{Desk, DeskOptions, Readers};
 use crate::sh::{command, on_path, output, root, say};
 use crate::{build, tools};
+use anyhow::Context as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -20,9 +21,9 @@ pub struct Options {
     /// Do not open a browser.
     #[arg(long)]
     no_browser: bool,
-    /// Keep everything in this folder.
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    data: PathBuf,
+    /// Keep everything in this folder; without it, in `data` in the checkout.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Port of the registry and the app on 127.0.0.1.
     #[arg(long, value_name = "N", default_value_t = 8420)]
     port: u16,
@@ -36,6 +37,15 @@ pub struct Options {
 /// # Errors
 /// When something cannot be installed, built or started, or a part ends by itself.
 pub fn run(options: &Options) -> anyhow::Result<()> {
+    // Before the long work: it would be for nothing.
+    TcpListener::bind(("127.0.0.1", options.port)).with_context(|| {
+        let port = options.port;
+        format!("port {port} cannot be had; does Cardwright run already? --port N takes another")
+    })?;
+    let data = match &options.data {
+        Some(folder) => std::path::absolute(folder)?,
+        None => root().join("data"),
+    };
     tools::install_to_run()?;
     build::app()?;
     build::programs()?;
@@ -53,13 +63,16 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         Readers::Computer
     };
     let mut desk = Desk::start(DeskOptions {
-        data: root().join(&options.data),
+        data,
         port: options.port,
-        helper_port: free_helper_port(),
+        helper_port: free_helper_port(options.port),
         readers,
-        example_cards: !options.empty,
     })?;
+    // First of all the passwords: nobody can show them again.
     greet(&desk);
+    if !desk.accounts.is_empty() && !options.empty {
+        desk.import_example_cards()?;
+    }
     if !options.no_browser {
         open_browser(&desk.url);
     }
@@ -74,13 +87,16 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 /// kept nowhere.
 #[allow(clippy::print_stdout)]
 fn greet(desk: &Desk) {
+    let (registry, data) = (build::program("cardwright-registry"), desk.data().join("registry"));
     println!("\n  Cardwright is ready at  {}\n", desk.url);
     for (name, password) in &desk.accounts {
         println!("  log in as {name:<9} password {password}");
     }
     if desk.accounts.is_empty() {
-        println!("  log in with the passwords shown at the first start (cargo run --package");
-        println!("  cardwright-registry -- set-password --help, if they are lost)");
+        println!(
+            "  log in as admin or operator with the passwords of the first start; for a new one:"
+        );
+        println!("  {} set-password operator --data {}", registry.display(), data.display());
     } else {
         println!("\n  These passwords are shown this once.");
     }
@@ -95,8 +111,10 @@ fn has_reader() -> bool {
 }
 
 /// The first free port of those that helpers use, so that a page finds it again after a restart.
-fn free_helper_port() -> u16 {
-    (8421..=8425).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap_or(0)
+fn free_helper_port(registry_port: u16) -> u16 {
+    let is_free =
+        |port: &u16| *port != registry_port && TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    (8421..=8425).find(is_free).unwrap_or(0)
 }
 
 fn open_browser(url: &str) {

@@ -145,9 +145,9 @@ fn wasm_bindgen() -> anyhow::Result<CargoTool> {
 }
 
 fn install_cargo_tool(tool: &CargoTool) -> anyhow::Result<()> {
-    let ours = tools_bin().join(tool.program);
-    let found = [Some(ours), on_path(tool.program)].into_iter().flatten();
-    for program in found {
+    // Ours comes first on the PATH that builds get: where it is, no other one is used.
+    let ours = Some(tools_bin().join(tool.program)).filter(|program| program.is_file());
+    if let Some(program) = ours.or_else(|| on_path(tool.program)) {
         let version = output(command(program).arg("--version")).unwrap_or_default();
         if version.split_whitespace().any(|word| word == tool.version) {
             return Ok(());

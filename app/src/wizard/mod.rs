@@ -99,7 +99,7 @@ pub(crate) struct Wizard {
     attempt: u64,
     /// The person wants to end the process.
     closing: bool,
-    /// What went wrong last, until the next click or the next chip.
+    /// What went wrong last, until the next click, or until it is over.
     trouble: Option<Trouble>,
 }
 
@@ -145,7 +145,12 @@ impl Wizard {
     pub(crate) fn apply(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Helper(link) => {
+                let knew = self.helper_knows_job();
                 self.link = link;
+                if knew && !self.helper_knows_job() {
+                    // The outcome was acknowledged, and its news may have come before this page.
+                    self.forget();
+                }
                 // A stop that the helper may not have heard can be asked for again.
                 let stopping = matches!(self.stage, Stage::Encoding { .. });
                 self.closing &= !stopping || self.link.desk().is_some();
@@ -159,6 +164,7 @@ impl Wizard {
             Event::JobRefused { attempt, trouble } => return self.refused(attempt, trouble),
             Event::StopRefused(trouble) => (self.closing, self.trouble) = (false, Some(trouble)),
             Event::Settled(process) => {
+                self.trouble = None;
                 self.take(process);
                 return self.back_to_the_chip();
             }
@@ -206,7 +212,10 @@ impl Wizard {
         }
         let insertion = insertion.clone();
         match result {
-            Ok(assessment) => self.stage = Stage::Looking(Chip::Assessed(insertion, assessment)),
+            Ok(assessment) => {
+                self.registry_answered();
+                self.stage = Stage::Looking(Chip::Assessed(insertion, assessment));
+            }
             Err(trouble) if ended(&trouble) => return vec![Effect::Load],
             Err(trouble) => {
                 let wait = trouble.may_pass();
@@ -252,6 +261,7 @@ impl Wizard {
                 return vec![Effect::Wait { attempt: self.attempt }];
             }
         };
+        self.registry_answered();
         let lost = match (&self.stage, &process.job) {
             (Stage::Encoding { job, checked: Some(_) }, Some(open)) if open.job == *job => {
                 Some(Trouble::JobUnknown(open.workstation.clone()))
@@ -298,6 +308,19 @@ impl Wizard {
         }
     }
 
+    /// A registry that answers can be reached again.
+    fn registry_answered(&mut self) {
+        self.trouble.take_if(|trouble| *trouble == RegistryError::Unreachable.into());
+    }
+
+    /// Whether the helper runs the job or holds its outcome.
+    fn helper_knows_job(&self) -> bool {
+        match (&self.stage, self.link.desk()) {
+            (Stage::Encoding { job, .. }, Some(desk)) => desk.knows(job),
+            _ => false,
+        }
+    }
+
     /// Forgets what was found, so that it is looked for again.
     fn forget(&mut self) {
         match &mut self.stage {
@@ -336,6 +359,9 @@ impl Wizard {
         match found {
             None => {
                 *chip = Chip::None;
+                // What is missing now says itself what to do; what happened to a job does not.
+                self.trouble
+                    .take_if(|trouble| matches!(trouble, Trouble::Helper(_) | Trouble::HelperGone));
                 Vec::new()
             }
             Some((_, insertion)) if known == Some(&insertion) => Vec::new(),

@@ -260,6 +260,45 @@ fn a_job_that_is_refused_is_explained_and_can_be_asked_for_again() {
 }
 
 #[test]
+fn what_went_wrong_is_not_said_any_more_when_it_is_over() {
+    let empty = || Message::ReaderChanged { revision: 2, reader: reader("r1", Slot::Empty) };
+    let back = || Message::ReaderChanged { revision: 3, reader: reader("r1", chip("i2")) };
+    for trouble in [
+        Trouble::Helper(HelperError::NotInserted),
+        Trouble::HelperGone,
+        Trouble::Registry(RegistryError::Unreachable),
+    ] {
+        let mut wizard = ready_wizard(process());
+        wizard.apply(Event::Next);
+        let event = Event::JobRefused { attempt: 2, trouble: trouble.clone() };
+        assert_eq!(wizard.apply(event), [assess(3, "r1", "i1")]);
+        assert_eq!(wizard.trouble(), Some(&trouble));
+        said(&mut wizard, empty());
+        assert_eq!(said(&mut wizard, back()), [assess(4, "r1", "i2")]);
+        wizard.apply(Event::Assessed { attempt: 4, result: Ok(assessment(Verdict::Ready)) });
+        assert_eq!(wizard.trouble(), None, "{trouble:?}");
+    }
+    let mut wizard = encoding_wizard();
+    wizard.apply(Event::Loaded(Err(RegistryError::Unreachable)));
+    assert!(wizard.trouble().is_some());
+    wizard.apply(Event::Loaded(Ok(Process { state: ProcessState::Completed, ..process() })));
+    assert_eq!((wizard.step(), wizard.trouble()), (Step::Done, None));
+}
+
+#[test]
+fn an_outcome_that_was_taken_before_this_page_was_there_is_asked_for() {
+    let mut link = connected(vec![]);
+    link.apply(1, Message::Ended { job: "j1".into(), outcome: failed("j1") });
+    let (mut wizard, effects) = Wizard::new(with_job(Some("j1")), link);
+    assert_eq!((effects, wizard.progress()), (vec![], Progress::Storing));
+    let acknowledged = Message::Acknowledged { id: 9, job: "j1".into() };
+    assert_eq!(said(&mut wizard, acknowledged), [Effect::Load]);
+    let done = Process { state: ProcessState::Completed, ..process() };
+    assert_eq!(wizard.apply(Event::Loaded(Ok(done))), []);
+    assert_eq!(wizard.step(), Step::Done);
+}
+
+#[test]
 fn somebody_elses_process_is_only_shown() {
     let foreign = Process { mine: false, ..process() };
     let (wizard, effects) = Wizard::new(foreign, one_chip());

@@ -1,8 +1,9 @@
 //! The profile page of a card.
 
 use crate::person::{Person, asked, registry_answers};
-use crate::scenery::{NUMBER, card, logged_in, problem, process};
-use cardwright_protocol::domain::{CardState, ProcessState, Role};
+use crate::scenery::{NUMBER, card, logged_in, me, problem, process};
+use cardwright_protocol::domain::{CardState, Command, ProcessState, Role};
+use cardwright_protocol::registry::cards::OpenProcess;
 use cardwright_protocol::registry::problem::ProblemCode;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -55,4 +56,35 @@ async fn a_card_that_another_process_has_is_explained() {
     person.sees("What do you want to do?").await;
     person.clicks("Initialize temporary card").await;
     person.sees("Another process has this card.").await;
+}
+
+#[wasm_bindgen_test]
+async fn an_admin_can_cancel_the_process_of_somebody_else() {
+    logged_in(Role::Operator);
+    let mut held = card(CardState::Produced);
+    held.row.commands = vec![];
+    held.process = Some(OpenProcess {
+        id: "p1".into(),
+        command: Command::InitializeTemporaryCard,
+        state: ProcessState::Encoding,
+        operator: "somebody".into(),
+        mine: false,
+    });
+    let path = format!("/cards/{NUMBER}");
+    registry_answers(&format!("GET /api/v1{path}"), 200, &held);
+    let person = Person::opens(&path);
+    person.sees("was started by somebody").await;
+    assert!(!person.can_click("Cancel the process"));
+    drop(person);
+
+    registry_answers("GET /api/v1/session", 200, &me(Role::Admin));
+    let person = Person::opens(&path);
+    person.clicks("Cancel the process").await;
+    person.sees("The chip may be partly written").await;
+    let canceled = process(ProcessState::Canceled);
+    registry_answers("POST /api/v1/processes/p1/cancel", 200, &canceled);
+    registry_answers(&format!("GET /api/v1{path}"), 200, &card(CardState::Produced));
+    person.clicks("Cancel the process").await;
+    person.sees("The process was canceled.").await;
+    assert_eq!(asked("POST /api/v1/processes/p1/cancel").len(), 1);
 }

@@ -36,7 +36,11 @@ pub(crate) fn problem(request: &str, code: ProblemCode, message: &str) {
 
 pub(crate) fn me(role: Role) -> Me {
     let permissions = match role {
-        Role::Admin => vec![Permission::ReadCards, Permission::ConfigureTemplates],
+        Role::Admin => vec![
+            Permission::ReadCards,
+            Permission::CloseForeignProcesses,
+            Permission::ConfigureTemplates,
+        ],
         Role::Operator => {
             vec![Permission::ReadCards, Permission::InitializeCards, Permission::WithdrawStock]
         }

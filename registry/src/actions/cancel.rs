@@ -33,7 +33,8 @@ pub(crate) async fn cancel(
         if now - job.issued_at <= JOB_PATIENCE && !may_close_foreign {
             return Err(refused(
                 ProblemCode::WrongState,
-                "The chip is being encoded. Cancel the work at the helper first.",
+                "The chip may still be being encoded. Stop the work at its helper first; where \
+                 that helper is gone, cancel again two minutes after it began, or ask an admin.",
             ));
         }
         transaction.supersede_job(&job.job).await?;

@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 use thirtyfour::LoggingPrefsLogLevel;
 use thirtyfour::prelude::*;
 
@@ -19,6 +20,8 @@ pub struct Browser {
     driver: WebDriver,
     chromedriver: Child,
     home: String,
+    /// Everything that Chromium and its driver keep; it goes with them.
+    _folder: TempDir,
 }
 
 impl Browser {
@@ -27,8 +30,10 @@ impl Browser {
     /// # Errors
     /// When Chromium or its driver does not start.
     pub async fn open(home: &str) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("cardwright-browser-").tempdir()?;
         let mut chromedriver = Command::new("chromedriver")
             .arg("--port=0")
+            .env("TMPDIR", folder.path())
             .process_group(0)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -63,7 +68,7 @@ impl Browser {
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await?;
         // It ends with this struct, also where a test fails: see `drop`.
         driver.clone().leak()?;
-        let browser = Self { driver, chromedriver, home: home.to_owned() };
+        let browser = Self { driver, chromedriver, home: home.to_owned(), _folder: folder };
         browser.go("/").await?;
         Ok(browser)
     }
@@ -245,7 +250,9 @@ impl Browser {
         // An element may go while it is looked at: that is "not yet", unless it stays so.
         while !is_so().await.unwrap_or(false) {
             if begun.elapsed() > PATIENCE {
-                let picture = pictures()?.join(format!("{}.png", std::process::id()));
+                // A story runs in a thread of its own, which is called like it.
+                let story = std::thread::current().name().unwrap_or("story").replace("::", "-");
+                let picture = pictures()?.join(format!("{story}-{}.png", std::process::id()));
                 self.picture(&picture).await?;
                 bail!(
                     "waited for {what}; at {}; picture in {}; the page says:\n{}\nconsole: {:?}",

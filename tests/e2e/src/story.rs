@@ -44,8 +44,8 @@ impl Story {
             port: 0,
             helper_port: 0,
             readers: Readers::Socket(office.csock_name().to_path_buf()),
-            example_cards: true,
         })?;
+        desk.import_example_cards()?;
         let browser = Browser::open(&desk.url).await?;
         Ok(Self { browser, desk, office, _folder: folder })
     }
@@ -55,9 +55,17 @@ impl Story {
     /// # Errors
     /// When that does not work.
     pub async fn log_in(&self, name: &str) -> anyhow::Result<()> {
+        self.browser.go("/login").await?;
+        self.fill_in_login(name).await
+    }
+
+    /// Logs in where the page asks for it.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn fill_in_login(&self, name: &str) -> anyhow::Result<()> {
         let account = self.desk.accounts.iter().find(|account| account.0 == name);
         let password = &account.context("made at the first start")?.1;
-        self.browser.go("/login").await?;
         self.browser.fill("Name", name).await?;
         self.browser.fill("Password", password).await?;
         self.browser.click("Log in").await?;

@@ -1,7 +1,7 @@
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
@@ -24,6 +24,8 @@ pub struct Child {
     /// Everything printed so far.
     printed: Arc<Mutex<Vec<String>>>,
     log: PathBuf,
+    /// Where this run begins in the log, in bytes.
+    log_start: u64,
 }
 
 impl Child {
@@ -33,6 +35,7 @@ impl Child {
     /// When it cannot be started.
     pub fn start(name: &'static str, command: &mut Command, log: &Path) -> anyhow::Result<Self> {
         let log_file = File::options().create(true).append(true).open(log)?;
+        let log_start = log_file.metadata()?.len();
         let mut process = command
             .process_group(0)
             .stdin(Stdio::piped())
@@ -52,7 +55,7 @@ impl Child {
                 let _ = sender.send(line);
             }
         });
-        Ok(Self { name, process, stdin, lines, printed, log: log.to_path_buf() })
+        Ok(Self { name, process, stdin, lines, printed, log: log.to_path_buf(), log_start })
     }
 
     /// Waits for the first line that begins so, and gives the rest of it.
@@ -71,12 +74,18 @@ impl Child {
             Err(RecvTimeoutError::Timeout) => {
                 bail!("the {} says nothing for {} s", self.name, PATIENCE.as_secs())
             }
-            Err(RecvTimeoutError::Disconnected) => bail!(
-                "the {} ended:\n{}",
-                self.name,
-                std::fs::read_to_string(&self.log).unwrap_or_default()
-            ),
+            Err(RecvTimeoutError::Disconnected) => {
+                bail!("the {} ended:\n{}", self.name, self.said().unwrap_or_default())
+            }
         }
+    }
+
+    /// What it said on standard error in this run.
+    fn said(&self) -> std::io::Result<String> {
+        let (mut log, mut said) = (File::open(&self.log)?, String::new());
+        log.seek(SeekFrom::Start(self.log_start))?;
+        log.read_to_string(&mut said)?;
+        Ok(said)
     }
 
     /// The rest of every line so far that begins so.

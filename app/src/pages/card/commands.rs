@@ -5,7 +5,9 @@ use crate::helper::Tone;
 use crate::registry::Registry;
 use crate::search::escape;
 use crate::trouble::RegistryError;
-use cardwright_protocol::domain::Command;
+use crate::words;
+use cardwright_protocol::domain::{Command, Permission, ProcessState};
+use cardwright_protocol::outcome::Condition;
 use cardwright_protocol::registry::cards::{Card, OpenProcess};
 use cardwright_protocol::registry::processes::StartProcess;
 use leptos::ev::SubmitEvent;
@@ -78,6 +80,14 @@ pub(crate) fn Commands(
         (true, true) => Some("Other commands come back when this process has ended.".to_owned()),
         (false, _) => None,
     };
+    let interrupted = card.row.interrupted;
+    let canceled = Callback::new(move |result: Result<(), RegistryError>| match result {
+        Ok(()) => {
+            done.try_set(Some("The process was canceled.".to_owned()));
+            changed();
+        }
+        Err(refused) => drop(error.try_set(Some(refused))),
+    });
     let buttons = commands.into_iter().map(|command| {
         view! {
             <button
@@ -100,7 +110,7 @@ pub(crate) fn Commands(
                 <h2>"What do you want to do?"</h2>
             </header>
             <div class="commands">
-                {card.process.map(|process| view! { <Open process /> })}
+                {card.process.map(|process| view! { <Open process interrupted canceled /> })}
                 {empty.map(|empty| view! { <p class="soft">{empty}</p> })}
                 {buttons.collect_view()}
             </div>
@@ -129,7 +139,13 @@ pub(crate) fn Commands(
 }
 
 #[component]
-fn Open(process: OpenProcess) -> impl IntoView {
+fn Open(
+    process: OpenProcess,
+    /// Whether an encoding of the card's chip was begun and not finished.
+    interrupted: bool,
+    canceled: Callback<Result<(), RegistryError>>,
+) -> impl IntoView {
+    let registry = expect_context::<Registry>();
     let title = process.command.title();
     match process.mine {
         true => {
@@ -143,13 +159,70 @@ fn Open(process: OpenProcess) -> impl IntoView {
             }
             .into_any()
         }
-        false => view! {
-            <p>
-                <strong>{title}</strong>
-                {format!(" was started by {}, who can go on with it or cancel it.", process.operator)}
-            </p>
+        false => {
+            let may_cancel = registry.may(Permission::CloseForeignProcesses);
+            view! {
+                <p>
+                    <strong>{title}</strong>
+                    {format!(
+                        " was started by {}, who can go on with it or cancel it.",
+                        process.operator,
+                    )}
+                </p>
+                {may_cancel.then(|| view! { <CancelForeign process interrupted canceled /> })}
+            }
+            .into_any()
         }
-        .into_any(),
+    }
+}
+
+/// *Cancel the process* of somebody else, which always asks: they may be at work on it.
+#[component]
+fn CancelForeign(
+    process: OpenProcess,
+    interrupted: bool,
+    canceled: Callback<Result<(), RegistryError>>,
+) -> impl IntoView {
+    let registry = expect_context::<Registry>();
+    let asking = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let condition = match (process.state, interrupted) {
+        (ProcessState::Encoding, _) => Condition::Unknown,
+        (_, true) => Condition::PartlyWritten,
+        (_, false) => Condition::Untouched,
+    };
+    let cancel = move |_| {
+        busy.set(true);
+        let id = process.id.clone();
+        spawn_local(async move {
+            let result = registry.cancel(&id).await.map(drop);
+            busy.try_set(false);
+            asking.try_set(false);
+            canceled.try_run(result);
+        });
+    };
+    view! {
+        <div class="row">
+            <button type="button" class="button" on:click=move |_| asking.set(true)>
+                "Cancel the process"
+            </button>
+        </div>
+        <Dialog
+            title="Cancel this process?"
+            open=asking
+            on_close=Callback::new(move |()| asking.set(false))
+        >
+            <p>{format!("{} may be at work on it.", process.operator)}</p>
+            <p>{words::left_behind(condition)}</p>
+            <div class="between">
+                <button type="button" class="button" on:click=move |_| asking.set(false)>
+                    "Leave it open"
+                </button>
+                <button type="button" class="button main" disabled=busy on:click=cancel>
+                    "Cancel the process"
+                </button>
+            </div>
+        </Dialog>
     }
 }
 

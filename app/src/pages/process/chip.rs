@@ -21,8 +21,9 @@ pub(crate) fn CardAndChip(driver: Driver) -> impl IntoView {
         driver.apply(Event::Next);
     };
     let can_go_on = Memo::new(move |_| driver.wizard.with(|wizard| wizard.can_go_on()));
-    let foreign = (!process.mine).then(|| {
-        format!("{} started this process. Only they can go on with it.", process.operator)
+    let mine = process.mine;
+    let foreign = (!mine).then(|| {
+        format!("{} started this process. Only they can go on with it; an admin can cancel it on the page of the card.", process.operator)
     });
     view! {
         <form on:submit=next>
@@ -32,15 +33,15 @@ pub(crate) fn CardAndChip(driver: Driver) -> impl IntoView {
                 <div class="match">
                     <CardThing number=process.card.number.clone() />
                     <div class="link" class:good=move || is_ready(&situation.get())></div>
-                    <Found driver situation />
+                    {mine.then(|| view! { <Found driver situation /> })}
                 </div>
-                {process.confirm_number.then(|| view! { <PrintedNumber driver /> })}
+                {(mine && process.confirm_number).then(|| view! { <PrintedNumber driver /> })}
                 <div aria-live="polite">
-                    {move || notice_of(&situation.get(), &process.profile)}
+                    {move || mine.then(|| notice_of(&situation.get(), &process.profile)).flatten()}
                 </div>
             </div>
             <div class="actions">
-                <CancelButton driver />
+                {mine.then(|| view! { <CancelButton driver /> })}
                 <button class="button main" disabled=move || !can_go_on.get()>
                     "Next"
                 </button>

@@ -53,7 +53,8 @@ impl Driver {
         Effect::watch(
             move || helper.link.get(),
             move |link, _, _| driver.apply(Event::Helper(link.clone())),
-            false,
+            // Whatever came since the wizard was made.
+            true,
         );
         Effect::watch(
             move || courier.taken.get(),

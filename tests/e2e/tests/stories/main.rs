@@ -6,6 +6,7 @@ mod escrow;
 mod initialize;
 mod look;
 mod reload;
+mod search;
 mod tools;
 mod trouble;
 
