@@ -1,16 +1,13 @@
 //! Canceling, before and during.
 
-use crate::{CARD_WITH_CHIP, READY};
-use cardwright_e2e::{OPERATOR, Story, card, slow_card};
+use crate::{CARD_WITH_CHIP, at_the_wizard, at_work};
+use cardwright_e2e::{card, slow_card};
 
 #[tokio::test]
 async fn cancel_before_anything_is_written_leaves_the_card_produced() -> anyhow::Result<()> {
-    let story = Story::begin(2).await?;
+    let story = at_work(2).await?;
     let page = &story.browser;
-    story.enable_initialize().await?;
-    story.log_in(OPERATOR).await?;
-    story.start_initializing(CARD_WITH_CHIP).await?;
-    page.see(READY).await?;
+    at_the_wizard(&story).await?;
     page.click("Cancel").await?;
     page.see("What do you want to do?").await?;
     page.see("Produced").await?;
@@ -20,15 +17,11 @@ async fn cancel_before_anything_is_written_leaves_the_card_produced() -> anyhow:
 
 #[tokio::test]
 async fn cancel_during_asks_and_the_chip_can_be_finished_later() -> anyhow::Result<()> {
-    let story = Story::begin(2).await?;
-    story.enable_initialize().await?;
-    story.log_in(OPERATOR).await?;
+    let story = at_work(2).await?;
     // A slow card, so that a person has time to change their mind.
-    story.office.remove(0)?;
-    story.office.insert(0, slow_card(0))?;
-    story.start_initializing(CARD_WITH_CHIP).await?;
+    story.office.swap(0, slow_card(0))?;
+    at_the_wizard(&story).await?;
     let page = &story.browser;
-    page.see(READY).await?;
     page.click("Next").await?;
     page.see("Setting the PIN").await?;
     page.click("Cancel").await?;

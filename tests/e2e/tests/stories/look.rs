@@ -1,7 +1,7 @@
 //! Every page, wide and narrow: nothing runs out of the window. The pictures are in
 //! `target/e2e/look/`, for people to look at.
 
-use crate::{CARD_WITH_CHIP, CARD_WITHOUT_CHIP, READY};
+use crate::{CARD_WITH_CHIP, CARD_WITHOUT_CHIP, READY, at_the_wizard};
 use anyhow::ensure;
 use cardwright_e2e::{ADMIN, OPERATOR, Story, card, slow_card};
 
@@ -67,8 +67,7 @@ async fn every_page_fits_wide_and_narrow() -> anyhow::Result<()> {
     page.see("What do you want to do?").await?;
 
     story.office.swap(0, slow_card(0))?;
-    story.start_initializing(CARD_WITH_CHIP).await?;
-    page.see(READY).await?;
+    at_the_wizard(&story).await?;
     look(&story, "wizard-ready").await?;
     page.click("Next").await?;
     page.see("Setting the PIN").await?;

@@ -10,6 +10,8 @@ mod search;
 mod tools;
 mod trouble;
 
+use cardwright_e2e::{OPERATOR, Story};
+
 /// A produced card of the examples whose chip the bureau named: it is in the first virtual reader.
 const CARD_WITH_CHIP: &str = "TC-2026-004102";
 
@@ -18,3 +20,17 @@ const CARD_WITHOUT_CHIP: &str = "TC-2026-004103";
 
 /// What the wizard says when *Next* will encode.
 const READY: &str = "Next encodes the chip";
+
+/// A desk with so many readers where an operator can work: *Initialize temporary card* is enabled.
+async fn at_work(readers: usize) -> anyhow::Result<Story> {
+    let story = Story::begin(readers).await?;
+    story.enable_initialize().await?;
+    story.log_in(OPERATOR).await?;
+    Ok(story)
+}
+
+/// The operator has opened the wizard for the card whose chip is in the reader.
+async fn at_the_wizard(story: &Story) -> anyhow::Result<()> {
+    story.start_initializing(CARD_WITH_CHIP).await?;
+    story.browser.see(READY).await
+}

@@ -1,18 +1,14 @@
 //! The job runs in the helper and outlives the page.
 
-use crate::{CARD_WITH_CHIP, READY};
-use cardwright_e2e::{OPERATOR, Story, slow_card};
+use crate::{READY, at_the_wizard, at_work};
+use cardwright_e2e::{OPERATOR, slow_card};
 
 #[tokio::test]
 async fn reloading_in_the_middle_loses_nothing() -> anyhow::Result<()> {
-    let story = Story::begin(2).await?;
-    story.enable_initialize().await?;
-    story.log_in(OPERATOR).await?;
-    story.office.remove(0)?;
-    story.office.insert(0, slow_card(0))?;
-    story.start_initializing(CARD_WITH_CHIP).await?;
+    let story = at_work(2).await?;
+    story.office.swap(0, slow_card(0))?;
+    at_the_wizard(&story).await?;
     let page = &story.browser;
-    page.see(READY).await?;
     page.reload().await?;
     page.see(READY).await?;
     page.click("Next").await?;
@@ -29,14 +25,10 @@ async fn reloading_in_the_middle_loses_nothing() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_job_that_ends_while_no_page_is_open_is_taken_later() -> anyhow::Result<()> {
-    let story = Story::begin(2).await?;
-    story.enable_initialize().await?;
-    story.log_in(OPERATOR).await?;
-    story.office.remove(0)?;
-    story.office.insert(0, slow_card(0))?;
-    story.start_initializing(CARD_WITH_CHIP).await?;
+    let story = at_work(2).await?;
+    story.office.swap(0, slow_card(0))?;
+    at_the_wizard(&story).await?;
     let page = &story.browser;
-    page.see(READY).await?;
     page.click("Next").await?;
     page.see("step").await?;
     let process = page.path().await?;
@@ -51,14 +43,10 @@ async fn a_job_that_ends_while_no_page_is_open_is_taken_later() -> anyhow::Resul
 
 #[tokio::test]
 async fn a_session_that_ends_in_the_middle_loses_nothing() -> anyhow::Result<()> {
-    let story = Story::begin(2).await?;
-    story.enable_initialize().await?;
-    story.log_in(OPERATOR).await?;
-    story.office.remove(0)?;
-    story.office.insert(0, slow_card(0))?;
-    story.start_initializing(CARD_WITH_CHIP).await?;
+    let story = at_work(2).await?;
+    story.office.swap(0, slow_card(0))?;
+    at_the_wizard(&story).await?;
     let page = &story.browser;
-    page.see(READY).await?;
     page.click("Next").await?;
     page.see("step").await?;
     let process = page.path().await?;

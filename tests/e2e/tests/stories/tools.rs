@@ -2,9 +2,9 @@
 //! what the registry's escrow holds does.
 
 use crate::escrow::{Escrowed, escrowed};
-use crate::{CARD_WITH_CHIP, READY};
+use crate::{CARD_WITH_CHIP, at_the_wizard, at_work};
 use anyhow::{Context as _, ensure};
-use cardwright_e2e::{OPERATOR, Story};
+use cardwright_e2e::Story;
 use std::io::Write as _;
 use std::process::{Command, Output};
 
@@ -13,11 +13,8 @@ const FACTORY_MANAGEMENT_KEY: &str = "010203040506070801020304050607080102030405
 
 #[tokio::test]
 async fn other_tools_find_the_chip_as_the_registry_says() -> anyhow::Result<()> {
-    let story = Story::begin(2).await?;
-    story.enable_initialize().await?;
-    story.log_in(OPERATOR).await?;
-    story.start_initializing(CARD_WITH_CHIP).await?;
-    story.browser.see(READY).await?;
+    let story = at_work(2).await?;
+    at_the_wizard(&story).await?;
     story.browser.click("Next").await?;
     story.browser.see("is now unassigned").await?;
     let page = story.browser.text().await?;

@@ -1,13 +1,11 @@
 //! What can be wrong at a desk: each has its own message, and the page recovers by itself.
 
-use crate::{CARD_WITH_CHIP, READY};
-use cardwright_e2e::{OPERATOR, OtherProgram, Story, card, slow_card};
+use crate::{CARD_WITH_CHIP, READY, at_the_wizard, at_work};
+use cardwright_e2e::{OtherProgram, card, slow_card};
 
 #[tokio::test]
 async fn helper_absent_then_back() -> anyhow::Result<()> {
-    let mut story = Story::begin(2).await?;
-    story.enable_initialize().await?;
-    story.log_in(OPERATOR).await?;
+    let mut story = at_work(2).await?;
     story.desk.stop_helper();
     story.start_initializing(CARD_WITH_CHIP).await?;
     story.browser.see("No helper answers on this workstation").await?;
@@ -18,9 +16,7 @@ async fn helper_absent_then_back() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn no_card_and_wrong_card() -> anyhow::Result<()> {
-    let story = Story::begin(2).await?;
-    story.enable_initialize().await?;
-    story.log_in(OPERATOR).await?;
+    let story = at_work(2).await?;
     story.office.remove(0)?;
     story.start_initializing(CARD_WITH_CHIP).await?;
     story.browser.see("No card in the reader").await?;
@@ -40,11 +36,8 @@ async fn no_card_and_wrong_card() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn service_stopped_then_started() -> anyhow::Result<()> {
-    let story = Story::begin(2).await?;
-    story.enable_initialize().await?;
-    story.log_in(OPERATOR).await?;
-    story.start_initializing(CARD_WITH_CHIP).await?;
-    story.browser.see(READY).await?;
+    let story = at_work(2).await?;
+    at_the_wizard(&story).await?;
     story.office.stop_service()?;
     story.browser.see("The smart card service of this computer is stopped").await?;
     story.office.start_service()?;
@@ -56,13 +49,9 @@ async fn service_stopped_then_started() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn card_pulled_out_in_the_middle() -> anyhow::Result<()> {
-    let story = Story::begin(2).await?;
-    story.enable_initialize().await?;
-    story.log_in(OPERATOR).await?;
-    story.office.remove(0)?;
-    story.office.insert(0, slow_card(0))?;
-    story.start_initializing(CARD_WITH_CHIP).await?;
-    story.browser.see(READY).await?;
+    let story = at_work(2).await?;
+    story.office.swap(0, slow_card(0))?;
+    at_the_wizard(&story).await?;
     story.browser.click("Next").await?;
     story.browser.see("Setting the PIN").await?;
     story.office.remove(0)?;
@@ -76,11 +65,8 @@ async fn card_pulled_out_in_the_middle() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn another_program_has_the_chip() -> anyhow::Result<()> {
-    let story = Story::begin(2).await?;
-    story.enable_initialize().await?;
-    story.log_in(OPERATOR).await?;
-    story.start_initializing(CARD_WITH_CHIP).await?;
-    story.browser.see(READY).await?;
+    let story = at_work(2).await?;
+    at_the_wizard(&story).await?;
     let other = OtherProgram::occupy(story.office.csock_name(), "Virtual PCD 00 00")?;
     story.browser.see("Another program is using the chip").await?;
     other.release()?;
@@ -90,9 +76,7 @@ async fn another_program_has_the_chip() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn no_reader_at_all() -> anyhow::Result<()> {
-    let story = Story::begin(0).await?;
-    story.enable_initialize().await?;
-    story.log_in(OPERATOR).await?;
+    let story = at_work(0).await?;
     story.start_initializing(CARD_WITH_CHIP).await?;
     story.browser.see("No reader is connected").await?;
     Ok(())
