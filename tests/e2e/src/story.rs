@@ -148,8 +148,8 @@ pub fn card(index: usize) -> CardOptions {
     CardOptions { index: index as u16, ..CardOptions::default() }
 }
 
-/// The same, slow enough that a person has time to change their mind.
+/// The same, taking so long for every command.
 #[must_use]
-pub fn slow_card(index: usize) -> CardOptions {
-    CardOptions { delay: Duration::from_millis(250), ..card(index) }
+pub fn slow_card(index: usize, delay: Duration) -> CardOptions {
+    CardOptions { delay, ..card(index) }
 }

@@ -2,6 +2,11 @@
 
 use crate::{CARD_WITH_CHIP, at_the_wizard, at_work};
 use cardwright_e2e::{card, slow_card};
+use std::time::Duration;
+
+/// A command takes so long that the four phases between *Setting the PIN* and the last one, which
+/// a cancel can still stop, leave a person time to change their mind, on a busy machine, too.
+const PATIENT: Duration = Duration::from_millis(800);
 
 #[tokio::test]
 async fn cancel_before_anything_is_written_leaves_the_card_produced() -> anyhow::Result<()> {
@@ -18,8 +23,7 @@ async fn cancel_before_anything_is_written_leaves_the_card_produced() -> anyhow:
 #[tokio::test]
 async fn cancel_during_asks_and_the_chip_can_be_finished_later() -> anyhow::Result<()> {
     let story = at_work(2).await?;
-    // A slow card, so that a person has time to change their mind.
-    story.office.swap(0, slow_card(0))?;
+    story.office.swap(0, slow_card(0, PATIENT))?;
     at_the_wizard(&story).await?;
     let page = &story.browser;
     page.click("Next").await?;

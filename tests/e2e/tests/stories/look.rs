@@ -1,7 +1,7 @@
 //! Every page, wide and narrow: nothing runs out of the window. The pictures are in
 //! `target/e2e/look/`, for people to look at.
 
-use crate::{CARD_WITH_CHIP, CARD_WITHOUT_CHIP, READY, at_the_wizard};
+use crate::{CARD_WITH_CHIP, CARD_WITHOUT_CHIP, READY, SLOW, at_the_wizard};
 use anyhow::ensure;
 use cardwright_e2e::{ADMIN, OPERATOR, Story, card, slow_card};
 
@@ -66,7 +66,7 @@ async fn every_page_fits_wide_and_narrow() -> anyhow::Result<()> {
     page.click("Cancel").await?;
     page.see("What do you want to do?").await?;
 
-    story.office.swap(0, slow_card(0))?;
+    story.office.swap(0, slow_card(0, SLOW))?;
     at_the_wizard(&story).await?;
     look(&story, "wizard-ready").await?;
     page.click("Next").await?;

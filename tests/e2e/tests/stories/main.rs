@@ -11,6 +11,7 @@ mod tools;
 mod trouble;
 
 use cardwright_e2e::{OPERATOR, Story};
+use std::time::Duration;
 
 /// A produced card of the examples whose chip the bureau named: it is in the first virtual reader.
 const CARD_WITH_CHIP: &str = "TC-2026-004102";
@@ -20,6 +21,9 @@ const CARD_WITHOUT_CHIP: &str = "TC-2026-004103";
 
 /// What the wizard says when *Next* will encode.
 const READY: &str = "Next encodes the chip";
+
+/// How long a command of a slow chip takes: a job takes seconds then, which can be interrupted.
+const SLOW: Duration = Duration::from_millis(250);
 
 /// A desk with so many readers where an operator can work: *Initialize temporary card* is enabled.
 async fn at_work(readers: usize) -> anyhow::Result<Story> {

@@ -1,12 +1,12 @@
 //! The job runs in the helper and outlives the page.
 
-use crate::{READY, at_the_wizard, at_work};
+use crate::{READY, SLOW, at_the_wizard, at_work};
 use cardwright_e2e::{OPERATOR, slow_card};
 
 #[tokio::test]
 async fn reloading_in_the_middle_loses_nothing() -> anyhow::Result<()> {
     let story = at_work(2).await?;
-    story.office.swap(0, slow_card(0))?;
+    story.office.swap(0, slow_card(0, SLOW))?;
     at_the_wizard(&story).await?;
     let page = &story.browser;
     page.reload().await?;
@@ -26,7 +26,7 @@ async fn reloading_in_the_middle_loses_nothing() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_job_that_ends_while_no_page_is_open_is_taken_later() -> anyhow::Result<()> {
     let story = at_work(2).await?;
-    story.office.swap(0, slow_card(0))?;
+    story.office.swap(0, slow_card(0, SLOW))?;
     at_the_wizard(&story).await?;
     let page = &story.browser;
     page.click("Next").await?;
@@ -44,7 +44,7 @@ async fn a_job_that_ends_while_no_page_is_open_is_taken_later() -> anyhow::Resul
 #[tokio::test]
 async fn a_session_that_ends_in_the_middle_loses_nothing() -> anyhow::Result<()> {
     let story = at_work(2).await?;
-    story.office.swap(0, slow_card(0))?;
+    story.office.swap(0, slow_card(0, SLOW))?;
     at_the_wizard(&story).await?;
     let page = &story.browser;
     page.click("Next").await?;

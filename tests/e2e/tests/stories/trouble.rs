@@ -1,6 +1,6 @@
 //! What can be wrong at a desk: each has its own message, and the page recovers by itself.
 
-use crate::{CARD_WITH_CHIP, READY, at_the_wizard, at_work};
+use crate::{CARD_WITH_CHIP, READY, SLOW, at_the_wizard, at_work};
 use cardwright_e2e::{OtherProgram, card, slow_card};
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn service_stopped_then_started() -> anyhow::Result<()> {
 #[tokio::test]
 async fn card_pulled_out_in_the_middle() -> anyhow::Result<()> {
     let story = at_work(2).await?;
-    story.office.swap(0, slow_card(0))?;
+    story.office.swap(0, slow_card(0, SLOW))?;
     at_the_wizard(&story).await?;
     story.browser.click("Next").await?;
     story.browser.see("Setting the PIN").await?;
