@@ -85,7 +85,7 @@ impl Courier {
         };
         self.stuck.try_set(None);
         // First the page, then the helper: once acknowledged, the helper knows nothing of the job.
-        self.taken.try_set(Some(taken.process));
+        self.taken.try_set(taken.process);
         if let Err(Trouble::Helper(_)) = self.helper.acknowledge(taken.acknowledgement).await {
             // Another page was faster, or the acknowledgement did not fit. Either way the helper
             // says what it still has, and keeps what it needs to keep.

@@ -5,7 +5,7 @@ use cardwright_protocol::domain::{CardState, Command, ProcessState};
 use cardwright_protocol::helper::{Message, PROTOCOL_VERSION, Reader, RunningJob, Service, Slot};
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::outcome::{
-    Condition, FailureCause, JobFailure, Outcome, Phase, TriesSpent,
+    Condition, FailureCause, JobFailure, Outcome, Phase, Proved, TriesSpent,
 };
 use cardwright_protocol::registry::cards::CardRow;
 use cardwright_protocol::registry::processes::{Assessment, Process, Verdict};
@@ -46,7 +46,7 @@ pub(crate) fn running(job: &str, step: u32) -> RunningJob {
         reader: "r1".into(),
         step,
         of: 9,
-        phase: Phase::ALL[step as usize - 1],
+        phase: phases()[step as usize - 1],
         written: step > 3,
     }
 }
@@ -61,9 +61,17 @@ pub(crate) fn failed(job: &str) -> Outcome {
         cause: FailureCause::CardRemoved,
         condition: Condition::PartlyWritten,
         tries_spent: TriesSpent::default(),
+        proved: Proved::default(),
+        keys: vec![],
     };
     let statement = serde_json::to_string(&failure).expect("a plain struct is JSON");
     Outcome::Failed(Signed::from_parts(statement, HexBytes(vec![0; 64])))
+}
+
+/// The phases of a job for a chip from the factory.
+pub(crate) fn phases() -> Vec<Phase> {
+    let usual = |phase: &Phase| !matches!(phase, Phase::Erase | Phase::Retries);
+    Phase::ALL.into_iter().filter(usual).collect()
 }
 
 pub(crate) fn process() -> Process {
@@ -73,6 +81,7 @@ pub(crate) fn process() -> Process {
         state: ProcessState::Started,
         operator: "operator".into(),
         mine: true,
+        can_take_over: false,
         card: CardRow {
             number: "TC-2026-004118".into(),
             state: CardState::Produced,
@@ -83,7 +92,7 @@ pub(crate) fn process() -> Process {
             commands: vec![],
         },
         profile: "PIV, temporary".into(),
-        phases: Phase::ALL.to_vec(),
+        phases: phases(),
         confirm_number: false,
         job: None,
         failure: None,
@@ -98,5 +107,6 @@ pub(crate) fn assessment(verdict: Verdict) -> Assessment {
         chip: Some("3B1F 7A02 9C5E".into()),
         kind: "PIV 5.7.1, as from the factory".into(),
         matched_by: None,
+        erasable: false,
     }
 }

@@ -44,6 +44,7 @@ impl Search {
         let page = parameter("page").and_then(|page| page.parse().ok()).filter(|page| *page > 0);
         let query = CardQuery {
             status: parameter("status").and_then(|name| CardState::from_name(&name)),
+            interrupted: None,
             text: parameter("text").unwrap_or_default().trim().to_owned(),
             sort: column.unwrap_or(default.sort),
             order,

@@ -90,6 +90,7 @@ impl Draft {
         ChangeTemplate {
             version: self.saved.version,
             confirm_number: self.confirm_number,
+            allow_erase: self.saved.allow_erase,
             states: states
                 .map(|of| ChangeState { state: of.state, enabled: of.enabled.clone() })
                 .collect(),
@@ -121,6 +122,7 @@ mod tests {
             version: 7,
             profile: "PIV, temporary".into(),
             confirm_number: true,
+            allow_erase: false,
             states: vec![state(CardState::Produced), state(CardState::Unassigned)],
         })
     }

@@ -28,7 +28,9 @@ pub(crate) fn count(number: usize, thing: &str) -> String {
 pub(crate) fn phase_going_on(phase: Phase) -> &'static str {
     match phase {
         Phase::Identify => "Identifying the chip",
+        Phase::Erase => "Erasing what somebody else left",
         Phase::Authenticate => "Getting administrator access",
+        Phase::Retries => "Setting the numbers of tries",
         Phase::CardCapability => "Writing the card capability container",
         Phase::Puk => "Setting the PUK",
         Phase::Pin => "Setting the PIN",
@@ -43,7 +45,9 @@ pub(crate) fn phase_going_on(phase: Phase) -> &'static str {
 pub(crate) fn phase_title(phase: Phase) -> &'static str {
     match phase {
         Phase::Identify => "Chip identified",
+        Phase::Erase => "Chip erased",
         Phase::Authenticate => "Administrator access",
+        Phase::Retries => "Numbers of tries set",
         Phase::CardCapability => "Card capability container (CCC)",
         Phase::Puk => "PUK set",
         Phase::Pin => "PIN set",
@@ -97,6 +101,13 @@ pub(crate) fn failure(cause: &FailureCause) -> (String, &'static str) {
         FailureCause::ReadBackDiffers { what } => (
             format!("What was read back is not what was written: {what}."),
             "Click Next to write it again. If it stays, mark the card as defective.",
+        ),
+        FailureCause::JobRefused { why } => {
+            (format!("The helper refused the job: {why}."), "Click Next again.")
+        }
+        FailureCause::HelperStopped => (
+            "The helper was stopped in the middle of the work.".into(),
+            "Click Next: the work goes on where it stopped.",
         ),
         FailureCause::Internal => {
             ("The helper failed.".into(), "Start the helper again, then click Next.")

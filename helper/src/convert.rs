@@ -1,18 +1,19 @@
 //! Between the wire's types and those of `card`, `profile` and `perso`, by hand.
 
+use cardwright_card::commands::{KeyAlgorithm as CardKey, PublicKey};
 use cardwright_card::objects::{CardId, ExpiryDate, FascN, Guid};
 use cardwright_card::{CardError, ManagementKey, ManagementKeyAlgorithm, Pin, Puk, TransportError};
 use cardwright_perso as perso;
-use cardwright_profile::{KeyAlgorithm, Profile};
+use cardwright_profile::{KeyAlgorithm, KeyReference, Profile};
 use cardwright_protocol::chip;
 use cardwright_protocol::helper::{HelperError, RunningJob};
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::ids::WorkstationName;
 use cardwright_protocol::job::JobHeader;
 use cardwright_protocol::outcome::{
-    Condition, FailureCause, JobFailure, KeyReceipt, Phase, Receipt, TriesSpent,
+    Condition, FailureCause, JobFailure, KeyReceipt, Phase, Proved, Receipt, TriesSpent,
 };
-use cardwright_seal::{Candidates, JobContents, ManagementKeySecret, Secret};
+use cardwright_seal::{Candidates, JobContents, ManagementKeySecret, PukFirst, Secret};
 use zeroize::Zeroizing;
 
 /// What an inspection found, with what only the reader knows.
@@ -72,8 +73,26 @@ pub(crate) fn job(header: &JobHeader, contents: &JobContents) -> Result<perso::J
             management_keys: all(&contents.management_keys, management_key)?,
         },
         candidates: all(&contents.candidates, candidates)?,
-        recorded_keys: Vec::new(),
+        puk_first: match contents.puk_first {
+            PukFirst::Wanted => perso::PukFirst::Wanted,
+            PukFirst::Before => perso::PukFirst::Before,
+        },
+        pin_by_puk: contents.pin_by_puk,
+        recorded_keys: all(&contents.recorded_keys, recorded_key)?,
+        erase: contents.erase,
         tries_allowed: perso::Tries { pin: tries_allowed.pin, puk: tries_allowed.puk },
+    })
+}
+
+fn recorded_key(key: &KeyReceipt) -> Result<perso::RecordedKey, &'static str> {
+    const MALFORMED: &str = "a recorded key is malformed";
+    let is_named = |reference: &KeyReference| key.reference.0 == [reference.identifier()];
+    let algorithms = [CardKey::P256, CardKey::P384, CardKey::Rsa2048, CardKey::Rsa3072].into_iter();
+    let algorithm = algorithms.into_iter().find(|algorithm| algorithm.name() == key.algorithm);
+    Ok(perso::RecordedKey {
+        reference: KeyReference::ALL.into_iter().find(is_named).ok_or(MALFORMED)?,
+        public_key: PublicKey::from_bytes(algorithm.ok_or(MALFORMED)?, &key.public_key.0)
+            .map_err(|_| MALFORMED)?,
     })
 }
 
@@ -172,24 +191,27 @@ pub(crate) fn receipt(
         card_capability_container: receipt.card_capability_container.clone().into(),
         card_holder_unique_identifier: receipt.card_holder_unique_identifier.clone().into(),
         management_key: algorithm(receipt.management_key),
-        keys: receipt
-            .keys
-            .iter()
-            .map(|key| KeyReceipt {
-                reference: vec![key.reference.identifier()].into(),
-                algorithm: match key.algorithm {
-                    KeyAlgorithm::P256 => "P-256",
-                    KeyAlgorithm::P384 => "P-384",
-                    KeyAlgorithm::Rsa2048 => "RSA-2048",
-                    KeyAlgorithm::Rsa3072 => "RSA-3072",
-                }
-                .to_owned(),
-                public_key: key.public_key.to_bytes().into(),
-            })
-            .collect(),
+        keys: receipt.keys.iter().map(key_receipt).collect(),
         written: receipt.written.iter().copied().map(phase).collect(),
         commands: receipt.commands,
         tries_spent: tries(receipt.tries_spent),
+    }
+}
+
+fn key_receipt(key: &perso::KeyReceipt) -> KeyReceipt {
+    KeyReceipt {
+        reference: vec![key.reference.identifier()].into(),
+        algorithm: key_algorithm(key.algorithm).to_owned(),
+        public_key: key.public_key.to_bytes().into(),
+    }
+}
+
+fn key_algorithm(algorithm: KeyAlgorithm) -> &'static str {
+    match algorithm {
+        KeyAlgorithm::P256 => "P-256",
+        KeyAlgorithm::P384 => "P-384",
+        KeyAlgorithm::Rsa2048 => "RSA-2048",
+        KeyAlgorithm::Rsa3072 => "RSA-3072",
     }
 }
 
@@ -212,6 +234,8 @@ pub(crate) fn failure(
             perso::Condition::Unknown => Condition::Unknown,
         },
         tries_spent: tries(failure.tries_spent),
+        proved: Proved { pin: failure.proved.pin, puk: failure.proved.puk },
+        keys: failure.keys.iter().map(key_receipt).collect(),
     }
 }
 
@@ -231,6 +255,8 @@ pub(crate) fn internal_failure(
         cause: FailureCause::Internal,
         condition: Condition::Unknown,
         tries_spent: tries(tries_allowed),
+        proved: Proved::default(),
+        keys: Vec::new(),
     }
 }
 
@@ -241,6 +267,8 @@ fn tries(tries: perso::Tries) -> TriesSpent {
 fn phase(phase: perso::Phase) -> Phase {
     match phase {
         perso::Phase::Identify => Phase::Identify,
+        perso::Phase::Erase => Phase::Erase,
+        perso::Phase::Retries => Phase::Retries,
         perso::Phase::Authenticate => Phase::Authenticate,
         perso::Phase::CardCapability => Phase::CardCapability,
         perso::Phase::Puk => Phase::Puk,
@@ -344,6 +372,10 @@ mod tests {
             puk: Secret::from(&b"90210385"[..]),
             management_keys: vec![],
             candidates,
+            puk_first: PukFirst::Wanted,
+            pin_by_puk: false,
+            recorded_keys: vec![],
+            erase: false,
             tries_allowed: TriesAllowed { pin: 2, puk: 1 },
         }
     }

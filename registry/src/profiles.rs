@@ -51,8 +51,15 @@ impl Profiles {
 impl LoadedProfile {
     /// The phases of a job by this profile, in their order.
     pub(crate) fn phases(&self) -> Vec<Phase> {
-        let has_keys = !self.profile.keys.is_empty();
-        Phase::ALL.into_iter().filter(|phase| *phase != Phase::Keys || has_keys).collect()
+        let has = |phase: &Phase| match phase {
+            Phase::Keys => !self.profile.keys.is_empty(),
+            // Only for a chip that somebody else used.
+            Phase::Erase => false,
+            // No profile wants them yet.
+            Phase::Retries => false,
+            _ => true,
+        };
+        Phase::ALL.into_iter().filter(has).collect()
     }
 
     /// The ciphers for the management key, the preferred one first.

@@ -45,7 +45,7 @@ pub(crate) fn me(role: Role) -> Me {
             vec![Permission::ReadCards, Permission::InitializeCards, Permission::WithdrawStock]
         }
     };
-    Me { name: role.name().into(), role, permissions, helper_ports: vec![35_963] }
+    Me { name: role.name().into(), role, permissions, helper_ports: vec![35_963], notices: vec![] }
 }
 
 pub(crate) fn card(state: CardState) -> Card {
@@ -90,6 +90,7 @@ pub(crate) fn process(state: ProcessState) -> Process {
         state,
         operator: "operator".into(),
         mine: true,
+        can_take_over: false,
         card: row(NUMBER, CardState::Produced, vec![]),
         profile: "PIV, temporary".into(),
         phases: Phase::ALL.to_vec(),
@@ -110,6 +111,7 @@ pub(crate) fn registry_initializes(verdict: Verdict) {
         chip: Some("3B1F 7A02 9C5E".into()),
         kind: "PIV 5.7.1, as from the factory".into(),
         matched_by: None,
+        erasable: false,
     };
     registry_answers("POST /api/v1/processes/p1/reports", 200, &assessment);
     let none = serde_json::Value::Null;
@@ -190,6 +192,7 @@ pub(crate) fn template(version: u64) -> Template {
         version,
         profile: "PIV, temporary".into(),
         confirm_number: true,
+        allow_erase: false,
         states: vec![state(CardState::Ordered, &[]), state(CardState::Produced, Command::ALL)],
     }
 }

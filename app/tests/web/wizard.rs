@@ -10,7 +10,7 @@ use cardwright_protocol::domain::{CardState, ProcessState, Role};
 use cardwright_protocol::helper::{Message, Slot};
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::outcome::{
-    Condition, FailureCause, JobFailure, Outcome, Phase, Receipt, TriesSpent,
+    Condition, FailureCause, JobFailure, Outcome, Phase, Proved, Receipt, TriesSpent,
 };
 use cardwright_protocol::registry::processes::{
     LastFailure, OutcomeTaken, Process, Verdict, Written,
@@ -33,7 +33,7 @@ async fn goes_on(person: &Person) {
 }
 
 fn registry_takes_outcome(process: Process) {
-    let taken = OutcomeTaken { acknowledgement: signed("{}"), process };
+    let taken = OutcomeTaken { acknowledgement: signed("{}"), process: Some(process) };
     registry_answers("POST /api/v1/outcomes", 200, &taken);
 }
 
@@ -67,6 +67,8 @@ fn failed(cause: FailureCause, condition: Condition) -> Message {
         cause,
         condition,
         tries_spent: TriesSpent::default(),
+        proved: Proved::default(),
+        keys: vec![],
     };
     let statement = serde_json::to_string(&failure).expect("it is JSON");
     Message::Ended { job: "j1".into(), outcome: Outcome::Failed(signed(&statement)) }

@@ -1,4 +1,4 @@
-use crate::{Phase, Tries};
+use crate::{KeyReceipt, Phase, Tries};
 use cardwright_card::{CardError, StatusWord, TransportError};
 
 /// A run that did not reach its end, and in what condition it left the chip.
@@ -11,8 +11,22 @@ pub struct Failure {
     pub cause: Cause,
     /// What is true of the chip now.
     pub condition: Condition,
-    /// Tries of PIN and PUK that were spent, at most.
+    /// Tries of PIN and PUK that were spent, at most; since the last right value was presented,
+    /// where one was.
     pub tries_spent: Tries,
+    /// Which right values were presented.
+    pub proved: Proved,
+    /// Keys that are on the chip now.
+    pub keys: Vec<KeyReceipt>,
+}
+
+/// Whether a right value of PIN and PUK was presented: that sets a counter back to its maximum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Proved {
+    /// Of the PIN.
+    pub pin: bool,
+    /// Of the PUK.
+    pub puk: bool,
 }
 
 /// What is true of a chip after a failure.

@@ -16,8 +16,16 @@ pub struct Job {
     /// What the chip may have now, besides the wanted values: those of the generation before and
     /// those of the factory, the likeliest first.
     pub candidates: Vec<Candidates>,
-    /// Public keys that a receipt told of: they are proved, and not made again.
+    /// Which of two PUKs is presented first, where the chip may have either.
+    pub puk_first: PukFirst,
+    /// The chip may have a PIN that nobody knows: no PIN is presented before the PUK has set the
+    /// wanted one.
+    pub pin_by_puk: bool,
+    /// Public keys that earlier jobs of this generation told of: they are proved, and not made
+    /// again.
     pub recorded_keys: Vec<RecordedKey>,
+    /// The chip may be erased where it has values of somebody else.
+    pub erase: bool,
     /// Wrong values that may be presented, at most. The last try of a counter is never spent,
     /// whatever is allowed here.
     pub tries_allowed: Tries,
@@ -63,6 +71,15 @@ pub struct RecordedKey {
     pub reference: KeyReference,
     /// As that job's receipt told it.
     pub public_key: PublicKey,
+}
+
+/// Which of two PUKs is presented first to a chip that may have either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PukFirst {
+    /// The wanted one.
+    Wanted,
+    /// The one that belongs to the management key that opened the chip.
+    Before,
 }
 
 /// Numbers of tries.

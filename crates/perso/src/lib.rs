@@ -43,10 +43,10 @@ mod receipt;
 mod run;
 
 pub use facts::{ChipFacts, ChipIds, PivFacts};
-pub use failure::{Cause, Condition, Failure};
+pub use failure::{Cause, Condition, Failure, Proved};
 pub use from_profile::{fasc_n, management_key_algorithm};
 pub use inspect::inspect;
-pub use job::{Candidates, Job, RecordedKey, Tries, Wanted};
+pub use job::{Candidates, Job, PukFirst, RecordedKey, Tries, Wanted};
 pub use phase::Phase;
 pub use receipt::{KeyReceipt, Receipt};
 pub use run::{Next, Progress, Run};

@@ -3,8 +3,12 @@
 pub enum Phase {
     /// The chip is identified and its state read.
     Identify,
+    /// The chip had values of somebody else, and is set back to its maker's.
+    Erase,
     /// Mutual authentication with the management key that the chip has.
     Authenticate,
+    /// The numbers of tries of PIN and PUK are set.
+    Retries,
     /// The card capability container with our card id is written.
     CardCapability,
     /// The PUK is set.

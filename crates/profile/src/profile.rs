@@ -113,6 +113,10 @@ pub enum KeyReference {
 }
 
 impl KeyReference {
+    /// All of them, in the order of their identifiers.
+    pub const ALL: [Self; 4] =
+        [Self::Authentication, Self::Signature, Self::KeyManagement, Self::CardAuthentication];
+
     /// The reference as a chip is sent it.
     #[must_use]
     pub fn identifier(self) -> u8 {

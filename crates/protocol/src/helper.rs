@@ -7,7 +7,7 @@ use crate::hex::HexBytes;
 use crate::ids::{CardNumber, InsertionId, JobId, ProcessId, ReaderId, WorkstationName};
 use crate::job::SealedJob;
 use crate::no_fields::no_fields;
-use crate::outcome::{Acknowledgement, ChipReport, Outcome, Phase};
+use crate::outcome::{Acknowledgement, ChipReport, JobFailure, Outcome, Phase};
 use crate::signed::Signed;
 use serde::{Deserialize, Serialize};
 
@@ -271,7 +271,12 @@ pub enum HelperError {
     JobRefused {
         /// In words, for the log of the registry.
         why: String,
+        /// For the registry, where the job is from it: the job ended with the chip untouched.
+        failure: Option<Box<Signed<JobFailure>>>,
     },
+    /// The disk of this computer is full: what becomes of a job could not be kept.
+    #[serde(deserialize_with = "no_fields")]
+    NoSpace,
     /// The acknowledgement does not fit the outcome.
     #[serde(deserialize_with = "no_fields")]
     AcknowledgementRefused,
@@ -330,6 +335,10 @@ impl HelperError {
             Self::Full => (
                 "The helper has too many results that the registry has not taken.",
                 "Check the connection to the registry, then reload the page.",
+            ),
+            Self::NoSpace => (
+                "The disk of this computer is full. The chip was not touched.",
+                "Make space on it, then click Next again.",
             ),
             Self::Internal => ("The helper failed.", "Start the helper again."),
         }

@@ -37,8 +37,12 @@ impl Statement for ChipReport {
 pub enum Phase {
     /// The chip is identified and its state read.
     Identify,
+    /// The chip had values of somebody else, and is set back to its maker's.
+    Erase,
     /// Mutual authentication with the management key that the chip has.
     Authenticate,
+    /// The numbers of tries of PIN and PUK are set.
+    Retries,
     /// The card capability container with our card id is written.
     CardCapability,
     /// The PUK is set.
@@ -57,9 +61,11 @@ pub enum Phase {
 
 impl Phase {
     /// All phases in their order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Identify,
+        Self::Erase,
         Self::Authenticate,
+        Self::Retries,
         Self::CardCapability,
         Self::Puk,
         Self::Pin,
@@ -146,8 +152,23 @@ pub struct JobFailure {
     pub cause: FailureCause,
     /// What is true of the chip now.
     pub condition: Condition,
-    /// Tries of PIN and PUK that were spent, at most.
+    /// Tries of PIN and PUK that were spent, at most; since the last right value was presented,
+    /// where one was.
     pub tries_spent: TriesSpent,
+    /// Which right values were presented: that sets a counter back to its maximum.
+    pub proved: Proved,
+    /// Keys that are on the chip now by what this job saw of them.
+    pub keys: Vec<KeyReceipt>,
+}
+
+/// Whether a right value of PIN and PUK was presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proved {
+    /// Of the PIN.
+    pub pin: bool,
+    /// Of the PUK.
+    pub puk: bool,
 }
 
 impl Statement for JobFailure {
@@ -218,6 +239,14 @@ pub enum FailureCause {
         /// What differs, in words.
         what: String,
     },
+    /// The helper refused the job before it touched the chip.
+    JobRefused {
+        /// Why, in words.
+        why: String,
+    },
+    /// The helper ended in the middle of the job: it was killed, or its computer lost its power.
+    #[serde(deserialize_with = "no_fields")]
+    HelperStopped,
     /// The helper failed in itself.
     #[serde(deserialize_with = "no_fields")]
     Internal,
@@ -236,6 +265,8 @@ impl FailureCause {
             | Self::OtherChip
             | Self::RefusedByChip { .. }
             | Self::ReadBackDiffers { .. }
+            | Self::JobRefused { .. }
+            | Self::HelperStopped
             | Self::Internal => true,
             Self::NotSupported { .. }
             | Self::Foreign { .. }

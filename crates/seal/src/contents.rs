@@ -1,6 +1,7 @@
 use crate::secret::Secret;
 use cardwright_protocol::chip::ManagementKeyAlgorithm;
 use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::outcome::KeyReceipt;
 use serde::{Deserialize, Serialize};
 
 /// What is inside the seal of a job: everything that the chip is to keep, and what it may have now.
@@ -28,6 +29,16 @@ pub struct JobContents {
     /// What the chip may have now, beside the new values: the generation before, factory or
     /// transport values; the likeliest first.
     pub candidates: Vec<Candidates>,
+    /// Which of two PUKs is presented first, where the chip may have either.
+    pub puk_first: PukFirst,
+    /// The chip may have a PIN that nobody knows any more: no PIN is presented before the PUK has
+    /// set the new one.
+    pub pin_by_puk: bool,
+    /// Public keys that earlier jobs of this generation told of: they are proved, not made again.
+    pub recorded_keys: Vec<KeyReceipt>,
+    /// The chip may be erased where it has values of somebody else: an admin permits it, and the
+    /// operator said yes.
+    pub erase: bool,
     /// Wrong values of PIN and PUK that may be presented, at most.
     pub tries_allowed: TriesAllowed,
 }
@@ -45,6 +56,19 @@ pub struct Candidates {
     pub puks: Vec<Secret>,
     /// Management keys with their algorithm.
     pub management_keys: Vec<ManagementKeySecret>,
+}
+
+/// Which of two PUKs is presented first to a chip that may have either.
+///
+/// A job that was cut off may have presented its first one, wrongly; its successor begins with the
+/// other, so that no two jobs spend the same try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PukFirst {
+    /// The new one.
+    Wanted,
+    /// The one that belongs to the management key that opened the chip.
+    Before,
 }
 
 /// Tries that a job may spend by presenting values that the chip does not have.

@@ -130,7 +130,7 @@ fn message(header: &str, encapsulated_key: &[u8], ciphertext: &[u8]) -> Vec<u8> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Candidates, ManagementKeySecret, Secret, TriesAllowed};
+    use crate::{Candidates, ManagementKeySecret, PukFirst, Secret, TriesAllowed};
     use cardwright_protocol::chip::{ChipIds, ManagementKeyAlgorithm};
 
     struct Sides {
@@ -171,6 +171,10 @@ mod tests {
                 puks: vec![],
                 management_keys: vec![],
             }],
+            puk_first: PukFirst::Wanted,
+            pin_by_puk: false,
+            recorded_keys: vec![],
+            erase: false,
             tries_allowed: TriesAllowed { pin: 2, puk: 2 },
         };
         let job = seal_job(&header, &contents, &sides.helper.sealing_key(), &sides.registry);

@@ -21,7 +21,7 @@ mod keys;
 mod secret;
 mod signature;
 
-pub use contents::{Candidates, JobContents, ManagementKeySecret, TriesAllowed};
+pub use contents::{Candidates, JobContents, ManagementKeySecret, PukFirst, TriesAllowed};
 pub use derive::{CARD_ID_LENGTH, RootKey};
 pub use job::{NotForUs, open_job, seal_job};
 pub use keys::{BadKey, OpeningKey, SealingKey, SigningKey, VerifyingKey};

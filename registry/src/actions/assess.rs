@@ -55,6 +55,7 @@ pub(crate) async fn assess(
         chip: ids.short_name(),
         kind: kind(facts.piv.as_ref()),
         matched_by: matched_by.map(str::to_owned),
+        erasable: false,
     };
     Ok(Judgement { assessment, ids, chip })
 }

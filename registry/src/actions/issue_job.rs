@@ -16,7 +16,9 @@ use cardwright_protocol::job::JobHeader;
 use cardwright_protocol::outcome::ChipReport;
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::{AskForJob, IssuedJob, Verdict};
-use cardwright_seal::{CARD_ID_LENGTH, Candidates, JobContents, Secret, TriesAllowed, seal_job};
+use cardwright_seal::{
+    CARD_ID_LENGTH, Candidates, JobContents, PukFirst, Secret, TriesAllowed, seal_job,
+};
 
 /// Length of a helper's nonce in bytes.
 const NONCE_LENGTH: usize = 16;
@@ -117,6 +119,10 @@ pub(crate) async fn issue_job(
             .map(|of| registry.root_key.management_key(&keying.generation.card_id, of))
             .collect(),
         candidates: keying.candidates,
+        puk_first: PukFirst::Wanted,
+        pin_by_puk: false,
+        recorded_keys: Vec::new(),
+        erase: false,
         tries_allowed: TRIES_ALLOWED,
     };
     let job = seal_job(&header, &contents, &workstation.sealing_key, &registry.signing_key);
@@ -146,6 +152,7 @@ fn check_verdict(verdict: &Verdict) -> Result<(), ActionError> {
         Verdict::Contactless => "The chip cannot be written through this reader.".to_owned(),
         Verdict::BoundToOtherCard { card } => format!("This is the chip of card {card}."),
         Verdict::OtherChipExpected { .. } => "This card has another chip.".to_owned(),
+        Verdict::Used => "This chip has values of somebody else.".to_owned(),
         Verdict::Blocked => "PIN or PUK of this chip is blocked.".to_owned(),
     };
     Err(refused(ProblemCode::ChipRefused, message))

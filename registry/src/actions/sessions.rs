@@ -129,6 +129,7 @@ pub(crate) fn me(registry: &Registry, person: &Person) -> Me {
         role: person.role,
         permissions: permissions(person.role).to_vec(),
         helper_ports: registry.config.helper_ports.clone(),
+        notices: Vec::new(),
     }
 }
 

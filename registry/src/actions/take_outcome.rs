@@ -65,7 +65,10 @@ pub(crate) async fn take_outcome(
     let process = view::process(registry, &transaction, person, &process).await?;
     transaction.commit().await?;
     let acknowledgement = Acknowledgement { job: job_name, outcome_hash: hash };
-    Ok(OutcomeTaken { acknowledgement: sign(&registry.signing_key, &acknowledgement), process })
+    Ok(OutcomeTaken {
+        acknowledgement: sign(&registry.signing_key, &acknowledgement),
+        process: Some(process),
+    })
 }
 
 /// A verified outcome.
@@ -293,6 +296,8 @@ fn cause_in_words(cause: &FailureCause) -> String {
         FailureCause::RefusedByChip { status } => format!("the chip refused with {status}"),
         FailureCause::Malformed { what } => format!("the chip answered against the rules: {what}"),
         FailureCause::ReadBackDiffers { what } => format!("it reads back otherwise: {what}"),
+        FailureCause::JobRefused { why } => format!("the helper refused the job: {why}"),
+        FailureCause::HelperStopped => "the helper was stopped in the middle".to_owned(),
         FailureCause::Internal => "the helper failed".to_owned(),
     }
 }

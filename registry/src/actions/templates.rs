@@ -99,6 +99,7 @@ fn whole(registry: &Registry, record: &TemplateRecord) -> Result<Template, Actio
         version: record.version,
         profile: profile_of(registry, record)?.profile.title.clone(),
         confirm_number: record.confirm_number,
+        allow_erase: false,
         states: CardState::ALL.iter().map(commands).collect(),
     })
 }

@@ -100,6 +100,7 @@ pub(crate) async fn process(
         state: process.state,
         operator: process.account.clone(),
         mine: process.account == person.name,
+        can_take_over: false,
         profile: profile.profile.title.clone(),
         phases: profile.phases(),
         confirm_number: process.state.is_open()

@@ -4,7 +4,7 @@ use cardwright_protocol::chip::{ChipFacts, ChipIds, ManagementKeyAlgorithm, PivF
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::job::{JobHeader, SealedJob};
 use cardwright_protocol::outcome::{
-    ChipReport, Condition, FailureCause, JobFailure, KeyReceipt, Outcome, Phase, Receipt,
+    ChipReport, Condition, FailureCause, JobFailure, KeyReceipt, Outcome, Phase, Proved, Receipt,
     TriesSpent,
 };
 use cardwright_protocol::registry::processes::Nonce;
@@ -147,6 +147,8 @@ impl Desk {
             cause,
             condition,
             tries_spent: TriesSpent::default(),
+            proved: Proved::default(),
+            keys: vec![],
         };
         Outcome::Failed(sign(&self.signing_key, &failure))
     }

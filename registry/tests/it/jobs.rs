@@ -302,9 +302,12 @@ async fn a_pending_generation_is_used_again_until_it_is_whole() {
     let first = job(&chip(7)).await;
     let failed = registry.desk.failure(&first, FailureCause::CardRemoved, Condition::PartlyWritten);
     let taken = operator.hand_over(&failed).await;
-    assert_eq!(taken.process.state, ProcessState::Started);
-    assert_eq!(taken.process.failure.unwrap().cause, FailureCause::CardRemoved);
-    assert!(taken.process.card.interrupted);
+    assert_eq!(taken.process.as_ref().unwrap().state, ProcessState::Started);
+    assert_eq!(
+        taken.process.as_ref().unwrap().failure.as_ref().unwrap().cause,
+        FailureCause::CardRemoved
+    );
+    assert!(taken.process.as_ref().unwrap().card.interrupted);
 
     let torn = written(&chip(7), &first);
     assert_eq!(verdict(&registry, &operator, &process, &torn).await, Verdict::Interrupted);

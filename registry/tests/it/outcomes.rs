@@ -47,9 +47,9 @@ async fn a_receipt_makes_the_card_unassigned_once() {
     assert_eq!(acknowledgement.job, job.header.job);
     let Outcome::Finished(signed) = &receipt else { unreachable!() };
     assert_eq!(acknowledgement.outcome_hash, cardwright_seal::sha256(signed.statement.as_bytes()));
-    assert_eq!(taken.process.state, ProcessState::Completed);
-    assert_eq!(taken.process.card.state, CardState::Unassigned);
-    let written = taken.process.written.clone().unwrap();
+    assert_eq!(taken.process.as_ref().unwrap().state, ProcessState::Completed);
+    assert_eq!(taken.process.as_ref().unwrap().card.state, CardState::Unassigned);
+    let written = taken.process.as_ref().unwrap().written.clone().unwrap();
     assert_eq!(written.card_id, job.contents.card_id);
     assert_eq!(written.guid.replace('-', ""), hex::encode(&job.contents.guid.0));
     assert_eq!((written.expires_on.as_str(), written.commands), ("2032-11-01", 29));
@@ -135,8 +135,8 @@ async fn a_failure_that_nobody_can_mend_ends_the_process() {
     let cause = FailureCause::Foreign { what: "management key".to_owned() };
     let failed = story.failure(&job, cause.clone(), Condition::Untouched);
     let taken = operator.hand_over(&failed).await;
-    assert_eq!(taken.process.state, ProcessState::Failed);
-    assert_eq!(taken.process.failure.unwrap().cause, cause);
+    assert_eq!(taken.process.as_ref().unwrap().state, ProcessState::Failed);
+    assert_eq!(taken.process.as_ref().unwrap().failure.as_ref().unwrap().cause, cause);
     let card = operator.card("TC-1").await;
     assert_eq!(
         (card.row.state, card.row.interrupted, card.process),
@@ -178,13 +178,16 @@ async fn a_failure_that_a_person_can_mend_leaves_the_process_open() {
     ] {
         let job = story.job(&chip(7)).await;
         let taken = operator.hand_over(&story.failure(&job, cause, condition)).await;
-        assert_eq!(taken.process.state, ProcessState::Started);
-        assert_eq!(taken.process.job, None);
-        assert_eq!(taken.process.card.interrupted, interrupted);
+        assert_eq!(taken.process.as_ref().unwrap().state, ProcessState::Started);
+        assert_eq!(taken.process.as_ref().unwrap().job, None);
+        assert_eq!(taken.process.as_ref().unwrap().card.interrupted, interrupted);
     }
     let job = story.job(&chip(7)).await;
     let taken = operator.hand_over(&story.registry.desk.receipt(&job)).await;
-    assert_eq!((taken.process.card.interrupted, taken.process.failure), (false, None));
+    assert_eq!(
+        (taken.process.as_ref().unwrap().card.interrupted, taken.process.unwrap().failure),
+        (false, None)
+    );
 }
 
 #[tokio::test]
@@ -194,15 +197,18 @@ async fn a_late_receipt_of_a_superseded_job_moves_the_card_only_if_nothing_newer
     let first = story.job(&chip(7)).await;
     let second = story.job(&written(&chip(7), &first)).await;
     let late = operator.hand_over(&story.registry.desk.receipt(&first)).await;
-    assert_eq!(late.process.state, ProcessState::Encoding);
-    assert_eq!(late.process.job.unwrap().job, second.header.job);
-    assert_eq!(late.process.card.state, CardState::Produced);
-    assert!(!late.process.card.interrupted, "what it says of the chip is true all the same");
+    assert_eq!(late.process.as_ref().unwrap().state, ProcessState::Encoding);
+    assert_eq!(late.process.as_ref().unwrap().job.as_ref().unwrap().job, second.header.job);
+    assert_eq!(late.process.as_ref().unwrap().card.state, CardState::Produced);
+    assert!(
+        !late.process.as_ref().unwrap().card.interrupted,
+        "what it says of the chip is true all the same"
+    );
     // The failure of a job for a chip that is known to be whole says nothing new of the chip.
     let failed = story.failure(&second, FailureCause::CardHung, Condition::Unknown);
     let taken = operator.hand_over(&failed).await;
     assert_eq!(
-        (taken.process.state, taken.process.card.interrupted),
+        (taken.process.as_ref().unwrap().state, taken.process.as_ref().unwrap().card.interrupted),
         (ProcessState::Started, false)
     );
 
@@ -216,7 +222,7 @@ async fn a_late_receipt_of_a_superseded_job_moves_the_card_only_if_nothing_newer
     assert_eq!(before.management_keys, first.contents.management_keys);
     assert_eq!(factory.card_id, None);
     let done = operator.hand_over(&story.registry.desk.receipt(&third)).await;
-    assert_eq!(done.process.card.state, CardState::Unassigned);
+    assert_eq!(done.process.as_ref().unwrap().card.state, CardState::Unassigned);
 }
 
 #[tokio::test]
@@ -230,12 +236,16 @@ async fn a_late_receipt_says_nothing_of_a_chip_that_was_keyed_anew_since() {
     let fourth = story.job(&written(&chip(7), &first)).await;
     assert_eq!(fourth.contents.card_id.0[13], 2, "the next generation");
     let torn = story.failure(&fourth, FailureCause::CardRemoved, Condition::PartlyWritten);
-    assert!(operator.hand_over(&torn).await.process.card.interrupted);
+    assert!(operator.hand_over(&torn).await.process.as_ref().unwrap().card.interrupted);
     let before = operator.card("TC-1").await;
 
     for late in [&second, &third] {
         let taken = operator.hand_over(&story.registry.desk.receipt(late)).await;
-        assert_eq!(taken.process.state, ProcessState::Started, "the chip is torn");
+        assert_eq!(
+            taken.process.as_ref().unwrap().state,
+            ProcessState::Started,
+            "the chip is torn"
+        );
         let card = operator.card("TC-1").await;
         assert_eq!((card.row.state, card.row.interrupted), (CardState::Produced, true));
         assert_eq!(card.version, before.version);
@@ -243,7 +253,7 @@ async fn a_late_receipt_says_nothing_of_a_chip_that_was_keyed_anew_since() {
     let fifth = story.job(&written(&chip(7), &fourth)).await;
     assert_eq!(fifth.contents, fourth.contents, "the torn generation is finished");
     let done = operator.hand_over(&story.registry.desk.receipt(&fifth)).await;
-    assert_eq!(done.process.card.state, CardState::Unassigned);
+    assert_eq!(done.process.as_ref().unwrap().card.state, CardState::Unassigned);
 }
 
 #[tokio::test]
@@ -254,7 +264,7 @@ async fn a_receipt_after_the_process_was_closed_is_recorded_and_moves_nothing() 
     registry.clock.advance(Duration::from_secs(121));
     let _: Process = operator.try_cancel(process).await.ok();
     let taken = operator.hand_over(&registry.desk.receipt(&job)).await;
-    assert_eq!(taken.process.state, ProcessState::Canceled);
+    assert_eq!(taken.process.as_ref().unwrap().state, ProcessState::Canceled);
     let card = operator.card("TC-1").await;
     assert_eq!((card.row.state, card.row.interrupted), (CardState::Produced, false));
     assert!(card.guid.is_some());

@@ -10,7 +10,7 @@ fn change(version: u64, states: &[(CardState, &[Command])]) -> ChangeTemplate {
         .iter()
         .map(|(state, enabled)| ChangeState { state: *state, enabled: enabled.to_vec() })
         .collect();
-    ChangeTemplate { version, confirm_number: true, states }
+    ChangeTemplate { version, confirm_number: true, allow_erase: false, states }
 }
 
 #[tokio::test]

@@ -281,14 +281,21 @@ impl Browser {
     pub(crate) async fn enable(&self, state: CardState, commands: &[Command]) {
         let Template { version, confirm_number, .. } = self.template().await;
         let states = vec![ChangeState { state, enabled: commands.to_vec() }];
-        let _: Template =
-            self.change_template(&ChangeTemplate { version, confirm_number, states }).await.ok();
+        let _: Template = self
+            .change_template(&ChangeTemplate {
+                version,
+                confirm_number,
+                allow_erase: false,
+                states,
+            })
+            .await
+            .ok();
     }
 
     /// Whether the printed number is to be confirmed.
     pub(crate) async fn confirm_number(&self, confirm_number: bool) {
         let Template { version, .. } = self.template().await;
-        let change = ChangeTemplate { version, confirm_number, states: vec![] };
+        let change = ChangeTemplate { version, confirm_number, allow_erase: false, states: vec![] };
         let _: Template = self.change_template(&change).await.ok();
     }
 
@@ -350,7 +357,7 @@ impl Browser {
         number: Option<&str>,
     ) -> Answer {
         let confirmed_number = number.map(str::to_owned);
-        let request = AskForJob { report: report.clone(), confirmed_number };
+        let request = AskForJob { report: report.clone(), confirmed_number, erase: false };
         self.post(&format!("/processes/{id}/jobs"), &request).await
     }
 

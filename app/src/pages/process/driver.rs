@@ -129,7 +129,7 @@ impl Driver {
         confirmed_number: Option<String>,
     ) -> Result<(), Trouble> {
         let report = self.inspect(id, reader, insertion).await?;
-        let ask = AskForJob { report, confirmed_number };
+        let ask = AskForJob { report, confirmed_number, erase: false };
         let job = self.registry.job(id, &ask).await?.job;
         let header: JobHeader =
             serde_json::from_str(&job.header).map_err(|_| RegistryError::NotUnderstood)?;

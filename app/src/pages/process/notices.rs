@@ -121,6 +121,13 @@ fn verdict_note(verdict: &Verdict, profile: &str) -> AnyView {
                     .into(),
             },
         ),
+        Verdict::Used => (
+            Tone::Bad,
+            "Somebody else has used this chip.".into(),
+            "Nothing was written. Is it the right card? If it is, ask an admin whether chips may be \
+             erased."
+                .into(),
+        ),
         Verdict::Blocked => (
             Tone::Bad,
             "PIN or PUK of this chip is blocked, or set by somebody else.".into(),

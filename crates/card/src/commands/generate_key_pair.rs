@@ -81,6 +81,29 @@ impl PublicKey {
         }
     }
 
+    /// Reads what [`Self::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`CardError::Malformed`].
+    pub fn from_bytes(algorithm: KeyAlgorithm, bytes: &[u8]) -> Result<Self, CardError> {
+        let malformed = CardError::Malformed { what: "a public key" };
+        match algorithm {
+            KeyAlgorithm::P256 | KeyAlgorithm::P384 => {
+                Self::parse(algorithm, &tlv::encode(0x86, bytes))
+            }
+            KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 => {
+                let sequence = tlv::find(bytes, 0x30).ok().flatten().ok_or(malformed)?;
+                let integers = tlv::parse(sequence).map_err(|_| malformed)?;
+                let [modulus, exponent] = &integers[..] else { return Err(malformed) };
+                let fields = [
+                    tlv::encode(0x81, modulus.value).to_vec(),
+                    tlv::encode(0x82, exponent.value).to_vec(),
+                ];
+                Self::parse(algorithm, &fields.concat())
+            }
+        }
+    }
+
     /// The point, or a DER RSAPublicKey (RFC 8017, A.1.1).
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -136,6 +159,17 @@ mod tests {
     fn rsa_keys_are_der() {
         let key = PublicKey::Rsa { modulus: vec![0x80, 0x01], exponent: vec![0x01, 0x00, 0x01] };
         assert_eq!(hex::encode(key.to_bytes()), "300a020300800102030100 01".replace(' ', ""));
+    }
+
+    #[test]
+    fn a_written_key_is_read_again() {
+        let modulus = [&[0x80][..], &[0x35; 255]].concat();
+        let rsa = PublicKey::Rsa { modulus, exponent: vec![0x01, 0x00, 0x01] };
+        let point = PublicKey::Point([&[0x04][..], &[0x77; 96]].concat());
+        for (algorithm, key) in [(KeyAlgorithm::Rsa2048, rsa), (KeyAlgorithm::P384, point)] {
+            assert_eq!(PublicKey::from_bytes(algorithm, &key.to_bytes()), Ok(key));
+            assert!(PublicKey::from_bytes(algorithm, &[0x30, 0x00]).is_err());
+        }
     }
 
     #[test]

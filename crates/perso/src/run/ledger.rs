@@ -1,5 +1,5 @@
 use super::Progress;
-use crate::{Cause, Condition, Failure, Job, Phase, PivFacts, Receipt, Tries};
+use crate::{Cause, Condition, Failure, Job, Phase, PivFacts, Proved, Receipt, Tries};
 use cardwright_card::{CardError, commands::Presented};
 
 /// What a run did so far: all that a failure or a receipt tells of it.
@@ -140,7 +140,14 @@ impl Ledger {
             (false, false) => Condition::PartlyWritten,
             (false, true) => Condition::Untouched,
         };
-        Failure { phase: self.phase(), cause, condition, tries_spent: self.tries_spent() }
+        Failure {
+            phase: self.phase(),
+            cause,
+            condition,
+            tries_spent: self.tries_spent(),
+            proved: Proved::default(),
+            keys: Vec::new(),
+        }
     }
 
     fn tries_spent(&self) -> Tries {

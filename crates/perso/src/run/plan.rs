@@ -38,7 +38,9 @@ pub(super) fn plan(
         Phase::CardHolder => found.card_holder.as_deref() != Some(&*card_holder),
         Phase::Keys => !has_all_keys,
         Phase::ManagementKey => !is_keyed,
-        Phase::Identify | Phase::Authenticate | Phase::Verify => false,
+        Phase::Identify | Phase::Erase | Phase::Authenticate | Phase::Retries | Phase::Verify => {
+            false
+        }
     };
     Ok((Phase::WRITING.into_iter().filter(is_wanted).collect(), known_keys))
 }

@@ -41,7 +41,14 @@ impl Write {
                 self.opened.values = Values::Wanted;
             }
             // The plan has phases that write, and no others.
-            Some(Phase::Identify | Phase::Authenticate | Phase::Verify) | None => {}
+            Some(
+                Phase::Identify
+                | Phase::Erase
+                | Phase::Authenticate
+                | Phase::Retries
+                | Phase::Verify,
+            )
+            | None => {}
         }
         Ok(match self.phases.is_empty() {
             true => Transition::AfterReset(State::Verify(self.verify)),

@@ -5,7 +5,7 @@ use cardwright_card::{
     Channel, ManagementKey, ManagementKeyAlgorithm, Pin, Puk, Transport, TransportError, commands,
 };
 use cardwright_perso::{
-    Candidates, ChipIds, Failure, Job, Next, Phase, Receipt, Run, Tries, Wanted, fasc_n,
+    Candidates, ChipIds, Failure, Job, Next, Phase, PukFirst, Receipt, Run, Tries, Wanted, fasc_n,
 };
 use cardwright_profile::Profile;
 use cardwright_virtual_card::VirtualCard;
@@ -71,7 +71,10 @@ pub(crate) fn job(expected: ChipIds) -> Job {
         profile: profile(P256_IN_9A),
         wanted: wanted(1),
         candidates: vec![factory()],
+        puk_first: PukFirst::Wanted,
+        pin_by_puk: false,
         recorded_keys: Vec::new(),
+        erase: false,
         tries_allowed: Tries { pin: 2, puk: 2 },
     }
 }

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct CardQuery {
     /// Only cards in this state.
     pub status: Option<CardState>,
+    /// Only cards whose encoding was begun and not finished (`true`), or all others (`false`).
+    pub interrupted: Option<bool>,
     /// Only cards whose number, bureau order or chip contains this; spaces and case do not count.
     /// At most 100 characters.
     pub text: String,
@@ -27,6 +29,7 @@ impl Default for CardQuery {
     fn default() -> Self {
         Self {
             status: None,
+            interrupted: None,
             text: String::new(),
             sort: CardColumn::Number,
             order: SortOrder::Ascending,

@@ -37,6 +37,8 @@ pub struct Process {
     pub operator: String,
     /// Whether this person can go on with it.
     pub mine: bool,
+    /// Whether this person can make it their own.
+    pub can_take_over: bool,
     /// The card as it is now.
     pub card: CardRow,
     /// Title of the profile.
@@ -129,6 +131,9 @@ pub struct Assessment {
     pub kind: String,
     /// Why it is held to be the chip of this card, in words.
     pub matched_by: Option<String>,
+    /// Whether a job that erases the chip first will be issued, once the operator says yes: the
+    /// verdict is [`Verdict::Used`] or [`Verdict::Blocked`], and an admin permits it.
+    pub erasable: bool,
 }
 
 /// The registry's judgement of a chip.
@@ -157,6 +162,9 @@ pub enum Verdict {
         /// Short name of the expected chip, where it has one.
         expected: Option<String>,
     },
+    /// Somebody else has used it: its values are neither the factory's nor ours.
+    #[serde(deserialize_with = "no_fields")]
+    Used,
     /// PIN or PUK is blocked, or was found to be neither the factory's nor ours.
     #[serde(deserialize_with = "no_fields")]
     Blocked,
@@ -170,6 +178,8 @@ pub struct AskForJob {
     pub report: Signed<ChipReport>,
     /// The number that the operator read from the card, where it must be confirmed.
     pub confirmed_number: Option<String>,
+    /// The operator's yes to erase a chip that has values of somebody else.
+    pub erase: bool,
 }
 
 /// A job for the helper.
@@ -186,6 +196,7 @@ pub struct IssuedJob {
 pub struct OutcomeTaken {
     /// For the helper.
     pub acknowledgement: Signed<Acknowledgement>,
-    /// The process as it is now, where it exists.
-    pub process: Process,
+    /// The process as it is now; `None` for a job that this registry does not know, such as one
+    /// from after the backup that it was restored from.
+    pub process: Option<Process>,
 }

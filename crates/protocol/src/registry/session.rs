@@ -32,6 +32,16 @@ pub struct Me {
     pub permissions: Vec<Permission>,
     /// Ports of 127.0.0.1 on which a helper of this registry may listen; the page tries each.
     pub helper_ports: Vec<u16>,
+    /// What this person should see to.
+    pub notices: Vec<Notice>,
+}
+
+/// Something that a person should see to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Notice {
+    /// No copy of the root key was exported: without it no chip can be opened again.
+    RootKeyNotExported,
 }
 
 impl Me {

@@ -29,6 +29,9 @@ pub struct Template {
     pub profile: String,
     /// Whether the printed number is to be confirmed where the bureau gave no chip id.
     pub confirm_number: bool,
+    /// Whether operators may erase a chip that has values of somebody else, each time by an
+    /// explicit yes.
+    pub allow_erase: bool,
     /// Every state, in the order of its tabs.
     pub states: Vec<StateCommands>,
 }
@@ -53,6 +56,8 @@ pub struct ChangeTemplate {
     pub version: u64,
     /// As in [`Template`].
     pub confirm_number: bool,
+    /// As in [`Template`].
+    pub allow_erase: bool,
     /// New commands of some states.
     pub states: Vec<ChangeState>,
 }

@@ -5,8 +5,8 @@ use cardwright_protocol::helper::Request;
 use cardwright_protocol::job::{JobHeader, SealedJob};
 use cardwright_protocol::outcome::{Acknowledgement, ChipReport, JobFailure, Outcome, Receipt};
 use cardwright_seal::{
-    Candidates, JobContents, ManagementKeySecret, RootKey, SealingKey, Secret, SigningKey,
-    TriesAllowed, VerifyingKey, seal_job, sha256, sign, verify,
+    Candidates, JobContents, ManagementKeySecret, PukFirst, RootKey, SealingKey, Secret,
+    SigningKey, TriesAllowed, VerifyingKey, seal_job, sha256, sign, verify,
 };
 
 const PROFILE: &str = include_str!("../../../../profiles/piv-temporary.toml");
@@ -88,6 +88,10 @@ impl Registry {
                     factory_key(ManagementKeyAlgorithm::Aes192),
                 ],
             }],
+            puk_first: PukFirst::Wanted,
+            pin_by_puk: false,
+            recorded_keys: vec![],
+            erase: false,
             tries_allowed: TriesAllowed { pin: 2, puk: 2 },
         }
     }
