@@ -25,17 +25,20 @@ impl<'t> Channel<'t> {
     ///
     /// # Errors
     /// [`CardError::Link`] when no answer came, [`CardError::Malformed`] when the chip's answers
-    /// have no end.
+    /// have no end, or when it answers a part of a chain as if that were the whole.
     pub fn send(&mut self, command: &Apdu) -> Result<Response, CardError> {
         let mut answer = self.send_parts(command)?;
         if let (0x6C, length) = split(answer.status) {
             answer = self.transmit(&command.corrected(length))?;
         }
+        let mut parts = 0;
         while let (0x61, ready) = split(answer.status) {
+            parts += 1;
             let more = self.transmit(&[0x00, GET_RESPONSE, 0x00, 0x00, ready])?;
             answer.status = more.status;
             answer.data = join(&answer.data, &more.data);
-            if answer.data.len() > LONGEST_ANSWER || more.data.is_empty() {
+            let is_endless = parts == MOST_PARTS && split(answer.status).0 == 0x61;
+            if is_endless || answer.data.len() > LONGEST_ANSWER || more.data.is_empty() {
                 return Err(CardError::Malformed { what: "an answer without end" });
             }
         }
@@ -54,14 +57,20 @@ impl<'t> Channel<'t> {
         }
     }
 
-    /// A chain ends early when the chip refuses one of its parts.
+    /// A chain ends early when the chip refuses one of its parts. One that has data ready, or wants
+    /// another length, before it has the whole command is not to be believed: what it says next
+    /// would pass for the answer to the whole.
     fn send_parts(&mut self, command: &Apdu) -> Result<Response, CardError> {
         let parts = command.transmissions();
         let (last, before) = parts.split_last().expect("a command has at least one transmission");
         for part in before {
             let answer = self.transmit(part)?;
-            if !answer.status.is_ok() {
-                return Ok(answer);
+            match split(answer.status) {
+                _ if answer.status.is_ok() => {}
+                (0x61 | 0x6C, _) => {
+                    return Err(CardError::Malformed { what: "an answer to a part of a chain" });
+                }
+                _ => return Ok(answer),
             }
         }
         self.transmit(last)
@@ -83,8 +92,14 @@ impl<'t> Channel<'t> {
 /// ISO 7816-4, 7.6.1.
 const GET_RESPONSE: u8 = 0xC0;
 
-/// More than any object of SP 800-73-5 part 1, table 42 is long.
+/// What an extended response APDU can carry (ISO 7816-4, 5.1): more than any object of SP 800-73-5
+/// part 1, table 42 is long.
 const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// How often a chip is asked for more. In whole parts of 256 bytes that is 16 KiB, more than any
+/// object is long; in parts of 64 bytes it is a signed CHUID still. A chip that has one more byte
+/// ready for ever is not listened to for longer.
+const MOST_PARTS: u32 = 64;
 
 fn split(status: StatusWord) -> (u8, u8) {
     let [high, low] = status.0.to_be_bytes();
@@ -157,6 +172,29 @@ mod tests {
         let command = || Apdu::new(0xDB, 0x3F, 0xFF).with_data(vec![0; 256]);
         check(command(), &["6A84"], " 6A84", &[&part]);
         check(command(), &["9000", "9000"], " 9000", &[&part, "00DB3FFF0100"]);
+    }
+
+    #[test]
+    fn a_part_of_a_chain_is_not_answered_as_if_it_were_the_whole() {
+        let part = format!("10DB3FFFFF{}", "00".repeat(255));
+        let command = || Apdu::new(0xDB, 0x3F, 0xFF).with_data(vec![0; 256]);
+        let malformed = "the chip's answer is malformed: an answer to a part of a chain";
+        check(command(), &["6101", "009000"], malformed, &[&part]);
+        check(command(), &["6C01", "009000"], malformed, &[&part]);
+    }
+
+    #[test]
+    fn a_chip_that_drips_is_not_listened_to_for_ever() {
+        let ask = |answers: usize, last| {
+            let answers = [vec!["006101"; answers], vec![last]].concat();
+            let mut script = Script { answers, sent: Vec::new() };
+            let mut channel = Channel::new(&mut script);
+            let answer = channel.send(&Apdu::new(0xCB, 0x3F, 0xFF));
+            (answer.map(|answer| answer.data.len()), channel.commands())
+        };
+        let endless = CardError::Malformed { what: "an answer without end" };
+        assert_eq!(ask(64, "009000"), (Ok(65), 65));
+        assert_eq!(ask(65, "009000"), (Err(endless), 65));
     }
 
     #[test]
