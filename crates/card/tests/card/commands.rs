@@ -1,11 +1,10 @@
-//! Every command against a scripted chip, and against one that babbles.
+//! Every command against a scripted chip.
 
-use cardwright_card::commands::{self, Authentication, KeyAlgorithm, PinStatus, Presented};
+use cardwright_card::commands::{self, Authentication, KeyAlgorithm};
 use cardwright_card::{
     CardError, Channel, ManagementKey, ManagementKeyAlgorithm, Pin, Puk, Transport, TransportError,
 };
 use expect_test::{Expect, expect};
-use proptest::prelude::*;
 use std::fmt::Debug;
 use zeroize::Zeroizing;
 
@@ -275,55 +274,6 @@ fn chips_say_what_they_are() {
         80CA004500
           6A88: None
     "#]]);
-}
-
-/// What a chip may say at worst.
-fn answers() -> impl Strategy<Value = Vec<Vec<u8>>> {
-    let tags = prop::sample::select(vec![0x7C_u32, 0x53, 0x80, 0x82, 0x7F49, 0x86, 0x04, 0x06]);
-    let status = prop::sample::select(vec![0x9000_u16, 0x6103, 0x6C05, 0x63C1, 0x6A80, 0x6982]);
-    let bytes = prop::collection::vec(any::<u8>(), 0..70);
-    let answer = (tags.clone(), tags, bytes, status, any::<bool>()).prop_map(
-        |(outer, inner, bytes, status, is_tlv)| {
-            let mut answer = match is_tlv {
-                true => {
-                    let inner = cardwright_card::tlv::encode(inner, &bytes);
-                    cardwright_card::tlv::encode(outer, &inner).to_vec()
-                }
-                false => bytes,
-            };
-            answer.extend(status.to_be_bytes());
-            answer
-        },
-    );
-    prop::collection::vec(answer, 0..8)
-}
-
-proptest! {
-    #[test]
-    fn no_answer_makes_a_command_panic(answers in answers()) {
-        let pin = Pin::parse("123456").unwrap();
-        let run: [fn(&mut Channel<'_>) -> bool; 9] = [
-            |channel| commands::select_piv(channel).is_ok(),
-            |channel| commands::object(channel, commands::CARD_HOLDER).is_ok(),
-            |channel| commands::metadata(channel, commands::PIN).is_ok(),
-            |channel| commands::life_cycle_data(channel).is_ok(),
-            |channel| commands::version(channel).is_ok(),
-            |channel| commands::serial(channel).is_ok(),
-            |channel| commands::generate_key_pair(channel, 0x9A, KeyAlgorithm::P256).is_ok(),
-            |channel| commands::sign(channel, 0x9A, KeyAlgorithm::Rsa2048, &[1; 256]).is_ok(),
-            |channel| {
-                let key = factory_key(ManagementKeyAlgorithm::Aes192);
-                commands::authenticate(channel, &key, &[1; 16]).is_ok()
-            },
-        ];
-        for command in run {
-            command(&mut Channel::new(&mut Script { answers: answers.clone(), sent: String::new() }));
-        }
-        let mut script = Script { answers, sent: String::new() };
-        let mut channel = Channel::new(&mut script);
-        let _: Result<PinStatus, _> = commands::pin_status(&mut channel);
-        let _: Result<Presented, _> = commands::verify_pin(&mut channel, &pin);
-    }
 }
 
 #[test]
