@@ -197,7 +197,6 @@ fn without_value(message: &str) -> &str {
 mod tests {
     use super::*;
     use expect_test::{Expect, expect};
-    use proptest::prelude::*;
 
     const TEMPORARY: &str = include_str!("../../../profiles/piv-temporary.toml");
 
@@ -304,12 +303,5 @@ mod tests {
             "pin = [\"846179\"]",
             expect!["line 39, column 7: expected a string"],
         );
-    }
-
-    proptest! {
-        #[test]
-        fn reading_never_panics(text in "[a-z\\[\\]=\"0-9\n .-]{0,200}") {
-            let _ = parse(&text);
-        }
     }
 }

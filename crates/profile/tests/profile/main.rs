@@ -1,0 +1,4 @@
+//! Texts that are profiles, and texts that are none.
+
+mod anything;
+mod checks;
