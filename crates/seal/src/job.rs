@@ -132,6 +132,9 @@ mod tests {
     use super::*;
     use crate::{Candidates, ManagementKeySecret, PukFirst, Secret, TriesAllowed};
     use cardwright_protocol::chip::{ChipIds, ManagementKeyAlgorithm};
+    use cardwright_protocol::hex::HexBytes;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
 
     struct Sides {
         registry: SigningKey,
@@ -231,5 +234,69 @@ mod tests {
             assert!(!wire.contains(secret));
             assert!(!format!("{contents:?}").contains(secret));
         }
+    }
+
+    /// Changes some bytes of a job's parts, or cuts them off.
+    fn wrong(job: &SealedJob, mistakes: &[(u8, Index, u8)]) -> SealedJob {
+        let mut wrong = job.clone();
+        let mut header = std::mem::take(&mut wrong.header).into_bytes();
+        for (part, place, byte) in mistakes {
+            let bytes = match part % 4 {
+                0 => &mut header,
+                1 => &mut wrong.encapsulated_key.0,
+                2 => &mut wrong.ciphertext.0,
+                _ => &mut wrong.signature.0,
+            };
+            let place = place.index(bytes.len() + 1);
+            match byte {
+                0 => bytes.truncate(place),
+                _ if place == bytes.len() => bytes.push(*byte),
+                _ => bytes[place] ^= byte,
+            }
+        }
+        wrong.header = String::from_utf8_lossy(&header).into_owned();
+        wrong
+    }
+
+    proptest! {
+        #![proptest_config(fewer_cases())]
+
+        #[test]
+        fn no_altered_job_is_opened(
+            mistakes in prop::collection::vec((any::<u8>(), any::<Index>(), any::<u8>()), 1..4),
+        ) {
+            let (sides, header, contents, job) = sealed();
+            let registry = sides.registry.verifying_key();
+            let mut altered = wrong(&job, &mistakes);
+            prop_assume!(altered != job);
+            let opened = open_job(&altered, &registry, &sides.helper);
+            prop_assert_eq!(opened, Err(NotForUs::Signature));
+
+            // A registry that signs it nevertheless signs another header or another seal.
+            let signed = message(&altered.header, &altered.encapsulated_key.0, &altered.ciphertext.0);
+            altered.signature = sides.registry.sign(&signed).into();
+            match open_job(&altered, &registry, &sides.helper) {
+                Ok(opened) => prop_assert_eq!(opened, (header, contents)),
+                Err(refused) => prop_assert_eq!(refused, NotForUs::Seal),
+            }
+        }
+
+        #[test]
+        fn any_job_is_refused(header in ".{0,40}", parts: [Vec<u8>; 3]) {
+            let (sides, ..) = sealed();
+            let registry = sides.registry.verifying_key();
+            let [encapsulated_key, ciphertext, signature] = parts.map(HexBytes);
+            let mut job = SealedJob { header, encapsulated_key, ciphertext, signature };
+            prop_assert_eq!(open_job(&job, &registry, &sides.helper), Err(NotForUs::Signature));
+            let signed = message(&job.header, &job.encapsulated_key.0, &job.ciphertext.0);
+            job.signature = sides.registry.sign(&signed).into();
+            prop_assert_eq!(open_job(&job, &registry, &sides.helper), Err(NotForUs::Seal));
+        }
+    }
+
+    /// Signing and sealing take milliseconds without optimization.
+    fn fewer_cases() -> ProptestConfig {
+        let config = ProptestConfig::default();
+        ProptestConfig { cases: config.cases / 8, ..config }
     }
 }

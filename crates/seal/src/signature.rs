@@ -42,6 +42,7 @@ fn message(context: &str, text: &str) -> Vec<u8> {
 mod tests {
     use super::*;
     use cardwright_protocol::outcome::{Acknowledgement, ChipReport};
+    use proptest::prelude::*;
 
     fn acknowledgement() -> Acknowledgement {
         Acknowledgement { job: "7f".into(), outcome_hash: vec![1, 2].into() }
@@ -81,5 +82,26 @@ mod tests {
         let signed = sign(&SigningKey::generate(), &acknowledgement());
         let other = SigningKey::generate().verifying_key();
         assert_eq!(verify(&other, &signed), Err(BadSignature));
+    }
+
+    proptest! {
+        #![proptest_config(fewer_cases())]
+
+        #[test]
+        fn any_statement_is_refused(text in ".{0,60}", signature: Vec<u8>) {
+            let key = SigningKey::generate();
+            let signed = Signed::<ChipReport>::from_parts(text.clone(), signature.into());
+            prop_assert_eq!(verify(&key.verifying_key(), &signed), Err(BadSignature));
+            // By the right key, but no statement.
+            let signature = key.sign(&message(ChipReport::CONTEXT, &text)).into();
+            let signed = Signed::<ChipReport>::from_parts(text, signature);
+            prop_assert_eq!(verify(&key.verifying_key(), &signed), Err(BadSignature));
+        }
+    }
+
+    /// Signing takes milliseconds without optimization.
+    fn fewer_cases() -> ProptestConfig {
+        let config = ProptestConfig::default();
+        ProptestConfig { cases: config.cases / 8, ..config }
     }
 }

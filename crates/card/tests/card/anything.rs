@@ -118,6 +118,12 @@ proptest! {
         checks::channel(&answers, &data);
     }
 
+}
+
+proptest! {
+    // Each case is two dozen commands, and each of those fetches as long as it may.
+    #![proptest_config(fewer_cases())]
+
     #[test]
     fn every_command_ends(answers in answers()) {
         checks::commands(EndlessChip::new(answers));
@@ -127,4 +133,9 @@ proptest! {
     fn an_input_of_a_fuzzer_is_a_chip(input in bytes(200)) {
         checks::commands(EndlessChip::from_input(&input));
     }
+}
+
+fn fewer_cases() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    ProptestConfig { cases: config.cases / 4, ..config }
 }
