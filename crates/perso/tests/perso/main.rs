@@ -1,6 +1,7 @@
 //! Personalization over real firmware in process, and over a simulated chip of another maker.
 
-mod babble;
+mod anything;
+mod checks;
 mod fresh;
 mod other_maker;
 mod refused;
