@@ -14,7 +14,7 @@ pub struct Options {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Format, clippy, licenses, crate graph.
+    /// Format, clippy, licenses, crate graph; the fuzz targets too.
     Lint,
     /// Native tests of every crate, over real sockets, databases, PC/SC services and cards.
     Unit,
@@ -67,11 +67,25 @@ fn lint() -> anyhow::Result<()> {
         "--deny",
         "warnings",
     ]))?;
+    fuzz_targets()?;
     // Advisories are left out: their database cannot be fetched everywhere.
     let mut deny = command("cargo-deny");
     deny.env("PATH", tools::path_with_tools()?);
     run(deny.args(["--log-level", "error", "check", "licenses", "bans", "sources"]))?;
     graph::check()
+}
+
+/// They run on a nightly toolchain only, but are not to rot here: see `fuzz/Cargo.toml`.
+fn fuzz_targets() -> anyhow::Result<()> {
+    let manifest = ["--manifest-path", "fuzz/Cargo.toml"];
+    run(cargo().arg("fmt").args(manifest).arg("--check"))?;
+    run(cargo().args(["clippy", "--quiet", "--locked"]).args(manifest).args([
+        "--target-dir",
+        "target",
+        "--",
+        "--deny",
+        "warnings",
+    ]))
 }
 
 fn unit() -> anyhow::Result<()> {

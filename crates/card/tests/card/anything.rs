@@ -131,7 +131,7 @@ proptest! {
 
     #[test]
     fn an_input_of_a_fuzzer_is_a_chip(input in bytes(200)) {
-        checks::commands(EndlessChip::from_input(&input));
+        checks::commands(EndlessChip::new(checks::answers_of(&input)));
     }
 }
 

@@ -66,19 +66,19 @@ impl EndlessChip {
     pub(crate) fn new(answers: Vec<Vec<u8>>) -> Self {
         Self { answers, sent: Vec::new() }
     }
+}
 
-    /// Cuts an input into answers: one byte of length before each, and one that tells how often
-    /// 32 bytes are to be added to it.
-    pub(crate) fn from_input(input: &[u8]) -> Self {
-        let mut rest = input;
-        let mut answers = Vec::new();
-        while let [length, more, after @ ..] = rest {
-            let (answer, after) = after.split_at(after.len().min(usize::from(*length)));
-            answers.push([&vec![0x5A; usize::from(*more) * 32], answer].concat());
-            rest = after;
-        }
-        Self::new(answers)
+/// Cuts an input into answers: one byte of length before each, and one that tells how often 32
+/// bytes are to be added to it.
+pub(crate) fn answers_of(input: &[u8]) -> Vec<Vec<u8>> {
+    let mut rest = input;
+    let mut answers = Vec::new();
+    while let [length, more, after @ ..] = rest {
+        let (answer, after) = after.split_at(after.len().min(usize::from(*length)));
+        answers.push([&vec![0x5A; usize::from(*more) * 32], answer].concat());
+        rest = after;
     }
+    answers
 }
 
 impl Transport for EndlessChip {
