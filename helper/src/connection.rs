@@ -191,3 +191,47 @@ async fn send(socket: &mut Socket, text: Utf8Bytes) -> Result<(), Error> {
         .await
         .unwrap_or_else(|elapsed| Err(Error::Io(elapsed.into())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cardwright_protocol::helper::MAX_FRAME_LENGTH;
+    use proptest::prelude::*;
+
+    const INSPECT: &str = r#"{"id":7,"request":{"type":"inspect","reader":"r1","insertion":"i1","registry_nonce":"000102030405060708090A0B0C0D0E0F"}}"#;
+
+    fn id_of_malformed(text: &str) -> Option<u64> {
+        match parse(text) {
+            Err(NoRequest::Malformed(id)) => id,
+            Ok(_) | Err(NoRequest::Gone) => panic!("{text} is malformed"),
+        }
+    }
+
+    #[test]
+    fn a_malformed_request_is_answered_by_its_id_where_it_has_one() {
+        assert!(parse(INSPECT).is_ok());
+        assert_eq!(id_of_malformed(&INSPECT.replace("insertion", "other")), Some(7));
+        assert_eq!(id_of_malformed(&INSPECT.replace("\"id\":7", "\"id\":-7")), None);
+        assert_eq!(
+            id_of_malformed(&INSPECT.replace("\"id\":7", "\"id\":18446744073709551616")),
+            None
+        );
+        assert_eq!(id_of_malformed("[7]"), None);
+    }
+
+    #[test]
+    fn requests_that_are_nested_without_end_are_refused() {
+        for opening in ["[", "{\"id\":", "{\"id\":7,\"request\":"] {
+            assert_eq!(id_of_malformed(&opening.repeat(MAX_FRAME_LENGTH / opening.len())), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_request_or_malformed(start in 0..INSPECT.len(), lost in 0_usize..8, come in ".{0,8}") {
+            let end = (start + lost).min(INSPECT.len());
+            let text = [&INSPECT[..start], &come, &INSPECT[end..]].concat();
+            assert!(!matches!(parse(&text), Err(NoRequest::Gone)));
+        }
+    }
+}
