@@ -184,14 +184,14 @@ impl Counter {
                 Ok(true)
             }
             Ok(Presented::Wrong { tries_left }) => {
-                self.spent += 1;
+                self.spent = self.spent.saturating_add(1);
                 self.left = tries_left.or(self.left.map(|left| left.saturating_sub(1)));
                 Ok(false)
             }
             Err(error) => {
                 // Without an answer, or with one that every maker means otherwise, the try may be
                 // gone.
-                self.spent += 1;
+                self.spent = self.spent.saturating_add(1);
                 Err(error.into())
             }
         }
@@ -212,6 +212,13 @@ mod tests {
             assert!(counter.presented(Err(error)).is_err());
             assert_eq!((counter.spent, counter.may_try()), (1, false), "{error}");
         }
+    }
+
+    #[test]
+    fn tries_are_counted_up_to_the_largest_number() {
+        let mut counter = Counter { spent: u8::MAX, is_full: true, ..Counter::default() };
+        assert_eq!(counter.presented(Ok(Presented::Wrong { tries_left: None })), Ok(false));
+        assert_eq!(counter.spent, u8::MAX);
     }
 
     #[test]
