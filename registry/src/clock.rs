@@ -26,6 +26,14 @@ pub(crate) fn timestamp(seconds: i64) -> String {
     time.format(format).unwrap_or_default()
 }
 
+/// A moment as part of a file's name: in UTC, with milliseconds.
+pub(crate) fn file_stamp(time: OffsetDateTime) -> String {
+    let format =
+        format_description!("[year][month][day]T[hour][minute][second].[subsecond digits:3]Z");
+    // A time has all that the format wants.
+    time.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
+}
+
 /// Whether the text is a day that exists, written `YYYY-MM-DD`.
 pub(crate) fn is_day(text: &str) -> bool {
     let format = format_description!("[year]-[month]-[day]");

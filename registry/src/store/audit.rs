@@ -27,6 +27,10 @@ pub(crate) enum EventKind {
     JobFailed,
     ReceiptTaken,
     CardChanged,
+    BackupBegun,
+    Restored,
+    KeysExported,
+    KeysImported,
 }
 
 impl EventKind {
@@ -49,6 +53,10 @@ impl EventKind {
             Self::JobFailed => "job.failed",
             Self::ReceiptTaken => "receipt.taken",
             Self::CardChanged => "card.changed",
+            Self::BackupBegun => "registry.backup-begun",
+            Self::Restored => "registry.restored",
+            Self::KeysExported => "registry.keys-exported",
+            Self::KeysImported => "registry.keys-imported",
         }
     }
 }
@@ -67,6 +75,14 @@ pub(crate) struct Event {
     pub(crate) what: String,
     /// The state that the card came to by it.
     pub(crate) state: Option<CardState>,
+}
+
+impl Event {
+    /// Something that was done to the registry at its command line.
+    pub(crate) fn at_command_line(at: i64, kind: EventKind, what: String) -> Self {
+        let by = "registry".to_owned();
+        Self { at, by, kind, card: None, process: None, what, state: None }
+    }
 }
 
 /// A line of a card's history.

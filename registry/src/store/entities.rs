@@ -26,6 +26,11 @@ entity!(keys, "keys", {
     fingerprint: String,
 });
 
+entity!(key_exports, "key_exports", {
+    #[sea_orm(primary_key, auto_increment = false)] fingerprint: String,
+    exported_at: i64,
+});
+
 entity!(accounts, "accounts", {
     #[sea_orm(primary_key)] id: i64,
     name: String,

@@ -1,5 +1,6 @@
 //! The tables, made alike on SQLite and PostgreSQL.
 
+use super::migration_key_exports::KeyExports;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
     big_integer, big_integer_null, big_pk_auto, binary, binary_null, boolean, integer, string,
@@ -12,7 +13,7 @@ pub(super) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstTables)]
+        vec![Box::new(FirstTables), Box::new(KeyExports)]
     }
 }
 

@@ -7,10 +7,12 @@ mod accounts;
 mod audit;
 mod cards;
 mod chips;
+mod copies;
 mod entities;
 mod jobs;
 mod keys;
 mod migration;
+mod migration_key_exports;
 mod processes;
 mod search;
 mod templates;
@@ -19,18 +21,23 @@ pub(crate) use accounts::AccountRecord;
 pub(crate) use audit::{Event, EventKind};
 pub(crate) use cards::{CardRecord, NewCard, search_key};
 pub(crate) use chips::{ChipRecord, GenerationRecord, GenerationState, NewGeneration};
+pub(crate) use copies::{CopyFault, Counts};
 pub(crate) use jobs::{JobRecord, JobState, NewJob, SettledJob};
 pub(crate) use keys::KeyKind;
 pub(crate) use processes::{NewProcess, ProcessRecord};
 pub(crate) use templates::TemplateRecord;
 
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use crate::data_dir::InUse;
+use sea_orm::sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
+};
+use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqlErr,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqlErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 use sea_orm_migration::MigratorTrait as _;
-use std::{ops::Deref, path::Path, time::Duration};
+use std::{ops::Deref, path::Path, sync::Arc, time::Duration};
 
 /// How long a writer waits for another one.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,6 +51,9 @@ pub enum StoreError {
     /// A row is no longer as it was read; nothing was changed.
     #[error("somebody else changed it meanwhile")]
     Stale,
+    /// The disk is full or failed, or the database can only be read; nothing was changed.
+    #[error("the database cannot be written")]
+    CannotWrite(#[source] DbErr),
     /// The database failed.
     #[error("the database failed")]
     Database(#[source] DbErr),
@@ -56,40 +66,57 @@ impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(_)) => Self::Taken,
-            _ => Self::Database(error),
+            _ => match result_code(&error) {
+                Some(READONLY | IOERR | FULL | CANTOPEN) => Self::CannotWrite(error),
+                _ => Self::Database(error),
+            },
         }
     }
+}
+
+/// Primary result codes of SQLite (sqlite.org/rescode.html).
+const READONLY: i32 = 8;
+const IOERR: i32 = 10;
+const CORRUPT: i32 = 11;
+const FULL: i32 = 13;
+const CANTOPEN: i32 = 14;
+const NOTADB: i32 = 26;
+
+/// The primary result code, where SQLite gave one: the lowest byte of the extended one.
+fn result_code(error: &DbErr) -> Option<i32> {
+    let (DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause)) = error else {
+        return None;
+    };
+    let RuntimeErr::SqlxError(cause) = cause else { return None };
+    let code = cause.as_database_error()?.code()?.parse::<i32>().ok()?;
+    Some(code & 0xFF)
 }
 
 /// An open database.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     database: DatabaseConnection,
+    /// Keeps the file in its place while it is open; a copy that nobody uses needs none.
+    in_use: Option<Arc<InUse>>,
 }
 
 impl Store {
     /// Opens a database file, makes it when there is none, and brings its tables up to date.
-    pub(crate) async fn open(file: &Path) -> Result<Self, StoreError> {
-        let file = file.to_owned();
-        let mut options = ConnectOptions::new("sqlite::memory:");
-        options.max_connections(8).sqlx_logging(false).map_sqlx_sqlite_opts(move |options| {
-            options
-                .in_memory(false)
-                .shared_cache(false)
-                .filename(&file)
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                .busy_timeout(BUSY_TIMEOUT)
-        });
-        let database = Database::connect(options).await?;
-        let store = Self { database };
-        // One program at a time: others that open the same new database wait.
-        let transaction = store.begin().await?;
-        migration::Migrator::up(&transaction.snapshot.database, None).await?;
-        transaction.commit().await?;
+    pub(crate) async fn open(file: &Path, in_use: Arc<InUse>) -> Result<Self, StoreError> {
+        let options = |options: SqliteConnectOptions| {
+            options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal)
+        };
+        let database = connect(file, 8, options).await?;
+        let store = Self { database, in_use: Some(in_use) };
+        store.bring_up_to_date().await?;
         Ok(store)
+    }
+
+    async fn bring_up_to_date(&self) -> Result<(), StoreError> {
+        // One program at a time: others that open the same new database wait.
+        let transaction = self.begin().await?;
+        migration::Migrator::up(&transaction.snapshot.database, None).await?;
+        transaction.commit().await
     }
 
     /// Reads: everything that is read through it is of one moment.
@@ -111,8 +138,43 @@ impl Store {
 
     /// Closes all connections; what is in the write-ahead log goes into the file.
     pub(crate) async fn close(self) -> Result<(), StoreError> {
-        Ok(self.database.close().await?)
+        let closed = self.database.close().await;
+        if let Some(in_use) = self.in_use {
+            in_use.end();
+        }
+        Ok(closed?)
     }
+}
+
+async fn connect(
+    file: &Path,
+    connections: u32,
+    own: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
+) -> Result<DatabaseConnection, DbErr> {
+    let file = file.to_owned();
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    options.max_connections(connections).sqlx_logging(false).map_sqlx_sqlite_opts(move |options| {
+        let options = options
+            .in_memory(false)
+            .shared_cache(false)
+            .filename(&file)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        own(options)
+    });
+    options.map_sqlx_sqlite_before_acquire(|connection, _| Box::pin(is_idle(connection)));
+    Database::connect(options).await
+}
+
+/// Whether a connection can begin a transaction. When the disk is full SQLite may have rolled a
+/// transaction back by itself; SQLx then fails to do so, and counts it as open for ever.
+async fn is_idle(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A rollback may still be on its way; this is answered after it.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 /// The database as it is at one moment.
@@ -143,12 +205,14 @@ impl Deref for Transaction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data_dir::DataDir;
     use sea_orm::{ConnectionTrait as _, Statement};
 
     #[tokio::test]
     async fn every_connection_writes_durably_and_checks_references() {
         let folder = tempfile::TempDir::new().unwrap();
-        let store = Store::open(&folder.path().join("registry.sqlite")).await.unwrap();
+        let data = DataDir::open_or_make(folder.path()).unwrap();
+        let store = data.open_store().await.unwrap();
         // As SQLite numbers them: synchronous 2 is FULL.
         let pragmas = [("foreign_keys", "1"), ("synchronous", "2"), ("busy_timeout", "10000")];
         for connection in [&store.read().await.unwrap(), &*store.begin().await.unwrap()] {

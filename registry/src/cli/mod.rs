@@ -1,0 +1,198 @@
+//! The command line.
+
+mod add_account;
+mod backup;
+mod export_root_key;
+mod import_cards;
+mod import_root_key;
+mod password;
+mod public_key;
+mod restore;
+mod serve;
+mod set_password;
+mod terminal;
+
+use crate::actions::ActionError;
+use crate::config::ConfigError;
+use crate::data_dir::DataError;
+use crate::registry::OpenError;
+use crate::store::Counts;
+use clap::{Args, Parser, Subcommand};
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+/// Owns temporary cards, their processes and secrets, and serves the app.
+#[derive(Debug, Parser)]
+#[command(name = "cardwright-registry", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API and the app until Ctrl-C or SIGTERM.
+    ///
+    /// Standard output has lines of words separated by tabs: at the first start
+    /// `account NAME PASSWORD` for each account that was made, shown this once; and
+    /// `listening ADDRESS` when the registry is ready.
+    Serve(serve::Serve),
+    /// Give an account another password and end its sessions.
+    ///
+    /// The password is read from the terminal or from standard input, one line. A registry that
+    /// runs need not be stopped.
+    SetPassword(set_password::SetPassword),
+    /// Add an account.
+    ///
+    /// Its name has 1 to 64 lower case letters, digits and `.`, `-`, `_`, `@`. The password is
+    /// read from the terminal or from standard input, one line. A registry that runs need not be
+    /// stopped.
+    AddAccount(add_account::AddAccount),
+    /// Print the key that verifies this registry's jobs: a helper's configuration needs it. Keys
+    /// are made at first use.
+    PublicKey(public_key::PublicKey),
+    /// Take all cards of a CSV file, or none if anything in it is wrong.
+    ///
+    /// The columns are number, state, order, produced_on, expires_on and chip_id: 24 hexadecimal
+    /// digits, the lasting bytes of the chip's CPLC, or nothing. A registry that runs need not be
+    /// stopped.
+    ImportCards(import_cards::ImportCards),
+    /// Copy the database to a file, while the registry runs or not.
+    ///
+    /// The copy is of one moment, appears whole or not at all, and never in the place of another
+    /// file. In it is all that the registry knows: cards, chips, processes, jobs, accounts, the
+    /// audit events, and the PINs, encrypted.
+    ///
+    /// Not in it are the keys, without which no PIN of it can be read and no chip opened: export
+    /// them once with `export-root-key`, and keep the two apart. Nor is registry.toml in it.
+    ///
+    /// Standard output has lines of words separated by tabs: `backup FILE`, `taken TIME`, and
+    /// `cards`, `chips`, `jobs` with a number each.
+    Backup(backup::Backup),
+    /// Put a copy that `backup` made in the place of the database.
+    ///
+    /// The registry must not run. The copy is checked first: it is whole, of this or an older
+    /// version, and belongs to the keys of the folder. The database that was there is kept beside
+    /// it under another name. Killed at any moment, it leaves the one or the other.
+    ///
+    /// Afterwards everybody is logged out. What chips became since the copy was made they say
+    /// themselves when they are put into a reader.
+    ///
+    /// Standard output has lines of words separated by tabs: `restored FILE`, `taken TIME`,
+    /// `cards`, `chips`, `jobs` with a number each, and `kept FILE` where there was a database.
+    Restore(restore::Restore),
+    /// Export the registry's keys, root key and signing key, encrypted with a passphrase.
+    ///
+    /// The file is in the format of age (age-encryption.org) and can also be read by `age -d`. Keep
+    /// it, and the passphrase, away from this machine and from the copies of the database: who has
+    /// all three can open every chip.
+    ///
+    /// The passphrase is asked for twice on the terminal, or read from standard input, one line. A
+    /// registry that runs need not be stopped, and stops reminding its admins.
+    ExportRootKey(export_root_key::ExportRootKey),
+    /// Bring back the key files of a folder from a file that `export-root-key` made.
+    ///
+    /// A key file that is there is never replaced by another key, and where there is a database,
+    /// only the keys that it was written with are taken.
+    ImportRootKey(import_root_key::ImportRootKey),
+}
+
+#[derive(Debug, Args)]
+struct DataArgument {
+    /// Folder with the database and the key files.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+}
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The configuration is wrong.
+    #[error("{path}: {source}")]
+    Config {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: ConfigError,
+    },
+    /// Reading from the terminal, listening or serving failed.
+    #[error("{doing}: {source}")]
+    Io {
+        /// What was being done.
+        doing: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The registry cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The command was refused, for the reason given.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl Cli {
+    /// Does what the command line asks for.
+    ///
+    /// # Errors
+    /// [`CliError`], for a person to read.
+    pub async fn run(self) -> Result<(), CliError> {
+        match self.command {
+            Command::Serve(command) => command.run().await,
+            Command::SetPassword(command) => command.run().await,
+            Command::AddAccount(command) => command.run().await,
+            Command::PublicKey(command) => command.run().await,
+            Command::ImportCards(command) => command.run().await,
+            Command::Backup(command) => command.run().await,
+            Command::Restore(command) => command.run().await,
+            Command::ExportRootKey(command) => command.run().await,
+            Command::ImportRootKey(command) => command.run().await,
+        }
+    }
+}
+
+fn refused(error: ActionError) -> CliError {
+    CliError::Refused(in_words(&error))
+}
+
+fn in_words(error: &ActionError) -> String {
+    match error {
+        ActionError::Refused(problem) => problem.message.clone(),
+        ActionError::Store(cause) => {
+            let source = std::error::Error::source(cause).map(ToString::to_string);
+            format!("{error}: {}", source.unwrap_or_else(|| cause.to_string()))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// One line of words separated by tabs, at once.
+fn print(words: &[&str]) -> Result<(), CliError> {
+    let mut output = io::stdout().lock();
+    let written = writeln!(output, "{}", words.join("\t")).and_then(|()| output.flush());
+    written.map_err(|source| CliError::Io { doing: "printing".to_owned(), source })
+}
+
+
+fn print_counts(counts: Counts) -> Result<(), CliError> {
+    print(&["cards", &counts.cards.to_string()])?;
+    print(&["chips", &counts.chips.to_string()])?;
+    print(&["jobs", &counts.jobs.to_string()])
+}
+
+/// A sentence for a person, on standard error.
+fn explain(sentence: &str) {
+    // What was done stands whether or not anybody can read of it.
+    let _ = writeln!(io::stderr(), "{sentence}");
+}

@@ -1,0 +1,40 @@
+use super::terminal::{AskedFor, read_secret};
+use super::{CliError, print, refused};
+use crate::config::PasswordCost;
+use crate::passwords::{MIN_PASSWORD_LENGTH, Passwords, random_password};
+use cardwright_seal::Secret;
+use clap::Args;
+
+/// Where the password of an account comes from.
+#[derive(Debug, Args)]
+pub(super) struct PasswordArgument {
+    /// Make a random password and print it.
+    #[arg(long)]
+    generate: bool,
+}
+
+impl PasswordArgument {
+    pub(super) fn obtain(&self) -> Result<Secret, CliError> {
+        match self.generate {
+            true => random_password().map_err(|error| CliError::Refused(error.to_string())),
+            false => read_secret(AskedFor {
+                what: "password",
+                prompts: &["New password: "],
+                min_length: MIN_PASSWORD_LENGTH,
+            }),
+        }
+    }
+
+    /// Shows a password that was made here.
+    pub(super) fn show(&self, password: &Secret) -> Result<(), CliError> {
+        match self.generate {
+            true => print(&["password", &String::from_utf8_lossy(password.expose())]),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Hashes passwords at their usual cost.
+pub(super) fn passwords() -> Result<Passwords, CliError> {
+    Passwords::new(PasswordCost::default()).map_err(|error| refused(error.into()))
+}
