@@ -80,7 +80,9 @@ impl Trouble {
         match self {
             Self::Registry(RegistryError::Unreachable) => true,
             Self::Registry(error) => {
-                error.is(ProblemCode::StaleReport) || error.is(ProblemCode::Internal)
+                error.is(ProblemCode::StaleReport)
+                    || error.is(ProblemCode::Internal)
+                    || error.is(ProblemCode::NoSpace)
             }
             Self::Helper(error) => matches!(
                 error,

@@ -54,6 +54,8 @@ pub enum ProblemCode {
     BadSignature,
     /// 500: the registry failed; nothing was changed.
     Internal,
+    /// 507: the registry's disk is full or cannot be written; nothing was changed.
+    NoSpace,
 }
 
 impl ProblemCode {
@@ -76,6 +78,7 @@ impl ProblemCode {
             Self::TooLarge => 413,
             Self::Invalid | Self::BadSignature => 422,
             Self::Internal => 500,
+            Self::NoSpace => 507,
         }
     }
 }

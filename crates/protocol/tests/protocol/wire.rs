@@ -183,6 +183,6 @@ drawn_enums! {
     ProblemCode {
         Malformed, NotLoggedIn, WrongPassword, NotPermitted, ForeignOrigin, NotFound,
         MethodNotAllowed, WrongState, NotEnabled, StaleVersion, CardInUse, ProcessEnded,
-        StaleReport, ChipRefused, TooLarge, Invalid, BadSignature, Internal,
+        StaleReport, ChipRefused, TooLarge, Invalid, BadSignature, Internal, NoSpace,
     }
 }
