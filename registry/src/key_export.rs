@@ -36,7 +36,9 @@ pub(crate) enum ExportError {
     #[error("it is not a file that export-root-key made, or it is damaged")]
     NotAnExport,
     /// It holds something else, or more than this version knows.
-    #[error("it holds other keys than one root key and one signing key: use the version of cardwright-registry that made it")]
+    #[error(
+        "it holds other keys than one root key and one signing key: use the version of cardwright-registry that made it"
+    )]
     OtherKeys,
     /// Encrypting failed.
     #[error("the keys cannot be encrypted")]
@@ -64,8 +66,7 @@ pub(crate) fn encrypt(keys: &Keys, passphrase: &Secret, now: i64) -> Result<Vec<
 
 /// Reads what [`encrypt`] made.
 pub(crate) fn decrypt(file: &[u8], passphrase: &Secret) -> Result<Keys, ExportError> {
-    let decryptor =
-        age::Decryptor::new_buffered(file).map_err(|_| ExportError::NotAnExport)?;
+    let decryptor = age::Decryptor::new_buffered(file).map_err(|_| ExportError::NotAnExport)?;
     let mut identity = scrypt::Identity::new(secret_string(passphrase));
     identity.set_max_work_factor(MAX_WORK_FACTOR);
     let reader = decryptor.decrypt(iter::once(&identity as _)).map_err(|error| match error {

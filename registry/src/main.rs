@@ -15,6 +15,9 @@ async fn main() -> ExitCode {
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
+        // A line that cannot be written, to a full disk or a closed pipe, is lost. Telling of it
+        // on that same standard error would panic.
+        .log_internal_errors(false)
         .init();
     match Cli::parse().run().await.map_err(anyhow::Error::from) {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,9 +2,10 @@ use super::{ActionError, Person, refused};
 use crate::access::permissions;
 use crate::escrow::random_bytes;
 use crate::registry::Registry;
-use crate::store::{AccountRecord, Event, EventKind};
+use crate::store::{AccountRecord, Event, EventKind, StoreError};
+use cardwright_protocol::domain::Permission;
 use cardwright_protocol::registry::problem::ProblemCode;
-use cardwright_protocol::registry::session::{Login, Me};
+use cardwright_protocol::registry::session::{Login, Me, Notice};
 use cardwright_seal::{Secret, sha256};
 
 /// Longest name and password that are looked at, in bytes.
@@ -88,7 +89,8 @@ async fn begin(
     transaction.record(event(now, account.name.clone(), EventKind::LoggedIn, "Logged in")).await?;
     transaction.commit().await?;
     let person = Person { name: account.name, role: account.role };
-    Ok((token, me(registry, &person)))
+    let me = me(registry, &person).await?;
+    Ok((token, me))
 }
 
 /// Who has a session.
@@ -102,11 +104,21 @@ pub(crate) async fn person(
     let found = registry.store.read().await?.session(&hash, begun, used).await?;
     let Some((account, used_at)) = found else { return Ok(None) };
     if now - used_at >= TOUCH_INTERVAL {
-        let transaction = registry.store.begin().await?;
-        transaction.touch_session(&hash, now).await?;
-        transaction.commit().await?;
+        match touch(registry, &hash, now).await {
+            // What is only read need not fail because of it.
+            Err(StoreError::CannotWrite(cause)) => {
+                tracing::warn!(%cause, "the use of a session was not written down");
+            }
+            touched => touched?,
+        }
     }
     Ok(Some(Person { name: account.name, role: account.role }))
+}
+
+async fn touch(registry: &Registry, hash: &str, now: i64) -> Result<(), StoreError> {
+    let transaction = registry.store.begin().await?;
+    transaction.touch_session(hash, now).await?;
+    transaction.commit().await
 }
 
 /// Ends a session.
@@ -123,14 +135,24 @@ pub(crate) async fn log_out(
 }
 
 /// What a person is told of themselves.
-pub(crate) fn me(registry: &Registry, person: &Person) -> Me {
-    Me {
+pub(crate) async fn me(registry: &Registry, person: &Person) -> Result<Me, ActionError> {
+    Ok(Me {
         name: person.name.clone(),
         role: person.role,
         permissions: permissions(person.role).to_vec(),
         helper_ports: registry.config.helper_ports.clone(),
-        notices: Vec::new(),
+        notices: notices(registry, person).await?,
+    })
+}
+
+/// What a person should see to.
+async fn notices(registry: &Registry, person: &Person) -> Result<Vec<Notice>, ActionError> {
+    if !person.may(Permission::ConfigureTemplates) {
+        return Ok(Vec::new());
     }
+    // Another program exports the key while this one runs.
+    let exported = registry.store.read().await?.root_key_exported_at().await?;
+    Ok(if exported.is_none() { vec![Notice::RootKeyNotExported] } else { Vec::new() })
 }
 
 /// The moments after which a session must have begun and been used.

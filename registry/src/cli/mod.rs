@@ -184,7 +184,6 @@ fn print(words: &[&str]) -> Result<(), CliError> {
     written.map_err(|source| CliError::Io { doing: "printing".to_owned(), source })
 }
 
-
 fn print_counts(counts: Counts) -> Result<(), CliError> {
     print(&["cards", &counts.cards.to_string()])?;
     print(&["chips", &counts.chips.to_string()])?;

@@ -49,9 +49,10 @@ impl Restore {
         }
         let mut from = File::open(&self.from).map_err(failed)?;
         let unfinished = next.unfinished();
-        let written = File::options().write(true).open(unfinished).and_then(|mut file| {
-            io::copy(&mut from, &mut file)
-        });
+        let written = File::options()
+            .write(true)
+            .open(unfinished)
+            .and_then(|mut file| io::copy(&mut from, &mut file));
         written.map(drop).map_err(|source| CliError::File { path: unfinished.into(), source })
     }
 

@@ -1,4 +1,5 @@
 use crate::actions::ActionError;
+use crate::store::StoreError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -29,6 +30,13 @@ impl From<ActionError> for ApiError {
                     source = cause.source();
                 }
                 tracing::error!(%error, causes = causes.join(": "), "a request failed");
+                if let ActionError::Store(StoreError::CannotWrite(_)) = error {
+                    return problem(
+                        ProblemCode::NoSpace,
+                        "The registry's disk is full or cannot be written; nothing was changed. \
+                         Tell an admin to make space on it, then try again.",
+                    );
+                }
                 problem(
                     ProblemCode::Internal,
                     "The registry failed; nothing was changed. Try again, and tell an admin if it \

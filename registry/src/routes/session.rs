@@ -37,8 +37,8 @@ async fn log_in(
     Ok(([(header::SET_COOKIE, cookie(&shared, new.expose(), ""))], Json(me)))
 }
 
-async fn read(State(shared): State<Shared>, person: Person) -> Json<Me> {
-    Json(sessions::me(&shared.registry, &person))
+async fn read(State(shared): State<Shared>, person: Person) -> ApiResult<Json<Me>> {
+    Ok(Json(sessions::me(&shared.registry, &person).await?))
 }
 
 async fn log_out(

@@ -6,8 +6,8 @@ use super::{
 };
 use sea_orm::sqlx::sqlite::SqliteJournalMode;
 use sea_orm::{
-    ConnectionTrait as _, DbBackend, DbErr, EntityTrait as _, PaginatorTrait as _,
-    QueryOrder as _, Statement,
+    ConnectionTrait as _, DbBackend, DbErr, EntityTrait as _, PaginatorTrait as _, QueryOrder as _,
+    Statement,
 };
 use sea_orm_migration::MigratorTrait as _;
 use std::collections::HashSet;
@@ -55,9 +55,9 @@ impl Store {
     /// Writes a copy of one moment to an empty file, while others go on reading and writing. What
     /// it wrote need not be on the disk yet.
     pub(crate) async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
-        let file = file.to_str().ok_or_else(|| {
-            DbErr::Custom("SQLite takes names of files in UTF-8 only".to_owned())
-        })?;
+        let file = file
+            .to_str()
+            .ok_or_else(|| DbErr::Custom("SQLite takes names of files in UTF-8 only".to_owned()))?;
         let sql = "VACUUM INTO ?";
         let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [file.into()]);
         self.database.execute_raw(statement).await?;
