@@ -1,41 +1,16 @@
-use crate::world::{TestRegistry, program};
+use crate::program::{program, start, stop};
+use crate::world::TestRegistry;
 use cardwright_protocol::domain::{CardState, Role};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::session::Me;
 use std::process::Stdio;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-
-/// Lines of standard output up to the one that says where it listens.
-async fn start(folder: &TempDir) -> (tokio::process::Child, Vec<Vec<String>>) {
-    let mut child = program(&["serve", "--listen", "127.0.0.1:0"], folder.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut lines = Vec::new();
-    while let Some(line) = output.next_line().await.unwrap() {
-        let words: Vec<String> = line.split('\t').map(str::to_owned).collect();
-        let last = words[0] == "listening";
-        lines.push(words);
-        if last {
-            break;
-        }
-    }
-    (child, lines)
-}
-
-async fn stop(mut child: tokio::process::Child) {
-    let id = child.id().unwrap().to_string();
-    let killed = tokio::process::Command::new("kill").arg(id).status().await.unwrap();
-    assert!(killed.success());
-    assert!(child.wait().await.unwrap().success(), "SIGTERM ends it gracefully");
-}
+use tokio::io::AsyncWriteExt as _;
 
 #[tokio::test]
 async fn the_first_start_shows_two_passwords_and_the_second_none() {
     let folder = TempDir::new().unwrap();
-    let (child, lines) = start(&folder).await;
+    let (child, lines) = start(folder.path()).await;
     let kinds: Vec<_> = lines.iter().map(|line| (line[0].as_str(), line.len())).collect();
     assert_eq!(kinds, [("account", 3), ("account", 3), ("listening", 2)]);
     assert_eq!((lines[0][1].as_str(), lines[1][1].as_str()), ("admin", "operator"));
@@ -50,7 +25,7 @@ async fn the_first_start_shows_two_passwords_and_the_second_none() {
         .unwrap();
     assert_eq!(answer.status(), 200);
     stop(child).await;
-    let (child, lines) = start(&folder).await;
+    let (child, lines) = start(folder.path()).await;
     assert_eq!(lines.len(), 1);
     stop(child).await;
 
@@ -140,7 +115,7 @@ async fn no_account_is_added_before_the_first_start_made_its_own() {
     assert!(!output.status.success());
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.contains("start it once"), "{message}");
-    let (child, lines) = start(&folder).await;
+    let (child, lines) = start(folder.path()).await;
     assert_eq!(lines.len(), 3, "both accounts are made");
     stop(child).await;
 }

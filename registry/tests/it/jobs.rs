@@ -1,5 +1,6 @@
 use crate::desk::{Desk, chip, written};
-use crate::world::{Browser, TestRegistry, program};
+use crate::program::program;
+use crate::world::{Browser, TestRegistry};
 use cardwright_protocol::chip::{ChipFacts, ChipIds, ManagementKeyAlgorithm};
 use cardwright_protocol::domain::{CardState, Command, ProcessState};
 use cardwright_protocol::outcome::{Condition, FailureCause};

@@ -1,6 +1,7 @@
 //! A registry for one test, and browsers that speak to it in verbs.
 
 use crate::desk::Desk;
+use crate::program::program;
 use cardwright_protocol::domain::{CardState, Command};
 use cardwright_protocol::ids::ProcessId;
 use cardwright_protocol::outcome::{ChipReport, Outcome};
@@ -16,7 +17,7 @@ use cardwright_registry::{Clock, Config, NewAccount, PasswordCost, Registry};
 use cardwright_seal::VerifyingKey;
 use reqwest::{Method, header};
 use serde::{Serialize, de::DeserializeOwned};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -126,8 +127,7 @@ impl TestRegistry {
 
     /// A browser without a session.
     pub(crate) fn browser(&self) -> Browser {
-        let client = reqwest::Client::builder().cookie_store(true).no_proxy().build().unwrap();
-        Browser { client, base: self.address.clone(), origin: Some(self.address.clone()) }
+        Browser::at(&self.address)
     }
 
     /// A browser with a session.
@@ -173,13 +173,6 @@ fn config(desk: &Desk, clock: &Arc<TestClock>, app: Option<PathBuf>) -> Config {
     }
 }
 
-/// The program, with a folder of data.
-pub(crate) fn program(arguments: &[&str], data: &Path) -> tokio::process::Command {
-    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cardwright-registry"));
-    command.args(arguments).arg("--data").arg(data).kill_on_drop(true);
-    command
-}
-
 /// An answer of the registry.
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -221,6 +214,12 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
+    /// A browser without a session, at the registry of this address.
+    pub(crate) fn at(address: &str) -> Self {
+        let client = reqwest::Client::builder().cookie_store(true).no_proxy().build().unwrap();
+        Self { client, base: address.to_owned(), origin: Some(address.to_owned()) }
+    }
+
     /// Any request: path below the server, headers, body.
     pub(crate) async fn send(
         &self,
