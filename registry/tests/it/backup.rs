@@ -1,1 +1,269 @@
+use crate::program::{program, start, stop, words};
+use crate::world::TestRegistry;
+use cardwright_protocol::domain::Command;
+use cardwright_protocol::registry::problem::ProblemCode;
+use sea_orm::{ConnectionTrait as _, Database};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use tempfile::TempDir;
 
+const KEYS: [&str; 2] = ["root-key", "signing-key"];
+
+/// What is in a folder: names, each with its content.
+fn content(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let mut content: Vec<_> = entries
+        .map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            (name, std::fs::read(entry.path()).unwrap())
+        })
+        .collect();
+    content.sort();
+    content
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    content(folder).into_iter().map(|(name, _)| name).collect()
+}
+
+/// A new folder with the keys of another.
+fn folder_with_keys_of(folder: &Path) -> TempDir {
+    let new = TempDir::new().unwrap();
+    for key in KEYS {
+        std::fs::copy(folder.join(key), new.path().join(key)).unwrap();
+    }
+    new
+}
+
+async fn backup(data: &Path, to: &Path) -> Vec<Vec<String>> {
+    words(program(&["backup", "--to", to.to_str().unwrap()], data)).await.unwrap()
+}
+
+async fn restore(data: &Path, from: &Path) -> Result<Vec<Vec<String>>, String> {
+    words(program(&["restore", from.to_str().unwrap()], data)).await
+}
+
+/// A folder that a registry was used in, and a copy of its database, made before it knew a card.
+async fn folder_and_copy() -> (TempDir, TempDir, PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let (mut child, _) = start(folder.path()).await;
+    let other = TempDir::new().unwrap();
+    let copy = other.path().join("copy");
+    backup(folder.path(), &copy).await;
+    let csv = other.path().join("cards.csv");
+    let header = "number,state,order,produced_on,expires_on,chip_id";
+    std::fs::write(&csv, format!("{header}\nTC-1,produced,,2026-11-02,2032-11-01,\n")).unwrap();
+    let import = ["import-cards", csv.to_str().unwrap()];
+    words(program(&import, folder.path())).await.unwrap();
+    // Killed, so that the card is in the write-ahead log only.
+    child.kill().await.unwrap();
+    (folder, other, copy)
+}
+
+#[tokio::test]
+async fn a_copy_that_is_made_while_others_write_is_of_one_moment() {
+    let registry = TestRegistry::with_one_card().await;
+    let operator = registry.log_in("operator").await;
+    let folder = TempDir::new().unwrap();
+    let enough = AtomicBool::new(false);
+    let write = async {
+        while !enough.load(Ordering::SeqCst) {
+            let process = operator.start("TC-1").await;
+            assert_eq!(operator.try_cancel(&process.id).await.status, 200);
+        }
+    };
+    let copy = async {
+        let copies = ["1", "2", "3"].map(|name| folder.path().join(name));
+        for copy in &copies {
+            backup(registry.folder.path(), copy).await;
+        }
+        enough.store(true, Ordering::SeqCst);
+        copies
+    };
+    let ((), copies) = tokio::join!(write, copy);
+    let mut lengths = Vec::new();
+    for copy in copies {
+        let data = folder_with_keys_of(registry.folder.path());
+        restore(data.path(), &copy).await.unwrap();
+        let copied = registry.copied_to(data).await;
+        let operator = copied.log_in("operator").await;
+        let history = operator.history("TC-1").await;
+        let count = |what| history.iter().filter(|line| line.contains(what)).count();
+        let open = count("started") - count("canceled");
+        let process = operator.card("TC-1").await.process;
+        assert_eq!(open, usize::from(process.is_some()), "{history:?}");
+        lengths.push(history.len());
+    }
+    assert!(lengths.is_sorted() && lengths[0] < lengths[2], "{lengths:?}");
+}
+
+#[tokio::test]
+async fn a_copy_never_replaces_a_file_and_is_for_its_owner_alone() {
+    let registry = TestRegistry::with_one_card().await;
+    let folder = TempDir::new().unwrap();
+    let copy = folder.path().join("copy");
+    let said = backup(registry.folder.path(), &copy).await;
+    let first: Vec<_> = said.iter().map(|line| line[0].as_str()).collect();
+    assert_eq!(first, ["backup", "taken", "cards", "chips", "jobs"]);
+    assert_eq!((said[2][1].as_str(), said[4][1].as_str()), ("1", "0"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&copy).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let before = content(folder.path());
+    let nowhere = folder.path().join("none/copy");
+    for (to, why) in [(&copy, "such a file already"), (&nowhere, "No such file")] {
+        let again = program(&["backup", "--to", to.to_str().unwrap()], registry.folder.path());
+        let refused = words(again).await.unwrap_err();
+        assert!(refused.contains(why), "{refused}");
+        assert_eq!(content(folder.path()), before);
+    }
+}
+
+#[tokio::test]
+async fn a_restored_registry_is_as_it_was_and_everybody_is_logged_out() {
+    let registry = TestRegistry::with_one_card().await;
+    let operator = registry.log_in("operator").await;
+    let process = operator.start("TC-1").await;
+    operator.nonce(&process.id).await;
+    let folder = TempDir::new().unwrap();
+    let copy = folder.path().join("copy");
+    backup(registry.folder.path(), &copy).await;
+    let before = operator.history("TC-1").await;
+    operator.try_cancel(&process.id).await;
+
+    let refused = restore(registry.folder.path(), &copy).await.unwrap_err();
+    assert!(refused.contains("is in use: stop the registry"), "{refused}");
+
+    let registry = registry.restart_after(async |data| {
+        let said = restore(data, &copy).await.unwrap();
+        let first: Vec<_> = said.iter().map(|line| line[0].as_str()).collect();
+        assert_eq!(first, ["restored", "taken", "cards", "chips", "jobs", "kept"]);
+        assert!(Path::new(&said[5][1]).exists());
+    });
+    let registry = registry.await;
+    let old = operator.moved_to(&registry);
+    assert_eq!(old.get("/session").await.refused(), ProblemCode::NotLoggedIn);
+    let operator = registry.log_in("operator").await;
+    assert_eq!(operator.history("TC-1").await, before);
+    assert!(registry.database_holds(b"Restored from a copy of 20"));
+    let answer = operator.try_start("TC-1", Command::InitializeTemporaryCard, None).await;
+    assert_eq!(answer.refused(), ProblemCode::CardInUse, "the process is open again");
+}
+
+#[tokio::test]
+async fn the_log_of_the_old_database_stays_with_it() {
+    let (folder, _other, copy) = folder_and_copy().await;
+    assert!(std::fs::metadata(folder.path().join("registry.sqlite-wal")).unwrap().len() > 0);
+    let said = restore(folder.path(), &copy).await.unwrap();
+    let kept = PathBuf::from(&said[5][1]);
+    let to = folder.path().join("again");
+    assert_eq!(backup(folder.path(), &to).await[2], ["cards", "0"]);
+
+    let old = folder_with_keys_of(folder.path());
+    for suffix in ["", "-wal"] {
+        let from = format!("{}{suffix}", kept.display());
+        let to = old.path().join(format!("registry.sqlite{suffix}"));
+        std::fs::rename(from, to).unwrap();
+    }
+    assert_eq!(backup(old.path(), &old.path().join("copy")).await[2], ["cards", "1"]);
+}
+
+/// The exchange is finished by whoever comes next, wherever it was when its program was killed.
+#[tokio::test]
+async fn killed_while_it_takes_its_place_the_copy_is_what_counts() {
+    for moved in [&[][..], &["registry.sqlite-wal"], &["registry.sqlite-wal", "registry.sqlite"]] {
+        let (folder, _other, copy) = folder_and_copy().await;
+        std::fs::copy(&copy, folder.path().join("registry.restored.sqlite")).unwrap();
+        for name in moved {
+            std::fs::remove_file(folder.path().join(name)).unwrap();
+        }
+        let to = folder.path().join("again");
+        assert_eq!(backup(folder.path(), &to).await[2], ["cards", "0"], "{moved:?}");
+        let kept: Vec<_> = names(folder.path())
+            .into_iter()
+            .filter_map(|name| name.strip_prefix("registry.before-").map(str::to_owned))
+            .map(|name| name.rsplit_once('.').unwrap().1.to_owned())
+            .collect();
+        assert_eq!(kept, ["sqlite", "sqlite-wal"][..2 - moved.len()], "{moved:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_take_its_place_changes_nothing() {
+    let (folder, other, copy) = folder_and_copy().await;
+    let good = std::fs::read(&copy).unwrap();
+    let newer = other.path().join("newer");
+    std::fs::copy(&copy, &newer).unwrap();
+    let database = Database::connect(format!("sqlite://{}", newer.display())).await.unwrap();
+    let sql = "INSERT INTO seaql_migrations VALUES ('m9999_of_tomorrow', 0)";
+    database.execute_unprepared(sql).await.unwrap();
+    database.close().await.unwrap();
+    let of_others = other.path().join("of_others");
+    let database = format!("sqlite://{}?mode=rwc", of_others.display());
+    let database = Database::connect(database).await.unwrap();
+    database.execute_unprepared("CREATE TABLE cards (number TEXT)").await.unwrap();
+    database.close().await.unwrap();
+    let mut scratched = good.clone();
+    let page = scratched.len() / 4096 / 2 * 4096;
+    scratched[page..page + 4096].fill(0xA5);
+    let in_use = other.path().join("in_use");
+    std::fs::write(other.path().join("in_use-wal"), b"frames").unwrap();
+    for (name, content) in [
+        ("truncated", &good[..good.len() - 4096]),
+        ("cut", &good[..good.len() - 1000]),
+        ("half", &good[..good.len() / 2]),
+        ("short", &good[..50]),
+        ("scratched", &scratched),
+        ("empty", b""),
+        ("text", &b"number,state,order\n".repeat(100)),
+        ("in_use", &good),
+    ] {
+        std::fs::write(other.path().join(name), content).unwrap();
+    }
+    // An unfinished one of a program that was killed is no hindrance, and goes.
+    std::fs::write(folder.path().join("registry.restored.sqlite.0.unfinished"), b"").unwrap();
+    let file = |name: &str| other.path().join(name);
+    restore(folder.path(), &file("empty")).await.unwrap_err();
+    let before = content(folder.path());
+    assert!(!before.iter().any(|(name, _)| name.contains("restored")));
+    for (from, why) in [
+        (file("truncated"), "damaged"),
+        (file("cut"), "damaged"),
+        (file("half"), "damaged"),
+        (file("scratched"), "damaged"),
+        (file("short"), "damaged"),
+        (file("empty"), "not the database of a registry"),
+        (file("text"), "not the database of a registry"),
+        (of_others, "not the database of a registry"),
+        (newer, "a newer version"),
+        (in_use, "a database in use"),
+        (file("none"), "No such file"),
+    ] {
+        let refused = restore(folder.path(), &from).await.unwrap_err();
+        assert!(refused.contains(why), "{}: {refused}", from.display());
+        assert_eq!(content(folder.path()), before, "{}", from.display());
+    }
+
+    let (child, _) = start(folder.path()).await;
+    let refused = restore(folder.path(), &copy).await.unwrap_err();
+    assert!(refused.contains("is in use: stop the registry"), "{refused}");
+    stop(child).await;
+
+    for key in KEYS {
+        let other_key = TempDir::new().unwrap();
+        let refused = restore(other_key.path(), &copy).await.unwrap_err();
+        assert!(refused.contains("root-key is missing"), "{refused}");
+        words(program(&["public-key"], other_key.path())).await.unwrap();
+        let same = KEYS.into_iter().find(|other| *other != key).unwrap();
+        std::fs::copy(folder.path().join(same), other_key.path().join(same)).unwrap();
+        let before = content(other_key.path());
+        let refused = restore(other_key.path(), &copy).await.unwrap_err();
+        assert!(refused.contains("belongs to another key"), "{refused}");
+        assert!(refused.contains(key), "{refused}");
+        assert_eq!(content(other_key.path()), before);
+    }
+    restore(folder.path(), &copy).await.unwrap();
+}

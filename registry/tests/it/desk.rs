@@ -12,6 +12,7 @@ use cardwright_protocol::signed::Signed;
 use cardwright_registry::Workstation;
 use cardwright_seal::{JobContents, OpeningKey, SigningKey, VerifyingKey, open_job, sign};
 
+#[derive(Clone)]
 pub(crate) struct Desk {
     name: String,
     pub(crate) signing_key: SigningKey,

@@ -40,3 +40,17 @@ pub(crate) async fn stop(mut child: Child) {
     assert!(killed.success());
     assert!(child.wait().await.unwrap().success(), "SIGTERM ends it gracefully");
 }
+
+/// What a command prints, line by line, or what it says when it fails.
+pub(crate) async fn words(
+    mut command: tokio::process::Command,
+) -> Result<Vec<Vec<String>>, String> {
+    let output = command.stdin(Stdio::null()).output().await.unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    match output.status.success() {
+        true => {
+            Ok(said.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect())
+        }
+        false => Err(String::from_utf8(output.stderr).unwrap()),
+    }
+}

@@ -1,1 +1,195 @@
+use crate::program::program;
+use crate::world::TestRegistry;
+use cardwright_protocol::registry::session::{Me, Notice};
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::Stdio;
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
 
+const KEYS: [&str; 2] = ["root-key", "signing-key"];
+const PASSPHRASE: &str = "correct horse battery";
+
+/// Runs a command that reads a passphrase; all that it prints, and whether it was done.
+async fn with_passphrase(arguments: &[&str], data: &Path, passphrase: &str) -> (bool, String) {
+    let mut child = program(arguments, data)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // One that refuses something else may end before it reads.
+    let _ = child.stdin.take().unwrap().write_all(format!("{passphrase}\n").as_bytes()).await;
+    let output = child.wait_with_output().await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+async fn export(data: &Path, to: &Path, passphrase: &str) -> (bool, String) {
+    with_passphrase(&["export-root-key", "--to", to.to_str().unwrap()], data, passphrase).await
+}
+
+async fn import(data: &Path, from: &Path, passphrase: &str) -> (bool, String) {
+    with_passphrase(&["import-root-key", from.to_str().unwrap()], data, passphrase).await
+}
+
+fn keys(folder: &Path) -> [Option<String>; 2] {
+    KEYS.map(|key| std::fs::read_to_string(folder.join(key)).ok())
+}
+
+#[tokio::test]
+async fn an_admin_is_reminded_until_the_keys_are_exported_and_the_export_brings_them_back() {
+    let registry = TestRegistry::with_one_card().await;
+    let (admin, operator) = (registry.log_in("admin").await, registry.log_in("operator").await);
+    let notices = async || {
+        let of_admin = admin.get("/session").await.ok::<Me>().notices;
+        (of_admin, operator.get("/session").await.ok::<Me>().notices)
+    };
+    assert_eq!(notices().await, (vec![Notice::RootKeyNotExported], vec![]));
+
+    let (data, folder) = (registry.folder.path(), TempDir::new().unwrap());
+    let file = folder.path().join("keys.age");
+    let (done, said) = export(data, &file, "too short").await;
+    assert!(!done && said.contains("a passphrase has at least 12 characters"), "{said}");
+    assert!(!file.exists());
+    let (done, said) = export(data, &file, PASSPHRASE).await;
+    assert!(done, "{said}");
+    assert!(!said.contains("horse"), "{said}");
+    assert!(!registry.database_holds(PASSPHRASE.as_bytes()));
+    assert_eq!(notices().await, (vec![], vec![]), "the registry that runs knows of it");
+    let (done, said) = export(data, &file, PASSPHRASE).await;
+    assert!(!done && said.contains("such a file already"), "{said}");
+
+    let exported = std::fs::read(&file).unwrap();
+    let identity = age::scrypt::Identity::new(PASSPHRASE.to_owned().into());
+    let text = String::from_utf8(age::decrypt(&identity, &exported).unwrap()).unwrap();
+    let own = keys(data).map(Option::unwrap);
+    let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let expected = [format!("root-key {}", own[0]), format!("signing-key {}", own[1])];
+    assert_eq!(lines, expected.each_ref().map(|line| line.trim_end()));
+
+    let new = TempDir::new().unwrap();
+    let damaged = folder.path().join("damaged");
+    std::fs::write(&damaged, &exported[..exported.len() - 1]).unwrap();
+    let text = folder.path().join("text");
+    std::fs::write(&text, text_of_no_use()).unwrap();
+    for (from, passphrase, why) in [
+        (&file, "wrong horse battery", "the passphrase is wrong"),
+        (&damaged, PASSPHRASE, "or it is damaged"),
+        (&text, PASSPHRASE, "not a file that export-root-key made"),
+    ] {
+        let (done, said) = import(new.path(), from, passphrase).await;
+        assert!(!done && said.contains(why) && !said.contains("horse"), "{said}");
+        assert_eq!(keys(new.path()), [None, None]);
+    }
+    let (done, said) = import(new.path(), &file, PASSPHRASE).await;
+    assert!(done && !said.contains("horse"), "{said}");
+    assert_eq!(keys(new.path()), own.map(Some));
+    #[cfg(unix)]
+    for key in KEYS {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(new.path().join(key)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{key}");
+    }
+}
+
+fn text_of_no_use() -> String {
+    "root-key 1 00\n".repeat(10)
+}
+
+#[tokio::test]
+async fn a_lost_key_comes_back_and_no_other_takes_a_place() {
+    let registry = TestRegistry::with_one_card().await;
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("keys.age");
+    assert!(export(registry.folder.path(), &file, PASSPHRASE).await.0);
+    let (data, _, _) = registry.end().await;
+    let own = keys(data.path());
+    for lost in KEYS {
+        std::fs::remove_file(data.path().join(lost)).unwrap();
+    }
+    let refused = program(&["public-key"], data.path()).output().await.unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("bring it back with import-root-key"), "{said}");
+    assert_eq!(keys(data.path()), [None, None], "exported once, no other is made");
+    let (done, said) = import(data.path(), &file, PASSPHRASE).await;
+    assert!(done, "{said}");
+    assert_eq!(keys(data.path()), own);
+
+    let without_database = TempDir::new().unwrap();
+    std::fs::copy(data.path().join("root-key"), without_database.path().join("signing-key"))
+        .unwrap();
+    let other = TempDir::new().unwrap();
+    let made = program(&["public-key"], other.path()).output().await.unwrap();
+    assert!(made.status.success());
+    let lost = TempDir::new().unwrap();
+    std::fs::copy(other.path().join("registry.sqlite"), lost.path().join("registry.sqlite"))
+        .unwrap();
+    for (folder, why) in [
+        (&without_database, "signing-key is another key; it is kept"),
+        (&other, "was written with another root key"),
+        (&lost, "was written with another root key"),
+    ] {
+        let before = keys(folder.path());
+        let (done, said) = import(folder.path(), &file, PASSPHRASE).await;
+        assert!(!done && said.contains(why), "{said}");
+        assert_eq!(keys(folder.path()), before);
+    }
+}
+
+/// What a terminal shows while a command asks for the passphrase twice and somebody types.
+#[cfg(target_os = "linux")]
+fn at_a_terminal(data: &Path, to: &Path, typed: [&str; 2]) -> (bool, String) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let open = || {
+        let file = std::fs::File::options().read(true).write(true).open(name.to_str().unwrap());
+        Stdio::from(file.unwrap())
+    };
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_cardwright-registry"))
+        .args(["export-root-key", "--to", to.to_str().unwrap(), "--data", data.to_str().unwrap()])
+        .stdin(open())
+        .stdout(open())
+        .stderr(open())
+        .spawn()
+        .unwrap();
+    let mut terminal = std::fs::File::from(terminal);
+    let mut shown = Vec::new();
+    let mut read_until = |terminal: &mut std::fs::File, end: &str| {
+        let mut byte = [0];
+        while !shown.ends_with(end.as_bytes()) && terminal.read(&mut byte).is_ok_and(|n| n == 1) {
+            shown.extend(byte);
+        }
+        String::from_utf8_lossy(&shown).into_owned()
+    };
+    for (prompt, line) in ["exported keys: ", "again: "].into_iter().zip(typed) {
+        read_until(&mut terminal, prompt);
+        terminal.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+    // The end of the last one who has it open is the terminal's.
+    let shown = read_until(&mut terminal, "\0");
+    (child.wait().unwrap().success(), shown)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_terminal_asks_twice_and_shows_nothing() {
+    let registry = TestRegistry::empty().await;
+    let folder = TempDir::new().unwrap();
+    for (name, typed, done, says) in [
+        ("differs", [PASSPHRASE, "correct house battery"], false, "not the same both times"),
+        ("short", ["short", "short"], false, "at least 12 characters"),
+        ("good", [PASSPHRASE, PASSPHRASE], true, "exported\t"),
+    ] {
+        let (data, to) = (registry.folder.path().to_owned(), folder.path().join(name));
+        let typing = tokio::task::spawn_blocking(move || at_a_terminal(&data, &to, typed));
+        let (was_done, shown) = typing.await.unwrap();
+        assert_eq!(was_done, done, "{shown}");
+        assert!(shown.contains(says), "{shown}");
+        assert!(!shown.contains("battery"), "{shown}");
+        assert_eq!(folder.path().join(name).exists(), done);
+    }
+}

@@ -17,7 +17,7 @@ use cardwright_registry::{Clock, Config, NewAccount, PasswordCost, Registry};
 use cardwright_seal::VerifyingKey;
 use reqwest::{Method, header};
 use serde::{Serialize, de::DeserializeOwned};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -94,8 +94,14 @@ impl TestRegistry {
 
     /// Ends it and starts it again on the same data. Passwords stay known to the test.
     pub(crate) async fn restart(self) -> Self {
+        self.restart_after(async |_| {}).await
+    }
+
+    /// As [`TestRegistry::restart`]; meanwhile something is done to the data.
+    pub(crate) async fn restart_after(self, meanwhile: impl AsyncFnOnce(&Path)) -> Self {
         let accounts = self.accounts.clone();
         let (folder, desk, app) = self.end().await;
+        meanwhile(folder.path()).await;
         let again = Self::in_folder(folder, desk, app).await;
         assert!(again.accounts.is_empty(), "accounts are made once");
         Self { accounts, ..again }
@@ -106,6 +112,13 @@ impl TestRegistry {
         self.stop.take().unwrap().send(()).unwrap();
         self.served.await.unwrap().unwrap();
         (self.folder, self.desk, self.app)
+    }
+
+    /// A registry in a folder that has a copy of this one's database.
+    pub(crate) async fn copied_to(&self, folder: TempDir) -> Self {
+        let copied = Self::in_folder(folder, self.desk.clone(), None).await;
+        assert!(copied.accounts.is_empty(), "accounts are made once");
+        Self { accounts: self.accounts.clone(), ..copied }
     }
 
     pub(crate) fn password(&self, name: &str) -> String {
@@ -218,6 +231,12 @@ impl Browser {
     pub(crate) fn at(address: &str) -> Self {
         let client = reqwest::Client::builder().cookie_store(true).no_proxy().build().unwrap();
         Self { client, base: address.to_owned(), origin: Some(address.to_owned()) }
+    }
+
+    /// The same browser at another address.
+    pub(crate) fn moved_to(&self, registry: &TestRegistry) -> Self {
+        let base = registry.address.clone();
+        Self { client: self.client.clone(), base: base.clone(), origin: Some(base) }
     }
 
     /// Any request: path below the server, headers, body.
