@@ -117,3 +117,37 @@ fn secret_string(passphrase: &Secret) -> SecretString {
     // It was made from text.
     SecretString::from(String::from_utf8_lossy(passphrase.expose()).into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn check(text: &str, expected: Expect) {
+        let said = match parse(text) {
+            Ok(keys) => format!("version {}", keys.root.version()),
+            Err(error) => format!("{error:?}"),
+        };
+        expected.assert_eq(&said);
+    }
+
+    #[test]
+    fn only_one_key_of_each_kind_is_taken() {
+        let (root, signing) =
+            (format!("root-key 3 {:064}\n", 7), format!("signing-key 1 {:064}\n", 8));
+        check(&format!("# For people.\n{root}{signing}"), expect!["version 3"]);
+        check(&format!("{signing}{root}"), expect!["version 3"]);
+        for text in [
+            root.clone(),
+            format!("{root}{root}{signing}"),
+            format!("{root}{signing}{signing}"),
+            format!("{root}{signing}other-key 1 00\n"),
+            format!("{root}{signing}\n"),
+            format!("{}{signing}", root.replace("3 0", "3 ")),
+            format!("{}{signing}", root.replace("3 ", "256 ")),
+            format!("{}{signing}", root.replace(" 3", "")),
+        ] {
+            check(&text, expect!["OtherKeys"]);
+        }
+    }
+}

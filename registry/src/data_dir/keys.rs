@@ -49,7 +49,11 @@ impl DataDir {
                 }
             }
         };
-        transaction.record_key(KeyKind::Root, &root_fingerprint(&root)).await?;
+        let fingerprint = root_fingerprint(&root);
+        // What is known is not written again: a registry can start while its disk is full.
+        if transaction.key_fingerprint(KeyKind::Root).await?.as_ref() != Some(&fingerprint) {
+            transaction.record_key(KeyKind::Root, &fingerprint).await?;
+        }
         let signing = signing_key_or_new(&self.path, &transaction).await?;
         transaction.commit().await?;
         Ok(Keys { root, signing })

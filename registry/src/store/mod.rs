@@ -204,7 +204,6 @@ impl Deref for Transaction {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::data_dir::DataDir;
     use sea_orm::{ConnectionTrait as _, Statement};
 

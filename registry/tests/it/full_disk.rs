@@ -1,15 +1,17 @@
 //! A disk that fills up at every write of a whole encoding.
 
+use crate::answer::Answer;
 use crate::desk::{Desk, Opened, chip};
-use crate::program::{started, stop};
+use crate::program::{program, started, stop, words};
 use crate::small_disk::SmallDisk;
-use crate::world::{Answer, Browser, TestRegistry};
+use crate::world::{Browser, TestRegistry};
 use cardwright_protocol::domain::{CardState, Command};
 use cardwright_protocol::outcome::{Condition, FailureCause};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::{IssuedJob, Nonce, Process};
 use std::fs::File;
 use std::process::Stdio;
+use tempfile::TempDir;
 use tokio::process::Child;
 
 /// More pages than any one write needs.
@@ -165,23 +167,65 @@ async fn a_full_disk_leaves_nothing_half_done_at_any_write() {
 }
 
 #[tokio::test]
-async fn a_backup_to_a_full_disk_leaves_no_half_file() {
+async fn a_copy_to_a_full_disk_leaves_no_half_file() {
     let mut story = Story::begin().await;
     story.disk.fill();
-    let before = story.disk.names();
-    let copy = story.disk.path("copy");
-    for page in 0..ENOUGH {
-        let to = ["backup", "--to", copy.to_str().unwrap()];
-        let output = story.disk.program(&to).output().await.unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        if output.status.success() {
-            assert!(page > 10, "the copy takes space");
-            assert!(story.disk.names().contains(&"copy".to_owned()));
+    let elsewhere = TempDir::new().unwrap();
+    let to = elsewhere.path().join("copy");
+    let said = words(story.disk.program(&["backup", "--to", to.to_str().unwrap()])).await.unwrap();
+    assert_eq!(said[2], ["cards", "1"], "another disk has space");
+
+    let before = story.disk.names("");
+    let to = story.disk.path("copy");
+    for attempt in 0..ENOUGH {
+        let copied = words(story.disk.program(&["backup", "--to", to.to_str().unwrap()])).await;
+        let Err(said) = copied else {
+            assert!(attempt > 3, "a copy takes space");
+            assert!(story.disk.names("").contains(&"copy".to_owned()));
             return stop(story.child).await;
-        }
-        assert!(said.contains("full") || said.contains("disk") || said.contains("space"), "{said}");
-        assert_eq!(story.disk.names(), before, "page {page}: {said}");
+        };
+        assert!(["full", "disk", "space"].iter().any(|word| said.contains(word)), "{said}");
+        assert_eq!(story.disk.names(""), before, "{said}");
         story.disk.free(5);
     }
     panic!("never enough space");
+}
+
+#[tokio::test]
+async fn a_restoration_to_a_full_disk_leaves_the_old_database() {
+    let mut story = Story::begin().await;
+    let elsewhere = TempDir::new().unwrap();
+    let copy = elsewhere.path().join("copy");
+    words(story.disk.program(&["backup", "--to", copy.to_str().unwrap()])).await.unwrap();
+    stop(story.child).await;
+    let before = story.disk.names("data");
+    story.disk.fill();
+    for attempt in 0..ENOUGH {
+        let restored = words(story.disk.program(&["restore", copy.to_str().unwrap()])).await;
+        let Err(said) = restored else {
+            assert!(attempt > 3, "a database takes space");
+            let kept = story.disk.names("data").into_iter().filter(|name| !before.contains(name));
+            return assert_eq!(kept.count(), 1);
+        };
+        assert!(["full", "disk", "space"].iter().any(|word| said.contains(word)), "{said}");
+        assert_eq!(story.disk.names("data"), before, "{said}");
+        story.disk.free(5);
+    }
+    panic!("never enough space");
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_written_ends_nothing() {
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    for log in [Stdio::from(closed), Stdio::from(full)] {
+        let folder = TempDir::new().unwrap();
+        let mut serve = program(&["serve", "--listen", "127.0.0.1:0"], folder.path());
+        serve.stderr(log).env("RUST_LOG", "trace");
+        let (child, lines) = started(serve).await;
+        let browser = Browser::at(&lines.last().unwrap()[1]);
+        assert_eq!(browser.get("/session").await.refused(), ProblemCode::NotLoggedIn);
+        stop(child).await;
+    }
 }

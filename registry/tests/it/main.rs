@@ -1,5 +1,6 @@
 //! The registry from outside: real router, real database file, real HTTP.
 
+mod answer;
 mod backup;
 mod bad_requests;
 mod command_line;

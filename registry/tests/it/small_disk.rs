@@ -56,10 +56,11 @@ impl SmallDisk {
         self.mount.path().join(name)
     }
 
-    /// The names of what is at its top, as others than the programs on it see it.
-    pub(crate) fn names(&self) -> Vec<String> {
-        let root = format!("/proc/{}/root{}", self.keeper.id(), self.mount.path().display());
-        let entries = std::fs::read_dir(root).unwrap();
+    /// The names of what is in a folder on it.
+    pub(crate) fn names(&self, folder: &str) -> Vec<String> {
+        let root = PathBuf::from(format!("/proc/{}/root", self.keeper.id()));
+        let folder = root.join(self.path(folder).strip_prefix("/").unwrap());
+        let entries = std::fs::read_dir(folder).unwrap();
         let mut names: Vec<_> =
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();

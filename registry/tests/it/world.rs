@@ -1,12 +1,12 @@
 //! A registry for one test, and browsers that speak to it in verbs.
 
+use crate::answer::Answer;
 use crate::desk::Desk;
 use crate::program::program;
 use cardwright_protocol::domain::{CardState, Command};
 use cardwright_protocol::ids::ProcessId;
 use cardwright_protocol::outcome::{ChipReport, Outcome};
 use cardwright_protocol::registry::cards::{Card, CardPage};
-use cardwright_protocol::registry::problem::{Problem, ProblemCode};
 use cardwright_protocol::registry::processes::{
     AskForJob, Assessment, HandReport, IssuedJob, Nonce, OutcomeTaken, Process, StartProcess,
 };
@@ -16,7 +16,7 @@ use cardwright_protocol::signed::Signed;
 use cardwright_registry::{Clock, Config, NewAccount, PasswordCost, Registry};
 use cardwright_seal::VerifyingKey;
 use reqwest::{Method, header};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -183,39 +183,6 @@ fn config(desk: &Desk, clock: &Arc<TestClock>, app: Option<PathBuf>) -> Config {
         password_cost: PasswordCost { memory: 8, passes: 1 },
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         ..Config::default()
-    }
-}
-
-/// An answer of the registry.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: header::HeaderMap,
-    pub(crate) body: String,
-}
-
-impl Answer {
-    #[track_caller]
-    pub(crate) fn ok<T: DeserializeOwned>(self) -> T {
-        assert!((200..300).contains(&self.status), "{}: {}", self.status, self.body);
-        serde_json::from_str(&self.body).unwrap()
-    }
-
-    #[track_caller]
-    pub(crate) fn problem(self) -> Problem {
-        let problem: Problem = serde_json::from_str(&self.body)
-            .unwrap_or_else(|_| panic!("{}: not a problem: {}", self.status, self.body));
-        assert_eq!(self.status, problem.code.status());
-        assert!(!problem.message.is_empty());
-        problem
-    }
-
-    #[track_caller]
-    pub(crate) fn refused(self) -> ProblemCode {
-        self.problem().code
-    }
-
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 
