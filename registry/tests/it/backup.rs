@@ -174,8 +174,12 @@ async fn the_log_of_the_old_database_stays_with_it() {
 /// The exchange is finished by whoever comes next, wherever it was when its program was killed.
 #[tokio::test]
 async fn killed_while_it_takes_its_place_the_copy_is_what_counts() {
+    let (killed, _other, copy) = folder_and_copy().await;
     for moved in [&[][..], &["registry.sqlite-wal"], &["registry.sqlite-wal", "registry.sqlite"]] {
-        let (folder, _other, copy) = folder_and_copy().await;
+        let folder = folder_with_keys_of(killed.path());
+        for name in ["registry.sqlite", "registry.sqlite-wal", "registry.sqlite-shm"] {
+            std::fs::copy(killed.path().join(name), folder.path().join(name)).unwrap();
+        }
         std::fs::copy(&copy, folder.path().join("registry.restored.sqlite")).unwrap();
         for name in moved {
             std::fs::remove_file(folder.path().join(name)).unwrap();

@@ -219,8 +219,8 @@ async fn a_log_that_cannot_be_written_ends_nothing() {
     let (reader, closed) = std::io::pipe().unwrap();
     drop(reader);
     let full = File::options().write(true).open("/dev/full").unwrap();
+    let (folder, _, _) = TestRegistry::empty().await.end().await;
     for log in [Stdio::from(closed), Stdio::from(full)] {
-        let folder = TempDir::new().unwrap();
         let mut serve = program(&["serve", "--listen", "127.0.0.1:0"], folder.path());
         serve.stderr(log).env("RUST_LOG", "trace");
         let (child, lines) = started(serve).await;
