@@ -80,5 +80,5 @@ pub(super) fn answer(desk: &Arc<Desk>, id: u64, job: &SealedJob) -> Result<Messa
 
 fn refused(why: &str) -> HelperError {
     tracing::warn!(why, "refused a job");
-    HelperError::JobRefused { why: why.to_owned(), failure: None }
+    HelperError::JobRefused { why: why.to_owned(), because: None, failure: None }
 }

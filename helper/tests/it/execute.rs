@@ -79,7 +79,7 @@ async fn a_job_that_is_not_for_here_and_now_is_refused_with_the_chip_untouched()
         change(&mut job);
         job
     };
-    let refused = |why: &str| HelperError::JobRefused { why: why.to_owned(), failure: None };
+    let refused = |why: &str| HelperError::JobRefused { why: why.to_owned(), because: None, failure: None };
     let unsigned = refused("the job is not signed by this helper's registry");
     let foreign =
         seal_job(&header, &registry.contents(), &registry.helper, &SigningKey::generate());
@@ -140,7 +140,7 @@ async fn a_chip_in_a_contactless_reader_is_inspected_and_never_written() {
     let why = "the chip is in a contactless reader, where it cannot be written".to_owned();
     assert_eq!(
         page.refused(Request::Execute { job }).await,
-        HelperError::JobRefused { why, failure: None }
+        HelperError::JobRefused { why, because: None, failure: None }
     );
     assert_eq!(std::fs::read_to_string(trace.path()).unwrap(), sent, "not a command more");
 }

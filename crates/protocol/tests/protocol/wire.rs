@@ -4,7 +4,7 @@ use crate::draw::{Draw, Drawn};
 use cardwright_protocol::chip::{ChipFacts, ChipIds, ManagementKeyAlgorithm, PivFacts};
 use cardwright_protocol::domain::{CardState, Command, Permission, ProcessState, Role};
 use cardwright_protocol::helper::{
-    HelperError, Message, Reader, Request, RequestFrame, RunningJob, Service, Slot,
+    HelperError, Hindrance, Message, Reader, Request, RequestFrame, RunningJob, Service, Slot,
 };
 use cardwright_protocol::ids::{
     CardNumber, InsertionId, JobId, ProcessId, ProfileName, ReaderId, WorkstationName,
@@ -171,7 +171,10 @@ drawn_enums! {
     HelperError {
         Malformed, OutOfOrder, Version { helper }, NoSuchReader, NotInserted, JobRunning,
         NoSuchJob, ReaderBusy, ServiceStopped, CardHung, CardMalformed,
-        JobRefused { why, failure }, NoSpace, AcknowledgementRefused, Full, Internal,
+        JobRefused { why, because, failure }, NoSpace, AcknowledgementRefused, Full, Internal,
+    }
+    Hindrance {
+        NoSuchReader, NotInserted, JobRunning, ReaderBusy, ServiceStopped, NoSpace, Full, Internal,
     }
     Notice { RootKeyNotExported }
     CardColumn { Number, Status, Order, ProducedOn, Chip }
