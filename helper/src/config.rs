@@ -9,6 +9,10 @@ use std::{fs, path::Path, time::Duration};
 /// The port when the configuration names none.
 pub const DEFAULT_PORT: u16 = 8421;
 
+/// The least that the generation of a key pair may take, in seconds: chips in the field need a
+/// minute and more for RSA, and one that is given up in the middle has to begin again.
+const LEAST_GENERATION: u16 = 120;
+
 /// The configuration of a helper.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -117,15 +121,27 @@ struct LimitsFile {
 impl LimitsFile {
     fn checked(self) -> Result<Limits, String> {
         let default = Limits::default();
-        let limit = |seconds: Option<u16>, default| match seconds {
-            Some(0) => Err("`limits` must be at least 1 second".to_owned()),
+        let limit = |name: &str, seconds: Option<u16>, least: u16, default| match seconds {
+            Some(seconds) if seconds < least => {
+                Err(format!("`limits` must have at least {least} as `{name}`"))
+            }
             Some(seconds) => Ok(Duration::from_secs(seconds.into())),
             None => Ok(default),
         };
         Ok(Limits {
-            inspection: limit(self.inspection_seconds, default.inspection)?,
-            command: limit(self.command_seconds, default.command)?,
-            generation: limit(self.generation_seconds, default.generation)?,
+            inspection: limit(
+                "inspection_seconds",
+                self.inspection_seconds,
+                1,
+                default.inspection,
+            )?,
+            command: limit("command_seconds", self.command_seconds, 1, default.command)?,
+            generation: limit(
+                "generation_seconds",
+                self.generation_seconds,
+                LEAST_GENERATION,
+                default.generation,
+            )?,
         })
     }
 }
@@ -169,6 +185,9 @@ mod tests {
 
     #[test]
     fn limits_can_be_longer_for_slow_chips() {
+        let config = parse("[limits]\ngeneration_seconds = 120").unwrap();
+        assert_eq!(config.limits.generation, Duration::from_secs(120));
+        assert!(Limits::default().generation >= config.limits.generation);
         let config = parse("[limits]\ngeneration_seconds = 400").unwrap();
         assert_eq!(config.limits.generation, Duration::from_secs(400));
         assert_eq!(config.limits.command, Limits::default().command);
@@ -189,6 +208,7 @@ mod tests {
             ("hosts = [\"a b\"]", "`hosts` must"),
             ("port = 70000", "port"),
             ("[limits]\ncommand_seconds = 0", "`limits` must"),
+            ("[limits]\ngeneration_seconds = 119", "at least 120 as `generation_seconds`"),
             ("[limits]\ncommand = 1", "unknown field"),
         ];
         for (text, why) in cases {

@@ -79,7 +79,8 @@ async fn a_job_that_is_not_for_here_and_now_is_refused_with_the_chip_untouched()
         change(&mut job);
         job
     };
-    let refused = |why: &str| HelperError::JobRefused { why: why.to_owned(), because: None, failure: None };
+    let refused =
+        |why: &str| HelperError::JobRefused { why: why.to_owned(), because: None, failure: None };
     let unsigned = refused("the job is not signed by this helper's registry");
     let foreign =
         seal_job(&header, &registry.contents(), &registry.helper, &SigningKey::generate());

@@ -79,9 +79,7 @@ async fn a_hung_card_is_given_up_while_another_reader_goes_on() {
 #[tokio::test]
 async fn a_card_that_hangs_inside_a_job_ends_the_job() {
     // Each answer takes a little longer than a command of a job may take.
-    let desk = Desk::with_configuration(
-        "[limits]\ninspection_seconds = 60\ncommand_seconds = 1\ngeneration_seconds = 1",
-    );
+    let desk = Desk::with_configuration("[limits]\ninspection_seconds = 60\ncommand_seconds = 1");
     let mut page = desk.helper.page().await;
     let card = CardOptions { delay: Duration::from_millis(1100), ..CardOptions::new(0) };
     let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
