@@ -41,3 +41,29 @@ fn transport_error(error: pcsc::Error) -> TransportError {
         _ => TransportError::Other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cardwright_card::TransportError as T;
+    use pcsc::Error as E;
+
+    #[test]
+    fn every_way_to_lose_a_link_leads_to_what_a_person_does_next() {
+        let cases = [
+            (T::Removed, vec![E::NotTransacted, E::RemovedCard, E::NoSmartcard, E::UnpoweredCard]),
+            (T::Removed, vec![E::UnresponsiveCard, E::ReaderUnavailable, E::UnknownReader]),
+            (T::Reset, vec![E::ResetCard]),
+            (T::Busy, vec![E::SharingViolation]),
+            (T::ServiceStopped, vec![E::NoService, E::ServiceStopped, E::CommError]),
+            (T::ServiceStopped, vec![E::InvalidHandle, E::SecurityViolation, E::CommDataLost]),
+            (T::Hung, vec![E::Timeout]),
+            (T::Other, vec![E::InternalError, E::NoMemory, E::ProtoMismatch]),
+        ];
+        for (means, errors) in cases {
+            for error in errors {
+                assert_eq!(transport_error(error), means, "{error:?}");
+            }
+        }
+    }
+}
