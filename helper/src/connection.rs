@@ -94,7 +94,7 @@ async fn converse(
                     let desk = Arc::clone(desk);
                     waiting.spawn(async move { requests::answer(&desk, frame).await });
                 }
-                // These wait for nobody: their answer is sent before any event behind it.
+                // These wait for nobody but the disk: their answer is sent before any event behind it.
                 Ok(frame) => {
                     outgoing.push(frame::text_of(&requests::answer(desk, frame).await));
                 }

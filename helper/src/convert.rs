@@ -239,28 +239,8 @@ pub(crate) fn failure(
     }
 }
 
-/// What is signed when this helper failed in itself: the worst is assumed.
-pub(crate) fn internal_failure(
-    header: &JobHeader,
-    workstation: &WorkstationName,
-    last: &RunningJob,
-    tries_allowed: perso::Tries,
-) -> JobFailure {
-    JobFailure {
-        job: header.job.clone(),
-        process: header.process.clone(),
-        workstation: workstation.clone(),
-        card: header.card.clone(),
-        phase: last.phase,
-        cause: FailureCause::Internal,
-        condition: Condition::Unknown,
-        tries_spent: tries(tries_allowed),
-        proved: Proved::default(),
-        keys: Vec::new(),
-    }
-}
-
-fn tries(tries: perso::Tries) -> TriesSpent {
+/// Tries as they are on the wire.
+pub(crate) fn tries(tries: perso::Tries) -> TriesSpent {
     TriesSpent { pin: tries.pin, puk: tries.puk }
 }
 

@@ -2,20 +2,23 @@
 
 use crate::card_service::LinkLimit;
 use crate::config::{Config, Limits};
+use crate::failures;
 use crate::frame;
 use crate::holds::Holds;
-use crate::jobs::Jobs;
+use crate::jobs::{Cancel, Jobs};
+use crate::journal::{JobFile, Journal};
 use crate::keys::Keys;
 use crate::nonces::Nonces;
-use crate::outcomes::Outcomes;
 use crate::readers::{Observed, Readers};
-use crate::worker::{Work, Worker};
-use cardwright_protocol::helper::{HelperError, Message, RunningJob, Service};
+use crate::worker::{NotHandedOver, Work, Worker};
+use cardwright_protocol::helper::{Hindrance, Message, RunningJob, Service};
 use cardwright_protocol::ids::{JobId, ReaderId, WorkstationName};
-use cardwright_protocol::outcome::Outcome;
-use cardwright_seal::VerifyingKey;
+use cardwright_protocol::outcome::{JobFailure, Outcome};
+use cardwright_seal::{VerifyingKey, sign};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ffi::CStr;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{broadcast, watch};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -23,7 +26,8 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 /// How many events a connection may be behind before it is dropped.
 const EVENTS_KEPT: usize = 256;
 
-/// The state of a helper. Nothing in it waits for a chip or a connection while it is locked.
+/// The state of a helper. Nothing in it waits for a chip, a connection or the disk while it is
+/// locked.
 #[derive(Debug)]
 pub(crate) struct Desk {
     /// The name under which the registry knows this helper.
@@ -51,8 +55,8 @@ pub(crate) struct State {
     pub(crate) readers: Readers,
     /// What a job may answer.
     pub(crate) nonces: Nonces,
-    /// What the registry has not taken yet.
-    pub(crate) outcomes: Outcomes,
+    /// What runs, and what the registry has not taken yet, on the disk.
+    pub(crate) journal: Journal,
     /// What runs.
     pub(crate) jobs: Jobs,
     holds: Holds,
@@ -62,7 +66,14 @@ pub(crate) struct State {
 }
 
 impl Desk {
-    pub(crate) fn new(config: Config, keys: Keys) -> Self {
+    /// Jobs that the helper before this one did not end are ended.
+    pub(crate) fn new(config: Config, keys: Keys, mut journal: Journal) -> Self {
+        journal.settle(|interrupted| {
+            let failure = failures::interrupted(interrupted);
+            let JobFailure { job, phase, condition, .. } = &failure;
+            tracing::warn!(%job, ?phase, ?condition, "the helper ended in the middle of a job");
+            Outcome::Failed(sign(&keys.signing, &failure))
+        });
         Self {
             workstation: config.workstation,
             keys,
@@ -72,7 +83,7 @@ impl Desk {
             state: Mutex::new(State {
                 readers: Readers::new(),
                 nonces: Nonces::default(),
-                outcomes: Outcomes::default(),
+                journal,
                 jobs: Jobs::default(),
                 holds: Holds::default(),
                 workers: HashMap::new(),
@@ -99,7 +110,7 @@ impl Desk {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             workstation: self.workstation.clone(),
             running: state.jobs.running(),
-            outcomes: state.outcomes.waiting(),
+            outcomes: state.journal.waiting(),
         };
         (ready, state.readers.snapshot(), self.events.subscribe())
     }
@@ -141,31 +152,43 @@ impl Desk {
         state: &mut State,
         reader: &ReaderId,
         work: Work,
-    ) -> Result<(), HelperError> {
-        if state.ending {
-            return Err(HelperError::Internal);
+    ) -> Result<(), Box<NotHandedOver>> {
+        match self.worker(state, reader) {
+            Ok(worker) => worker.hand_over(work),
+            Err(hindrance) => Err(Box::new(NotHandedOver { hindrance, work })),
         }
-        let name = state.readers.service_name(reader).ok_or(HelperError::NoSuchReader)?;
-        if !state.workers.contains_key(reader) {
-            let worker = Worker::start(Arc::clone(self), name.to_owned()).map_err(|error| {
-                tracing::error!(%error, "cannot start the thread of a reader");
-                HelperError::Internal
-            })?;
-            state.workers.insert(reader.clone(), worker);
-        }
-        // It was there or is there now.
-        let worker = state.workers.get(reader).ok_or(HelperError::Internal)?;
-        worker.hand_over(work)
     }
 
-    /// A job was accepted: it runs from now on, whatever becomes of the connection.
-    pub(crate) fn job_begins(
-        &self,
-        state: &mut State,
-        job: RunningJob,
-        cancel: crate::jobs::Cancel,
-    ) {
-        state.jobs.begin(job, cancel);
+    fn worker<'a>(
+        self: &Arc<Self>,
+        state: &'a mut State,
+        reader: &ReaderId,
+    ) -> Result<&'a Worker, Hindrance> {
+        if state.ending {
+            return Err(Hindrance::Internal);
+        }
+        let name = state.readers.service_name(reader).ok_or(Hindrance::NoSuchReader)?;
+        match state.workers.entry(reader.clone()) {
+            Entry::Occupied(worker) => Ok(worker.into_mut()),
+            Entry::Vacant(place) => {
+                let worker = Worker::start(Arc::clone(self), name.to_owned()).map_err(|error| {
+                    tracing::error!(%error, "cannot start the thread of a reader");
+                    Hindrance::Internal
+                })?;
+                Ok(place.insert(worker))
+            }
+        }
+    }
+
+    /// A job is about to be accepted: no other one in its reader can be.
+    pub(crate) fn job_is_reserved(&self, state: &mut State, job: RunningJob, cancel: Cancel) {
+        state.jobs.reserve(job, cancel);
+        self.running.send_replace(state.jobs.len());
+    }
+
+    /// It was not accepted after all.
+    pub(crate) fn job_is_refused(&self, state: &mut State, job: &JobId) {
+        state.jobs.end(job);
         self.running.send_replace(state.jobs.len());
     }
 
@@ -176,13 +199,45 @@ impl Desk {
         self.tell(&Message::Progress { job });
     }
 
-    /// A job ended.
-    pub(crate) fn job_ends(&self, job: JobId, outcome: Outcome) {
+    /// A job ended, and its outcome was written into its file or not.
+    pub(crate) fn job_ends(
+        &self,
+        job: JobId,
+        outcome: Outcome,
+        file: JobFile,
+        written: io::Result<()>,
+    ) {
         let mut state = self.state();
         state.jobs.end(&job);
-        state.outcomes.keep(job.clone(), outcome.clone());
+        state.journal.keep(job.clone(), outcome.clone(), file, written);
         self.tell(&Message::Ended { job, outcome });
         self.running.send_replace(state.jobs.len());
+    }
+
+    /// Writes outcomes that the disk did not take before. Waits for the disk.
+    pub(crate) fn write_again(&self) {
+        loop {
+            let Some((job, outcome, file)) = self.state().journal.in_memory() else { return };
+            let written = file.finish(&outcome);
+            let acknowledged = self.state().journal.rewritten(&job, file, &written);
+            if let Some(file) = acknowledged {
+                self.clear(file);
+            }
+            match written {
+                Ok(()) => tracing::info!(%job, "the journal has the outcome now"),
+                // The next one would fail likewise.
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Forgets a job that was acknowledged. Waits for the disk.
+    pub(crate) fn clear(&self, file: JobFile) {
+        let (slot, cleared) = file.clear();
+        if let Err(error) = cleared {
+            tracing::warn!(%error, "the journal did not forget an outcome; it is offered again");
+        }
+        self.state().journal.reuse(slot);
     }
 
     /// This helper is about to have the chip in a reader for itself.

@@ -11,6 +11,14 @@ pub enum Error {
         /// What the operating system says.
         cause: io::Error,
     },
+    /// Another helper has the journal.
+    #[error(
+        "{path}: another helper uses this folder; end it, or give this one a folder of its own"
+    )]
+    InUse {
+        /// The journal's folder.
+        path: PathBuf,
+    },
     /// The configuration is not one.
     #[error("the configuration {path} cannot be used: {why}")]
     Config {

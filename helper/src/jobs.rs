@@ -35,19 +35,34 @@ impl Cancel {
 /// All jobs that run now, at most one for each reader.
 #[derive(Debug, Default)]
 pub(crate) struct Jobs {
-    running: BTreeMap<JobId, (RunningJob, Cancel)>,
+    running: BTreeMap<JobId, Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    job: RunningJob,
+    cancel: Cancel,
+    /// Pages may know of it: it is durable.
+    is_accepted: bool,
 }
 
 impl Jobs {
+    /// A job is about to be accepted.
+    pub(crate) fn reserve(&mut self, job: RunningJob, cancel: Cancel) {
+        self.running.insert(job.job.clone(), Running { job, cancel, is_accepted: false });
+    }
+
     /// A job was accepted.
-    pub(crate) fn begin(&mut self, job: RunningJob, cancel: Cancel) {
-        self.running.insert(job.job.clone(), (job, cancel));
+    pub(crate) fn accept(&mut self, job: &JobId) {
+        if let Some(running) = self.running.get_mut(job) {
+            running.is_accepted = true;
+        }
     }
 
     /// A job stands elsewhere.
     pub(crate) fn advance(&mut self, job: RunningJob) {
-        if let Some((running, _)) = self.running.get_mut(&job.job) {
-            *running = job;
+        if let Some(running) = self.running.get_mut(&job.job) {
+            running.job = job;
         }
     }
 
@@ -58,26 +73,30 @@ impl Jobs {
 
     /// As pages see them.
     pub(crate) fn running(&self) -> Vec<RunningJob> {
-        self.running.values().map(|(job, _)| job.clone()).collect()
+        self.accepted().map(|running| running.job.clone()).collect()
     }
 
     /// The wish to stop of one job.
     pub(crate) fn cancel(&self, job: &JobId) -> Option<&Cancel> {
-        self.running.get(job).map(|(_, cancel)| cancel)
+        self.accepted().find(|running| running.job.job == *job).map(|running| &running.cancel)
     }
 
-    /// Whether a job runs in this reader.
+    /// Whether a job runs in this reader, or is about to.
     pub(crate) fn is_at_work(&self, reader: &ReaderId) -> bool {
-        self.running.values().any(|(job, _)| job.reader == *reader)
+        self.running.values().any(|running| running.job.reader == *reader)
     }
 
     /// Wishes that all should stop.
     pub(crate) fn cancel_all(&self) {
-        self.running.values().for_each(|(_, cancel)| cancel.wish());
+        self.running.values().for_each(|running| running.cancel.wish());
     }
 
-    /// How many run.
+    /// How many run or are about to.
     pub(crate) fn len(&self) -> usize {
         self.running.len()
+    }
+
+    fn accepted(&self) -> impl Iterator<Item = &Running> {
+        self.running.values().filter(|running| running.is_accepted)
     }
 }

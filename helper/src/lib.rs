@@ -10,6 +10,7 @@
 //! - the *desk* ([`desk`]) is the state that all connections share, behind one lock;
 //! - [`requests`] has one file per request;
 //! - a *worker* ([`worker`]) is a thread per reader that does one thing at a time;
+//! - the [`journal`] keeps what survives a restart;
 //! - [`card_service`] is the only module that knows PC/SC.
 
 mod card_service;
@@ -19,12 +20,14 @@ mod convert;
 mod desk;
 mod door;
 mod error;
+mod failures;
 mod frame;
 mod holds;
 mod jobs;
+pub mod journal;
 pub mod keys;
+pub mod log;
 mod nonces;
-mod outcomes;
 mod readers;
 mod requests;
 mod server;

@@ -2,16 +2,17 @@
 
 use anyhow::Context as _;
 use cardwright_helper::config::Config;
+use cardwright_helper::journal::Journal;
 use cardwright_helper::keys::Keys;
+use cardwright_helper::log::Log;
 use cardwright_helper::{Error, list_readers, run};
 use clap::{Parser, Subcommand};
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 /// Owns the smart card readers of this workstation and executes what its Cardwright registry
 /// signed.
@@ -30,7 +31,8 @@ enum Command {
     /// between two steps at the end. The log goes to the standard error; `RUST_LOG` says how much
     /// (default: info).
     Run {
-        /// Folder with this helper's private keys (made at first use, mode 0700).
+        /// Folder with this helper's private keys and its journal (made at first use, mode 0700);
+        /// one helper at a time uses it.
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
         /// Configuration, TOML. Unknown fields are refused.
@@ -41,8 +43,8 @@ enum Command {
         /// browsers send `Origin`.
         /// port = 8421: 0 takes any free port.
         /// hosts = ["127.0.0.1:8421", "localhost:8421"]: values of `Host` that are let in.
-        /// [limits] inspection_seconds = 10, command_seconds = 30, generation_seconds = 150: how
-        /// long a chip may be silent.
+        /// [limits] inspection_seconds = 10, command_seconds = 30, generation_seconds = 150 (at
+        /// least 120): how long a chip may be silent.
         #[arg(long, value_name = "FILE", verbatim_doc_comment)]
         config: PathBuf,
     },
@@ -63,13 +65,14 @@ enum Command {
 
 /// An error is one line for a person, whatever the environment says of backtraces.
 fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
-    match execute(Arguments::parse().command) {
+    let arguments = Arguments::parse();
+    let log = Log::start();
+    let executed = match &log {
+        Ok(_) => execute(arguments.command),
+        Err(error) => Err(anyhow::anyhow!("cannot start a thread: {error}")),
+    };
+    drop(log);
+    match executed {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Without a standard error the exit code says it alone.
@@ -84,12 +87,13 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Run { data, config } => {
             let config = Config::read(&config)?;
             let keys = Keys::open(&data)?;
+            let journal = Journal::open(&data)?;
             tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
                 .enable_all()
                 .build()
                 .context("cannot start the runtime")?
-                .block_on(serve(config, keys))
+                .block_on(serve(config, keys, journal))
         }
         Command::Keys { data } => {
             let keys = Keys::open(&data)?;
@@ -109,7 +113,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
     }
 }
 
-async fn serve(config: Config, keys: Keys) -> anyhow::Result<()> {
+async fn serve(config: Config, keys: Keys, journal: Journal) -> anyhow::Result<()> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
     let listener =
         TcpListener::bind(address).await.map_err(|cause| Error::Bind { address, cause })?;
@@ -125,6 +129,6 @@ async fn serve(config: Config, keys: Keys) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
-    run(listener, config, keys, shutdown).await?;
+    run(listener, config, keys, journal, shutdown).await?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use cardwright_protocol::chip::ChipIds;
 use cardwright_protocol::hex::HexBytes;
-use cardwright_protocol::ids::{InsertionId, ReaderId};
+use cardwright_protocol::ids::{InsertionId, JobId, ReaderId};
 use std::time::{Duration, Instant};
 
 /// How long a report can be answered, by the helper's own monotonic clock.
@@ -31,6 +31,9 @@ pub(crate) struct Reported {
 #[derive(Debug, Default)]
 pub(crate) struct Nonces {
     live: Vec<(HexBytes, Instant, Reported)>,
+    /// Jobs whose refusal was signed, with the nonce that each answers: as long as that is good,
+    /// the job must not begin after all.
+    refused: Vec<(HexBytes, JobId)>,
 }
 
 impl Nonces {
@@ -64,8 +67,24 @@ impl Nonces {
         self.live.retain(|entry| lasts(&entry.2.insertion));
     }
 
+    /// A job is refused for ever. Says whether it could have begun: it answers a good nonce.
+    pub(crate) fn refuse(&mut self, nonce: &HexBytes, job: &JobId, now: Instant) -> bool {
+        let is_good = self.look_up(nonce, now).is_some();
+        if is_good && !self.is_refused(job) {
+            self.refused.push((nonce.clone(), job.clone()));
+        }
+        is_good
+    }
+
+    /// Whether a job was refused that could have begun.
+    pub(crate) fn is_refused(&self, job: &JobId) -> bool {
+        self.refused.iter().any(|entry| entry.1 == *job)
+    }
+
     fn forget_old(&mut self, now: Instant) {
         self.live.retain(|entry| now.duration_since(entry.1) < LIFETIME);
+        let live = &self.live;
+        self.refused.retain(|refused| live.iter().any(|entry| entry.0 == refused.0));
     }
 }
 

@@ -3,6 +3,7 @@ use crate::connection;
 use crate::desk::Desk;
 use crate::door::Door;
 use crate::frame::Ending;
+use crate::journal::Journal;
 use crate::keys::Keys;
 use crate::{Error, card_service};
 use std::{future::Future, io, net::Ipv4Addr, sync::Arc, time::Duration};
@@ -18,6 +19,9 @@ const MAX_CONNECTIONS: usize = 32;
 
 /// How long the first look at the readers may keep pages waiting.
 const FIRST_LOOK_TIME: Duration = Duration::from_secs(1);
+
+/// How often an outcome that the disk did not take is written again.
+const WRITE_AGAIN_TIME: Duration = Duration::from_secs(2);
 
 /// How long running jobs may take to stop between two steps at the end. RSA generation takes
 /// longer; the chip says afterwards how far it came.
@@ -36,6 +40,7 @@ pub async fn run(
     listener: TcpListener,
     config: Config,
     keys: Keys,
+    journal: Journal,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
     let address = listener.local_addr().map_err(|cause| Error::Bind {
@@ -46,7 +51,7 @@ pub async fn run(
         return Err(Error::NotLoopback { address });
     }
     let door = Arc::new(Door::new(&config, address));
-    let desk = Arc::new(Desk::new(config, keys));
+    let desk = Arc::new(Desk::new(config, keys, journal));
     let watch_ends = card_service::watch_readers(Arc::clone(&desk)).map_err(Error::Thread)?;
     // A page that comes in the first moment should not see a stopped service that is not.
     let _ = tokio::time::timeout(FIRST_LOOK_TIME, desk.first_look()).await;
@@ -56,9 +61,17 @@ pub async fn run(
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
+    let mut again = tokio::time::interval(WRITE_AGAIN_TIME);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
+            _ = again.tick() => {
+                if desk.state().journal.is_behind() {
+                    let desk = Arc::clone(&desk);
+                    tokio::task::spawn_blocking(move || desk.write_again());
+                }
+                continue;
+            }
             () = &mut shutdown => break,
         };
         while connections.try_join_next().is_some() {}
@@ -96,6 +109,12 @@ pub async fn run(
     if tokio::time::timeout(ENDING_TIME, desk.stop_jobs()).await.is_err() {
         tracing::error!("a job did not stop in time; its chip is in the middle of a command");
     }
+    // The last try; one that fails was logged before.
+    let last = Arc::clone(&desk);
+    drop(
+        tokio::time::timeout(CLOSING_TIME, tokio::task::spawn_blocking(move || last.write_again()))
+            .await,
+    );
     end.send_replace(true);
     let closed = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(CLOSING_TIME, closed).await.is_err() {

@@ -3,10 +3,13 @@
 use crate::card_service::{Link, LostLink, Patience, Sharing};
 use crate::convert;
 use crate::desk::Desk;
+use crate::failures;
 use crate::jobs::Cancel;
+use crate::journal::JobFile;
 use crate::nonces::Reported;
+use cardwright_card::TransportError;
 use cardwright_perso::{Failure, Next, Receipt, Run};
-use cardwright_protocol::helper::{HelperError, Reader, RunningJob};
+use cardwright_protocol::helper::{HelperError, Hindrance, Reader, RunningJob};
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::ids::InsertionId;
 use cardwright_protocol::job::JobHeader;
@@ -64,6 +67,17 @@ pub(crate) struct Execution {
     pub(crate) job: cardwright_perso::Job,
     /// Whether it should stop.
     pub(crate) cancel: Cancel,
+    /// Keeps what becomes of it.
+    pub(crate) file: JobFile,
+}
+
+/// Work that no thread took.
+#[derive(Debug)]
+pub(crate) struct NotHandedOver {
+    /// Why.
+    pub(crate) hindrance: Hindrance,
+    /// The work.
+    pub(crate) work: Work,
 }
 
 /// The thread of one reader. Dropped, it ends after the work that was handed over.
@@ -83,10 +97,16 @@ impl Worker {
     }
 
     /// Hands work over without waiting.
-    pub(crate) fn hand_over(&self, work: Work) -> Result<(), HelperError> {
-        self.work.try_send(work).map_err(|error| match error {
-            TrySendError::Full(_) => HelperError::ReaderBusy,
-            TrySendError::Disconnected(_) => HelperError::Internal,
+    pub(crate) fn hand_over(&self, work: Work) -> Result<(), Box<NotHandedOver>> {
+        self.work.try_send(work).map_err(|error| {
+            Box::new(match error {
+                TrySendError::Full(work) => {
+                    NotHandedOver { hindrance: Hindrance::ReaderBusy, work }
+                }
+                TrySendError::Disconnected(work) => {
+                    NotHandedOver { hindrance: Hindrance::Internal, work }
+                }
+            })
         })
     }
 }
@@ -176,10 +196,11 @@ impl Bench {
     }
 
     fn execute(&mut self, execution: Execution) {
-        let Execution { running, header, job, cancel } = execution;
+        let Execution { running, header, job, cancel, mut file } = execution;
         let last = RwLock::new(running);
-        let tries_allowed = job.tries_allowed;
-        let ran = catch_unwind(AssertUnwindSafe(|| self.run(&last, &header, job, &cancel)));
+        let tries_allowed = convert::tries(job.tries_allowed);
+        let ran =
+            catch_unwind(AssertUnwindSafe(|| self.run(&last, &header, job, &cancel, &mut file)));
         // Also after a panic.
         self.desk.release(&self.reader);
         let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -196,11 +217,13 @@ impl Bench {
             }
             Err(_) => {
                 tracing::error!(job = %header.job, "a job panicked");
-                let failure = convert::internal_failure(&header, workstation, &last, tries_allowed);
+                let failure = failures::internal(&header, &last, tries_allowed);
                 Outcome::Failed(sign(key, &failure))
             }
         };
-        self.desk.job_ends(header.job, outcome);
+        // Durable before anybody is told, and without the desk's lock.
+        let written = file.finish(&outcome);
+        self.desk.job_ends(header.job, outcome, file, written);
     }
 
     /// The chip is this helper's alone from the first command to the last.
@@ -210,6 +233,7 @@ impl Bench {
         header: &JobHeader,
         job: cardwright_perso::Job,
         cancel: &Cancel,
+        file: &mut JobFile,
     ) -> Result<Receipt, Failure> {
         let run = Run::new(job);
         let patience = Patience::PerCommand(self.desk.limits);
@@ -219,7 +243,7 @@ impl Bench {
             Err(_) if cancel.is_wished() => return Err(run.cancel()),
             Err(error) => return Err(run.link_lost(error)),
         };
-        let ended = drive(&self.desk, shown, run, &mut link, cancel);
+        let ended = drive(&self.desk, shown, run, &mut link, cancel, file);
         self.leave(&header.insertion, link);
         ended
     }
@@ -230,8 +254,7 @@ impl Bench {
         sharing: Sharing,
         patience: Patience,
         cancel: &Cancel,
-    ) -> Result<Link, cardwright_card::TransportError> {
-        use cardwright_card::TransportError;
+    ) -> Result<Link, TransportError> {
         if let Some((lost_with, lost)) = &self.lost {
             if lost.lasts() && lost_with == insertion {
                 return Err(lost.error());
@@ -279,6 +302,7 @@ fn drive(
     mut run: Run,
     link: &mut Link,
     cancel: &Cancel,
+    file: &mut JobFile,
 ) -> Result<Receipt, Failure> {
     // Challenges are from the operating system's random source by way of a generator that it seeds.
     let mut random = rand::rng();
@@ -291,6 +315,10 @@ fn drive(
             *shown = convert::progress(&shown, run.progress());
             shown.clone()
         };
+        if let Err(error) = file.note(progress.phase) {
+            tracing::error!(%error, "the journal did not take the phase of a job");
+            return Err(run.link_lost(TransportError::Other));
+        }
         desk.job_advances(progress);
         run = match run.step(link, &mut random)? {
             Next::Step(run) => run,

@@ -36,7 +36,8 @@ pub(super) async fn answer(
         }
         let inspection =
             Inspection { reader: found.clone(), insertion, registry_nonce, answer: report };
-        desk.hand_over(&mut state, &reader, Work::Inspect(inspection))?;
+        desk.hand_over(&mut state, &reader, Work::Inspect(inspection))
+            .map_err(|not_handed_over| not_handed_over.hindrance.error())?;
     }
     // The thread drops the other end when it is ended before it comes to this inspection.
     let report = answered.await.unwrap_or(Err(HelperError::NoSuchReader))?;

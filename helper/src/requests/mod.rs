@@ -20,10 +20,12 @@ pub(crate) async fn answer(desk: &Arc<Desk>, frame: RequestFrame) -> Message {
         Request::Inspect { reader, insertion, registry_nonce } => {
             inspect::answer(desk, id, reader, insertion, registry_nonce).await
         }
-        Request::Execute { job } => execute::answer(desk, id, &job),
+        Request::Execute { job } => execute::answer(desk, id, &job).await,
         Request::Cancel { job } => cancel::answer(desk, id, job),
         Request::Outcomes {} => Ok(outcomes::answer(desk, id)),
-        Request::Acknowledge { acknowledgement } => acknowledge::answer(desk, id, &acknowledgement),
+        Request::Acknowledge { acknowledgement } => {
+            acknowledge::answer(desk, id, &acknowledgement).await
+        }
     };
     answered.unwrap_or_else(|error| refused(id, error))
 }

@@ -3,5 +3,5 @@ use cardwright_protocol::helper::Message;
 
 /// `outcomes`: all that no registry acknowledged.
 pub(super) fn answer(desk: &Desk, id: u64) -> Message {
-    Message::Outcomes { id, outcomes: desk.state().outcomes.waiting() }
+    Message::Outcomes { id, outcomes: desk.state().journal.waiting() }
 }

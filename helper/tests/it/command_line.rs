@@ -81,7 +81,7 @@ fn a_service_without_readers_is_no_error() {
 
 #[tokio::test]
 async fn a_helper_that_is_told_to_end_says_so_to_its_pages() {
-    let helper = Helper::without_service();
+    let mut helper = Helper::without_service();
     let mut page = Page::open(&helper).await;
     helper.terminate();
     assert_eq!(page.closed().await, Some(1001));
@@ -90,7 +90,7 @@ async fn a_helper_that_is_told_to_end_says_so_to_its_pages() {
 
 #[tokio::test]
 async fn a_client_that_says_nothing_does_not_keep_a_helper_from_ending() {
-    let helper = Helper::without_service();
+    let mut helper = Helper::without_service();
     let mut silent = helper.connect().await;
     // A connection that came later was answered: the silent one is being waited for.
     let mut page = Page::open(&helper).await;
@@ -101,4 +101,18 @@ async fn a_client_that_says_nothing_does_not_keep_a_helper_from_ending() {
     let _ = silent.read(&mut [0]).await;
     assert!(told.elapsed() < Duration::from_secs(3), "a handshake may take 5 seconds");
     assert!(helper.ended_well());
+}
+
+#[test]
+fn a_second_helper_on_the_same_data_does_not_start() {
+    let mut helper = Helper::without_service();
+    let [data, config] =
+        [&helper.data, &helper.config].map(|path| path.to_str().unwrap().to_owned());
+    let (started, said) = run(&["run", "--data", &data, "--config", &config]);
+    assert!(!started && said.contains("journal"), "{said}");
+    assert!(said.contains("another helper uses this folder"), "{said}");
+    // Its public keys can be printed all the same.
+    assert_eq!(keys(Path::new(&data)).0, helper.key);
+    helper.kill();
+    helper.start_again();
 }

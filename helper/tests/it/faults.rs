@@ -4,29 +4,58 @@ use cardwright_protocol::outcome::{Condition, FailureCause};
 use cardwright_virtual_card::{CardOptions, Fault};
 use std::time::Duration;
 
-/// CHANGE REFERENCE DATA, the first command that changes a secret.
+// Instruction bytes (SP 800-73-5 part 2, table 2).
 const CHANGE_REFERENCE_DATA: u8 = 0x24;
+const GENERATE_ASYMMETRIC_KEY_PAIR: u8 = 0x47;
+const GENERAL_AUTHENTICATE: u8 = 0x87;
+const PUT_DATA: u8 = 0xDB;
 
 #[tokio::test]
-async fn a_card_pulled_inside_a_write_is_done_when_it_is_put_in_again() {
+async fn a_card_pulled_before_the_first_write_is_untouched() {
+    pulled(&[
+        (Fault::before(1), Condition::Untouched),
+        (Fault::inside(2), Condition::Untouched),
+        (Fault::before_instruction(GENERAL_AUTHENTICATE), Condition::Untouched),
+        (Fault::inside_instruction(GENERAL_AUTHENTICATE), Condition::Untouched),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_card_pulled_at_a_write_may_or_may_not_have_it() {
+    pulled(&[
+        // Whether a command reached the chip that never answered, nobody can know.
+        (Fault::before_instruction(PUT_DATA), Condition::Unknown),
+        (Fault::inside_instruction(PUT_DATA), Condition::Unknown),
+        (Fault::inside_instruction(CHANGE_REFERENCE_DATA), Condition::Unknown),
+        (Fault::inside_instruction(GENERATE_ASYMMETRIC_KEY_PAIR), Condition::Unknown),
+    ])
+    .await;
+}
+
+/// Pulls a fresh card in each of these ways, and puts it in again: then the job is done.
+async fn pulled(cases: &[(Fault, Condition)]) {
     let desk = Desk::open();
     let mut page = desk.helper.page().await;
-    let (reader, report) = desk.inspected(&mut page).await;
-    desk.office.fail(0, Fault::inside_instruction(CHANGE_REFERENCE_DATA)).unwrap();
-    let job = desk.helper.registry.job("0a", &report);
-    page.ask(Request::Execute { job }).await;
-    let failure = failure_of(&page.outcome("0a").await, &desk.helper.key);
-    assert_eq!(failure.cause, FailureCause::CardRemoved);
-    assert_eq!(failure.condition, Condition::Unknown);
+    for (index, (fault, condition)) in cases.iter().enumerate() {
+        let card = || CardOptions::new(index as u16);
+        let (reader, insertion) = insert(&desk.office, &mut page, index, card()).await;
+        let report = desk.inspect(&mut page, &reader, &insertion).await;
+        desk.office.fail(index, *fault).unwrap();
+        page.ask(Request::Execute { job: desk.helper.registry.job("0a", &report) }).await;
+        let outcome = page.outcome("0a").await;
+        let failure = failure_of(&outcome, &desk.helper.key);
+        assert_eq!(failure.cause, FailureCause::CardRemoved, "{fault:?}");
+        assert_eq!(failure.condition, *condition, "{fault:?}: {failure:?}");
+        page.ask(desk.helper.registry.acknowledge("0a", &outcome)).await;
 
-    // The fault may have left the reader empty already.
-    desk.office.remove(0).ok();
-    desk.office.insert(0, CardOptions::new(0)).unwrap();
-    let (_, insertion) = page.chip_in(&reader.name, Some(&report.insertion)).await;
-    let report = desk.inspect(&mut page, &reader, &insertion).await;
-    let job = desk.helper.registry.job("0b", &report);
-    page.ask(Request::Execute { job }).await;
-    receipt_of(&page.outcome("0b").await, &desk.helper.key);
+        // The fault may have left the reader empty already.
+        desk.office.remove(index).ok();
+        desk.office.insert(index, card()).unwrap();
+        let (_, insertion) = page.chip_in(&reader.name, Some(&insertion)).await;
+        let outcome = desk.encode(&mut page, &reader, &insertion, "0b").await;
+        page.ask(desk.helper.registry.acknowledge("0b", &outcome)).await;
+    }
 }
 
 #[tokio::test]

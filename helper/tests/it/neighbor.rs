@@ -1,14 +1,15 @@
 //! Another program that uses the same chip, in a process of its own: the PC/SC library finds its
 //! service by an environment variable, and that belongs to the whole process.
 
-use crate::support::{Desk, failure_of, insert, receipt_of};
+use crate::support::{Desk, failure_of, insert};
 use cardwright_protocol::helper::{HelperError, Reader, Request, Slot};
 use cardwright_protocol::outcome::{Condition, FailureCause};
 use cardwright_virtual_card::CardOptions;
-use pcsc::{Context, Protocols, Scope, ShareMode};
+use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 /// Set where this test program is to be the neighbor and not to test: how it uses the chip.
 const IS_NEIGHBOR: &str = "CARDWRIGHT_TEST_IS_NEIGHBOR";
@@ -17,7 +18,7 @@ const IS_NEIGHBOR: &str = "CARDWRIGHT_TEST_IS_NEIGHBOR";
 struct Neighbor(Child);
 
 impl Neighbor {
-    /// `how` is `shared`, `exclusive` or `transaction`. Waits until it has the chip.
+    /// `how` is `shared`, `exclusive`, `transaction` or `resets`. Waits until it has the chip.
     fn start(service: &Path, how: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "neighbor::neighbor"])
@@ -53,10 +54,20 @@ fn neighbor() {
         _ => ShareMode::Shared,
     };
     let mut card = context.connect(&reader, mode, Protocols::ANY).unwrap();
-    let transaction = (how == "transaction").then(|| card.transaction().unwrap());
+    if how == "transaction" {
+        let transaction = card.transaction().unwrap();
+        writeln!(std::io::stdout(), "\n@ here").unwrap();
+        std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+        drop(transaction);
+        return;
+    }
     writeln!(std::io::stdout(), "\n@ here").unwrap();
-    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
-    drop(transaction);
+    let end = thread::spawn(|| std::io::stdin().read_to_end(&mut Vec::new()).unwrap());
+    while how == "resets" && !end.is_finished() {
+        // Refused while another program has the chip in a transaction.
+        let _ = card.reconnect(mode, Protocols::ANY, Disposition::ResetCard);
+    }
+    end.join().unwrap();
 }
 
 fn is_in_use(readers: &[Reader]) -> bool {
@@ -83,20 +94,38 @@ async fn a_chip_that_another_program_has_for_itself_is_in_use() {
 }
 
 #[tokio::test]
-async fn a_program_that_only_shares_the_chip_hinders_a_job_and_no_inspection() {
+async fn a_program_that_has_the_chip_in_any_way_hinders_a_job_before_anything_is_sent() {
     let desk = Desk::open();
     let mut page = desk.helper.page().await;
     let (reader, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(0)).await;
-    let neighbor = Neighbor::start(desk.office.csock_name(), "shared");
-    let report = desk.inspect(&mut page, &reader, &insertion).await;
-    page.ask(Request::Execute { job: desk.helper.registry.job("0a", &report) }).await;
-    let failure = failure_of(&page.outcome("0a").await, &desk.helper.key);
-    assert_eq!(failure.cause, FailureCause::ReaderBusy);
-    assert_eq!(failure.condition, Condition::Untouched);
+    for (how, first, then) in [("shared", "0a", "0b"), ("exclusive", "0c", "0d")] {
+        let report = desk.inspect(&mut page, &reader, &insertion).await;
+        let neighbor = Neighbor::start(desk.office.csock_name(), how);
+        page.ask(Request::Execute { job: desk.helper.registry.job(first, &report) }).await;
+        let failure = failure_of(&page.outcome(first).await, &desk.helper.key);
+        assert_eq!(failure.cause, FailureCause::ReaderBusy, "{how}");
+        assert_eq!(failure.condition, Condition::Untouched, "{how}");
+        drop(neighbor);
+        page.readers_until(|readers| !is_in_use(readers)).await;
+        desk.encode(&mut page, &reader, &insertion, then).await;
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_resets_the_chip_again_and_again_only_delays() {
+    let desk = Desk::open();
+    let mut page = desk.helper.page().await;
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(0)).await;
+    let neighbor = Neighbor::start(desk.office.csock_name(), "resets");
+    for _ in 0..5 {
+        match page.inspect(&reader, &insertion).await {
+            Ok(_) | Err(HelperError::ReaderBusy) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
     drop(neighbor);
-    let report = desk.inspect(&mut page, &reader, &insertion).await;
-    page.ask(Request::Execute { job: desk.helper.registry.job("0b", &report) }).await;
-    receipt_of(&page.outcome("0b").await, &desk.helper.key);
+    page.readers_until(|readers| !is_in_use(readers)).await;
+    desk.encode(&mut page, &reader, &insertion, "0a").await;
 }
 
 #[tokio::test]

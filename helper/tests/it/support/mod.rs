@@ -7,12 +7,12 @@ mod registry;
 
 pub(crate) use office::{Desk, insert};
 pub(crate) use page::Page;
-pub(crate) use registry::{Registry, failure_of, receipt_of};
+pub(crate) use registry::{Registry, failure_of, receipt_of, refusal};
 
 use cardwright_seal::{SealingKey, VerifyingKey};
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -35,8 +35,12 @@ pub(crate) struct Helper {
     pub(crate) registry: Registry,
     /// Verifies what the helper signs.
     pub(crate) key: VerifyingKey,
+    /// The folder with its keys and its journal.
+    pub(crate) data: PathBuf,
+    pub(crate) config: PathBuf,
+    socket: PathBuf,
     child: Child,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Helper {
@@ -47,26 +51,64 @@ impl Helper {
 
     /// A helper that finds its PC/SC service at a socket.
     pub(crate) fn start(socket: &Path, more: &str) -> Self {
+        Self::start_with(socket, more, |program| program)
+    }
+
+    /// A helper whose log goes elsewhere, and of all that there is.
+    pub(crate) fn logging_to(socket: &Path, log: Stdio) -> Self {
+        Self::start_with(socket, "", |mut program| {
+            program.env("RUST_LOG", "trace").stderr(log);
+            program
+        })
+    }
+
+    /// A helper whose data folder is a file system of 64 KiB of its own. See [`Self::inside`].
+    pub(crate) fn on_a_small_disk(socket: &Path) -> Self {
+        const SCRIPT: &str = "cp -p \"$1\"/*.key \"$2\" && mount -t tmpfs -o size=64k,mode=700 none \
+                              \"$1\" && cp -p \"$2\"/*.key \"$1\" && shift 2 && exec \"$@\"";
+        Self::start_with(socket, "", |program| {
+            let data = program.get_args().nth(2).expect("`run --data` and the folder").to_owned();
+            let mut small = Command::new("unshare");
+            small.args(["-Urm", "sh", "-c", SCRIPT, "sh"]).arg(&data);
+            small.arg(Path::new(&data).parent().expect("in the test's folder"));
+            small.arg(PROGRAM).args(program.get_args());
+            small
+        })
+    }
+
+    fn start_with(socket: &Path, more: &str, wrap: impl FnOnce(Command) -> Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let (signing, sealing) = keys(&data);
         let registry = Registry::new(sealing);
         let config = folder.path().join("helper.toml");
         std::fs::write(&config, configuration(&registry, more)).unwrap();
-        let mut child = Command::new(PROGRAM)
-            .args(["run", "--data"])
-            .arg(&data)
-            .arg("--config")
-            .arg(&config)
-            .env("PCSCLITE_CSOCK_NAME", socket)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening\t").expect("the helper is ready");
-        let address = address.parse().unwrap();
-        Self { address, registry, key: signing, child, _folder: folder }
+        let (child, address) = begin(wrap(program(&data, &config)), socket);
+        let socket = socket.to_owned();
+        Self { address, registry, key: signing, data, config, socket, child, folder }
+    }
+
+    /// Ends the helper in the middle of whatever it does.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts a helper that was ended, with what it left.
+    pub(crate) fn start_again(&mut self) {
+        self.child.wait().unwrap();
+        (self.child, self.address) = begin(program(&self.data, &self.config), &self.socket);
+    }
+
+    /// The data folder as the helper sees it, on a file system that only it has.
+    pub(crate) fn inside(&self) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.child.id()));
+        root.join(self.data.strip_prefix("/").unwrap())
+    }
+
+    /// A folder of the test, which lasts as long as this helper.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A page that said `hello` and got the readers.
@@ -86,7 +128,7 @@ impl Helper {
     }
 
     /// Waits until the helper ended by itself, and says whether well.
-    pub(crate) fn ended_well(mut self) -> bool {
+    pub(crate) fn ended_well(&mut self) -> bool {
         self.child.wait().unwrap().success()
     }
 }
@@ -97,6 +139,22 @@ impl Drop for Helper {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn program(data: &Path, config: &Path) -> Command {
+    let mut program = Command::new(PROGRAM);
+    program.args(["run", "--data"]).arg(data).arg("--config").arg(config);
+    program
+}
+
+/// Starts a program and waits until the helper is ready.
+fn begin(mut program: Command, socket: &Path) -> (Child, SocketAddr) {
+    let program = program.env("PCSCLITE_CSOCK_NAME", socket).stdout(Stdio::piped());
+    let mut child = program.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("listening\t").expect("the helper is ready");
+    (child, address.parse().unwrap())
 }
 
 /// The configuration of a helper on a free port.

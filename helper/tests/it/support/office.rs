@@ -1,10 +1,11 @@
-use super::{Helper, Page};
-use cardwright_protocol::helper::Reader;
+use super::{Helper, Page, receipt_of};
+use cardwright_protocol::helper::{Message, Reader, Request};
 use cardwright_protocol::ids::InsertionId;
-use cardwright_protocol::outcome::ChipReport;
+use cardwright_protocol::outcome::{ChipReport, Outcome};
 use cardwright_seal::verify;
 use cardwright_virtual_card::CardOptions;
 use cardwright_virtual_card::office::{Office, OfficeOptions, reader_name};
+use std::path::Path;
 use tempfile::TempDir;
 
 /// An office and a helper in it.
@@ -23,10 +24,15 @@ impl Desk {
 
     /// Four readers, and more in the helper's configuration.
     pub(crate) fn with_configuration(more: &str) -> Self {
+        Self::with(|socket| Helper::start(socket, more))
+    }
+
+    /// Four readers, and a helper that is started in a way of its own.
+    pub(crate) fn with(start: impl FnOnce(&Path) -> Helper) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = OfficeOptions { readers: 4, dir: folder.path().to_owned(), program: None };
         let office = Office::start(&options).unwrap();
-        let helper = Helper::start(office.csock_name(), more);
+        let helper = start(office.csock_name());
         Self { helper, office, _folder: folder }
     }
 
@@ -34,6 +40,34 @@ impl Desk {
     pub(crate) async fn inspected(&self, page: &mut Page) -> (Reader, ChipReport) {
         let (reader, insertion) = insert(&self.office, page, 0, CardOptions::new(0)).await;
         (reader.clone(), self.inspect(page, &reader, &insertion).await)
+    }
+
+    /// Inspects a chip and lets a job begin on it.
+    pub(crate) async fn begin(
+        &self,
+        page: &mut Page,
+        reader: &Reader,
+        insertion: &InsertionId,
+        job: &str,
+    ) {
+        let report = self.inspect(page, reader, insertion).await;
+        let answer =
+            page.ask(Request::Execute { job: self.helper.registry.job(job, &report) }).await;
+        assert!(matches!(answer, Message::Accepted { .. }), "{answer:?}");
+    }
+
+    /// Inspects a chip and makes it into what its profile says.
+    pub(crate) async fn encode(
+        &self,
+        page: &mut Page,
+        reader: &Reader,
+        insertion: &InsertionId,
+        job: &str,
+    ) -> Outcome {
+        self.begin(page, reader, insertion, job).await;
+        let outcome = page.outcome(job).await;
+        receipt_of(&outcome, &self.helper.key);
+        outcome
     }
 
     /// Inspects a chip and verifies the report.

@@ -1,7 +1,7 @@
 use super::WORKSTATION;
 use cardwright_card::objects::FascN;
 use cardwright_protocol::chip::ManagementKeyAlgorithm;
-use cardwright_protocol::helper::Request;
+use cardwright_protocol::helper::{HelperError, Request};
 use cardwright_protocol::job::{JobHeader, SealedJob};
 use cardwright_protocol::outcome::{Acknowledgement, ChipReport, JobFailure, Outcome, Receipt};
 use cardwright_seal::{
@@ -131,5 +131,16 @@ pub(crate) fn failure_of(outcome: &Outcome, key: &VerifyingKey) -> JobFailure {
     match outcome {
         Outcome::Failed(signed) => verify(key, signed).unwrap(),
         Outcome::Finished(signed) => panic!("finished: {}", signed.statement),
+    }
+}
+
+/// The refusal of a job without its failure, and the failure, verified.
+pub(crate) fn refusal(error: HelperError, key: &VerifyingKey) -> (HelperError, Option<JobFailure>) {
+    match error {
+        HelperError::JobRefused { why, because, failure } => {
+            let failure = failure.map(|signed| verify(key, &signed).unwrap());
+            (HelperError::JobRefused { why, because, failure: None }, failure)
+        }
+        error => (error, None),
     }
 }
