@@ -62,6 +62,11 @@ impl Registry {
         self.now(asked, who);
     }
 
+    /// Who is logged in, as the registry has it now, for what changes meanwhile.
+    pub(crate) async fn me(self) -> Result<Me, RegistryError> {
+        self.get("/session").await
+    }
+
     /// Logs in. The password is dropped with the request.
     pub(crate) async fn log_in(self, login: Login) -> Result<(), RegistryError> {
         let me = self.post("/session", &login).await?;
@@ -128,6 +133,11 @@ impl Registry {
         self.post_nothing(&format!("/processes/{}/cancel", escape(&id.0))).await
     }
 
+    /// Makes the process of somebody else one's own.
+    pub(crate) async fn take_over(self, id: &ProcessId) -> Result<Process, RegistryError> {
+        self.post_nothing(&format!("/processes/{}/take-over", escape(&id.0))).await
+    }
+
     /// Hands over an outcome.
     pub(crate) async fn take(self, outcome: &Outcome) -> Result<OutcomeTaken, RegistryError> {
         self.post("/outcomes", outcome).await
@@ -179,7 +189,12 @@ impl Registry {
         if response.ok() {
             return Ok(response);
         }
-        let problem = response.json().await.map_err(|_| RegistryError::NotUnderstood)?;
+        // A server that stands before a registry which is gone answers in its own words.
+        let other = match response.status() {
+            500.. => RegistryError::Unreachable,
+            _ => RegistryError::NotUnderstood,
+        };
+        let problem = response.json().await.map_err(|_| other)?;
         let error = RegistryError::Problem(problem);
         if error.is(ProblemCode::NotLoggedIn) {
             self.now(asked, Who::Nobody);
