@@ -267,10 +267,13 @@ pub enum HelperError {
     /// The chip answered what no standard allows.
     #[serde(deserialize_with = "no_fields")]
     CardMalformed,
-    /// The job is not from this helper's registry, not for this helper, altered, or too late.
+    /// The job is not from this helper's registry, not for this helper, altered, or too late; or
+    /// it is from it and cannot begin now. Answers `execute` alone.
     JobRefused {
         /// In words, for the log of the registry.
         why: String,
+        /// What a person can mend, where it is that which hinders the job.
+        because: Option<Hindrance>,
         /// For the registry, where the job is from it: the job ended with the chip untouched.
         failure: Option<Box<Signed<JobFailure>>>,
     },
@@ -288,11 +291,60 @@ pub enum HelperError {
     Internal,
 }
 
+/// What hinders a job of the registry from beginning, and can be mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hindrance {
+    /// [`HelperError::NoSuchReader`].
+    NoSuchReader,
+    /// [`HelperError::NotInserted`].
+    NotInserted,
+    /// [`HelperError::JobRunning`].
+    JobRunning,
+    /// [`HelperError::ReaderBusy`].
+    ReaderBusy,
+    /// [`HelperError::ServiceStopped`].
+    ServiceStopped,
+    /// [`HelperError::NoSpace`].
+    NoSpace,
+    /// [`HelperError::Full`].
+    Full,
+    /// [`HelperError::Internal`].
+    Internal,
+}
+
+impl Hindrance {
+    /// The same as an error.
+    #[must_use]
+    pub fn error(self) -> HelperError {
+        match self {
+            Self::NoSuchReader => HelperError::NoSuchReader,
+            Self::NotInserted => HelperError::NotInserted,
+            Self::JobRunning => HelperError::JobRunning,
+            Self::ReaderBusy => HelperError::ReaderBusy,
+            Self::ServiceStopped => HelperError::ServiceStopped,
+            Self::NoSpace => HelperError::NoSpace,
+            Self::Full => HelperError::Full,
+            Self::Internal => HelperError::Internal,
+        }
+    }
+}
+
 impl HelperError {
+    /// What hinders: of a refused job what a person can mend, where that is it.
+    #[must_use]
+    pub fn cause(&self) -> Self {
+        match self {
+            Self::JobRefused { because: Some(hindrance), .. } => hindrance.error(),
+            error => error.clone(),
+        }
+    }
+
     /// What happened, and what to do about it: two sentences.
     #[must_use]
     pub fn advice(&self) -> (&'static str, &'static str) {
         match self {
+            Self::JobRefused { because: Some(hindrance), .. } => hindrance.error().advice(),
             Self::Malformed | Self::OutOfOrder => {
                 ("The helper did not understand the page.", "Reload the page.")
             }
@@ -342,5 +394,21 @@ impl HelperError {
             ),
             Self::Internal => ("The helper failed.", "Start the helper again."),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_job_advises_what_mends_its_cause() {
+        let refused =
+            |because| HelperError::JobRefused { why: String::new(), because, failure: None };
+        let full = refused(Some(Hindrance::NoSpace));
+        assert_eq!(full.cause(), HelperError::NoSpace);
+        assert_eq!(full.advice(), HelperError::NoSpace.advice());
+        assert_eq!(refused(None).cause(), refused(None));
+        assert_ne!(refused(None).advice(), full.advice());
     }
 }
