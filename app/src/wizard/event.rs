@@ -26,6 +26,9 @@ pub(crate) enum Event {
     JobIssued { attempt: u64, job: JobId },
     /// No job came to run.
     JobRefused { attempt: u64, trouble: Trouble },
+    /// The helper refused the job for good and signed that; the registry is being told, and then
+    /// there is [`Event::Settled`].
+    JobTurnedDown { attempt: u64, trouble: Trouble },
     /// There was no job to stop: it has ended, or the helper never had it.
     NothingToStop,
     /// The helper could not stop the job.

@@ -15,7 +15,7 @@ use crate::helper::Link;
 use crate::trouble::{RegistryError, Trouble};
 use cardwright_protocol::helper::Slot;
 use cardwright_protocol::ids::{InsertionId, JobId, ReaderId};
-use cardwright_protocol::outcome::Phase;
+use cardwright_protocol::outcome::{FailureCause, Phase};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::{Assessment, Process};
 
@@ -123,11 +123,20 @@ impl Wizard {
             Event::Assessed { attempt, result } => return self.assessed(attempt, result),
             Event::JobIssued { attempt, job } => return self.issued(attempt, job),
             Event::JobRefused { attempt, trouble } => return self.refused(attempt, trouble),
+            Event::JobTurnedDown { attempt, trouble } => {
+                if attempt == self.attempt && matches!(self.stage, Stage::Encoding { .. }) {
+                    self.trouble = Some(trouble);
+                }
+            }
             // Its outcome is on its way, or the registry tells what became of it.
             Event::NothingToStop => self.forget(),
             Event::StopRefused(trouble) => (self.closing, self.trouble) = (false, Some(trouble)),
             Event::Settled(process) => {
-                self.trouble = None;
+                let turned_down = process.failure.as_ref().is_some_and(|failure| {
+                    matches!(failure.cause, FailureCause::JobRefused { .. })
+                });
+                // What hindered a job is to be mended now.
+                self.trouble.take_if(|trouble| !(turned_down && is_of_helper(trouble)));
                 self.take(process);
                 return self.back_to_the_chip();
             }
@@ -347,6 +356,10 @@ impl Wizard {
             }
         }
     }
+}
+
+fn is_of_helper(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Helper(_))
 }
 
 /// The process is over for the registry, whatever this page thought.

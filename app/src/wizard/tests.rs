@@ -341,3 +341,19 @@ fn a_helper_that_was_killed_offers_the_outcome_and_the_page_goes_on() {
     let effects = wizard.apply(Event::Helper(one_chip()));
     assert_eq!(effects, [assess(3, "r1", "i1")]);
 }
+
+#[test]
+fn what_hindered_a_job_is_said_until_the_next_click() {
+    let mut wizard = encoding_wizard();
+    let trouble = Trouble::Helper(HelperError::NoSpace);
+    let event = Event::JobTurnedDown { attempt: 2, trouble: trouble.clone() };
+    assert_eq!((wizard.apply(event), wizard.step()), (vec![], Step::Encode));
+    let cause = FailureCause::JobRefused { why: "no space".into() };
+    let failure = LastFailure { phase: Phase::Identify, cause, condition: Condition::Untouched };
+    let settled = Process { failure: Some(failure), ..process() };
+    assert_eq!(wizard.apply(Event::Settled(settled)), [assess(3, "r1", "i1")]);
+    assert_eq!(wizard.trouble(), Some(&trouble));
+    wizard.apply(Event::Assessed { attempt: 3, result: Ok(assessment(Verdict::Ready)) });
+    assert_eq!(wizard.apply(Event::Next), [encode(4, None)]);
+    assert_eq!(wizard.trouble(), None);
+}

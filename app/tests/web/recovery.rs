@@ -7,7 +7,7 @@ use crate::scenery::{
 };
 use crate::wizard::{at_the_wizard, failed, finished, goes_on, registry_takes_outcome};
 use cardwright_protocol::domain::{CardState, ProcessState, Role};
-use cardwright_protocol::helper::{HelperError, Message};
+use cardwright_protocol::helper::{HelperError, Hindrance, Message};
 use cardwright_protocol::outcome::{Condition, FailureCause, Outcome, Phase};
 use cardwright_protocol::registry::processes::{LastFailure, OutcomeTaken, Process, Verdict};
 use serde_json::json;
@@ -65,7 +65,8 @@ async fn a_job_that_the_helper_refuses_is_told_to_the_registry_at_once() {
     let why = || "the report is too old".to_owned();
     let refused = failed(FailureCause::JobRefused { why: why() }, Condition::Untouched);
     let Outcome::Failed(failure) = outcome(refused) else { panic!("it failed") };
-    let error = HelperError::JobRefused { why: why(), failure: Some(Box::new(failure)) };
+    let (because, failure) = (Some(Hindrance::NoSpace), Some(Box::new(failure)));
+    let error = HelperError::JobRefused { why: why(), because, failure };
     helper_answers(&json!({ "execute": [Message::Refused { id: Some(0), error }] }));
     let cause = FailureCause::JobRefused { why: why() };
     registry_takes_outcome(started_after(cause, Condition::Untouched));
@@ -73,6 +74,8 @@ async fn a_job_that_the_helper_refuses_is_told_to_the_registry_at_once() {
     person.types("Number printed on the card", NUMBER).await;
     person.clicks("Next").await;
     person.sees("The helper refused the job: the report is too old.").await;
+    person.sees("The disk of this computer is full.").await;
+    person.sees("Make space on it, then click Next again.").await;
     person.sees("Before the first step").await;
     person.sees("Nothing was written to it.").await;
     assert_eq!(asked("POST /api/v1/outcomes").len(), 1);

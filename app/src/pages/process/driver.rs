@@ -134,7 +134,15 @@ impl Driver {
         self.apply(Event::JobIssued { attempt, job: header.job });
         match self.helper.execute(job).await {
             // The registry waits for this job: it is told that it ended, and the wizard by that.
-            Err(Trouble::Helper(HelperError::JobRefused { failure: Some(failure), .. })) => {
+            Err(Trouble::Helper(HelperError::JobRefused {
+                failure: Some(failure),
+                because,
+                ..
+            })) => {
+                if let Some(because) = because {
+                    let trouble = Trouble::Helper(because.error());
+                    self.apply(Event::JobTurnedDown { attempt, trouble });
+                }
                 self.courier.deliver(Outcome::Failed(*failure));
                 Ok(())
             }
