@@ -133,12 +133,12 @@ pub(crate) fn stuck_words(error: &RegistryError) -> (&'static str, &'static str)
     match Trouble::Registry(error.clone()).may_pass() {
         true => (
             "The registry has not taken the result yet.",
-            "The helper keeps the result, and this page goes on by itself when the registry \
-             answers. The card may stay in the reader or come out.",
+            "Nothing is lost: this page goes on by itself when the registry answers. The card may \
+             stay in the reader or come out.",
         ),
         false => (
             "The registry did not take the result.",
-            "The helper keeps the result. Tell an admin; nothing is lost.",
+            "Tell an admin. The result is kept until the registry takes it.",
         ),
     }
 }

@@ -14,10 +14,16 @@ use cardwright_protocol::registry::processes::{
 use cardwright_protocol::registry::session::{Login, Me};
 use cardwright_protocol::registry::templates::{ChangeTemplate, Template, TemplateSummary};
 use cardwright_protocol::signed::Signed;
+use futures_util::future::{Either, select};
 use gloo_net::http::{Request, Response};
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::pin::pin;
+
+/// How long the registry may take to answer, in milliseconds: a wire that was cut says nothing.
+const PATIENCE: u32 = 30_000;
 
 /// Who is at the desk, as far as the page knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,7 +191,10 @@ impl Registry {
     ) -> Result<Response, RegistryError> {
         let request = request.map_err(|_| RegistryError::NotUnderstood)?;
         let asked = self.who.try_get_untracked();
-        let response = request.send().await.map_err(|_| RegistryError::Unreachable)?;
+        let response = match select(pin!(request.send()), TimeoutFuture::new(PATIENCE)).await {
+            Either::Left((response, _)) => response.map_err(|_| RegistryError::Unreachable)?,
+            Either::Right(_) => return Err(RegistryError::Unreachable),
+        };
         if response.ok() {
             return Ok(response);
         }

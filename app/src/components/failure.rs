@@ -20,8 +20,13 @@ pub(crate) fn FailureNote(
         FailureCause::JobRefused { .. } => "Before the first step",
         _ => words::phase_going_on(failure.phase),
     };
+    let tone = match failure.cause {
+        // It is what somebody wanted.
+        FailureCause::Canceled => Tone::Warn,
+        _ => Tone::Bad,
+    };
     view! {
-        <Note tone=Tone::Bad title=words::cause(&failure.cause) alert=true>
+        <Note tone title=words::cause(&failure.cause) alert=true>
             <dl class="facts">
                 <dt>"Step"</dt>
                 <dd>{step}</dd>

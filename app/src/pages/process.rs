@@ -51,9 +51,15 @@ fn Wizard(
     let number = process.card.number.clone();
     let card_url = format!("/cards/{}", escape(&number.0));
     let title = process.command.title();
-    let foreign = (!process.mine && process.state.is_open()).then(|| process.clone());
     let driver = Driver::start(process);
+    // Somebody else may take the process over, or hand it back, while the page is open.
+    let foreign = Memo::new(move |_| {
+        let process = driver.wizard.with(|wizard| wizard.process().clone());
+        (!process.mine && process.state.is_open()).then_some(process)
+    });
     let step = Memo::new(move |_| driver.wizard.with(|wizard| wizard.step()));
+    // A step is drawn anew for whom the process belongs to then.
+    let shown = Memo::new(move |_| (step.get(), foreign.with(Option::is_none)));
     let trouble = Memo::new(move |_| driver.wizard.with(|wizard| wizard.trouble().cloned()));
     let panel = NodeRef::<html::Section>::new();
     Effect::new(move |before: Option<Step>| {
@@ -78,14 +84,14 @@ fn Wizard(
                     view! { <Note tone=Tone::Bad title=trouble.to_string() alert=true><p>{advice}</p></Note> }
                 })
         }}
-        {foreign.map(|process| view! { <Foreign process on_taken /> })}
+        {move || foreign.get().map(|process| view! { <Foreign process on_taken /> })}
         <section
             class="panel"
             tabindex="-1"
             node_ref=panel
             aria-label=move || name(step.get())
         >
-            {move || match step.get() {
+            {move || match shown.get().0 {
                 Step::CardAndChip => view! { <CardAndChip driver /> }.into_any(),
                 Step::Encode => view! { <Encode driver /> }.into_any(),
                 Step::Done => view! { <Done driver /> }.into_any(),

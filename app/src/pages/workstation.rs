@@ -161,11 +161,10 @@ fn results_words(link: &Link, stuck: Option<&RegistryError>) -> Option<Part> {
     let (tone, words, mend) = match stuck {
         None => (Tone::Plain, format!("{results} on the way to the registry."), ""),
         Some(error) => {
-            let (title, advice) = stuck_words(error);
-            (Tone::Bad, format!("{results} of encodings: {title} {error}"), advice)
+            (Tone::Bad, format!("{results} not with the registry. {error}"), stuck_words(error).1)
         }
     };
-    Some((tone, "Results".into(), words, mend))
+    Some((tone, "Results of encodings".into(), words, mend))
 }
 
 fn readers(link: &Link) -> AnyView {

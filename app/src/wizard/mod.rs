@@ -362,7 +362,8 @@ fn is_of_helper(trouble: &Trouble) -> bool {
     matches!(trouble, Trouble::Helper(_))
 }
 
-/// The process is over for the registry, whatever this page thought.
+/// The process is over for the registry, or somebody else's, whatever this page thought.
 fn ended(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Registry(error) if error.is(ProblemCode::ProcessEnded))
+    let codes = [ProblemCode::ProcessEnded, ProblemCode::CardInUse];
+    matches!(trouble, Trouble::Registry(error) if codes.into_iter().any(|code| error.is(code)))
 }

@@ -7,6 +7,7 @@ use crate::fixtures::{assessment, chip, connected, failed, process, reader, read
 use cardwright_protocol::domain::ProcessState;
 use cardwright_protocol::helper::{HelperError, Message};
 use cardwright_protocol::outcome::{Condition, FailureCause, Phase};
+use cardwright_protocol::registry::problem::Problem;
 use cardwright_protocol::registry::processes::{LastFailure, OpenJob, Verdict};
 
 fn one_chip() -> Link {
@@ -356,4 +357,17 @@ fn what_hindered_a_job_is_said_until_the_next_click() {
     wizard.apply(Event::Assessed { attempt: 3, result: Ok(assessment(Verdict::Ready)) });
     assert_eq!(wizard.apply(Event::Next), [encode(4, None)]);
     assert_eq!(wizard.trouble(), None);
+}
+
+#[test]
+fn a_process_that_somebody_took_over_is_only_shown_from_then_on() {
+    let (mut wizard, _) = Wizard::new(process(), one_chip());
+    let message = "A process of mara has this card.".into();
+    let problem = Problem { code: ProblemCode::CardInUse, message, field: None };
+    let refused = Trouble::Registry(RegistryError::Problem(problem));
+    let event = Event::Assessed { attempt: 1, result: Err(refused) };
+    assert_eq!(wizard.apply(event), [Effect::Load]);
+    let taken = Process { mine: false, operator: "mara".into(), ..process() };
+    assert_eq!(wizard.apply(Event::Loaded(Ok(taken))), []);
+    assert!(!wizard.process().mine && !wizard.can_go_on());
 }

@@ -26,20 +26,31 @@ pub(crate) fn CardAndChip(driver: Driver) -> impl IntoView {
     let asks_to_erase = Memo::new(move |_| driver.wizard.with(|wizard| wizard.asks_to_erase()));
     let failure = process.failure.clone();
     let begun = (mine && process.card.interrupted && failure.is_none())
-        .then(|| move || not_seen_yet(&situation.get()).then(|| view! { <Begun /> }));
+        .then_some(move || not_seen_yet(&situation.get()).then(|| view! { <Begun /> }));
     view! {
         <form on:submit=next>
             <div class="in stack">
                 {failure
                     .map(|failure| {
-                        let mend = words::mend(&failure.cause);
+                        let mend = match mine {
+                            true => words::mend(&failure.cause),
+                            false => "Whoever goes on with the process is told what to do.",
+                        };
                         view! { <FailureNote failure mend /> }
                     })}
                 {begun}
                 <div class="match">
                     <CardThing number=process.card.number.clone() />
-                    <div class="link" class:good=move || is_ready(&situation.get())></div>
-                    {mine.then(|| view! { <Found driver situation /> })}
+                    {mine
+                        .then(|| {
+                            view! {
+                                <div
+                                    class="link"
+                                    class:good=move || is_ready(&situation.get())
+                                ></div>
+                                <Found driver situation />
+                            }
+                        })}
                 </div>
                 {(mine && process.confirm_number).then(|| view! { <PrintedNumber driver /> })}
                 <div aria-live="polite">

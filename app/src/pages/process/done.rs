@@ -58,9 +58,8 @@ pub(crate) fn Done(driver: Driver) -> impl IntoView {
 fn ending(process: &Process) -> impl IntoView + use<> {
     let number = &process.card.number;
     let state = process.card.state.title().to_lowercase();
-    // A cancel may leave a chip behind that was begun: the note says so, and nothing worse.
     let state = match process.card.interrupted {
-        true => format!("{state}, and its chip is interrupted"),
+        true => format!("still {state}, and interrupted"),
         false => state,
     };
     let (tone, title) = match process.state {
