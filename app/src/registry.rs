@@ -14,10 +14,16 @@ use cardwright_protocol::registry::processes::{
 use cardwright_protocol::registry::session::{Login, Me};
 use cardwright_protocol::registry::templates::{ChangeTemplate, Template, TemplateSummary};
 use cardwright_protocol::signed::Signed;
+use futures_util::future::{Either, select};
 use gloo_net::http::{Request, Response};
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::pin::pin;
+
+/// How long the registry may take to answer, in milliseconds: a wire that was cut says nothing.
+const PATIENCE: u32 = 30_000;
 
 /// Who is at the desk, as far as the page knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +66,11 @@ impl Registry {
             Err(error) => Who::Unreachable(error),
         };
         self.now(asked, who);
+    }
+
+    /// Who is logged in, as the registry has it now, for what changes meanwhile.
+    pub(crate) async fn me(self) -> Result<Me, RegistryError> {
+        self.get("/session").await
     }
 
     /// Logs in. The password is dropped with the request.
@@ -128,6 +139,11 @@ impl Registry {
         self.post_nothing(&format!("/processes/{}/cancel", escape(&id.0))).await
     }
 
+    /// Makes the process of somebody else one's own.
+    pub(crate) async fn take_over(self, id: &ProcessId) -> Result<Process, RegistryError> {
+        self.post_nothing(&format!("/processes/{}/take-over", escape(&id.0))).await
+    }
+
     /// Hands over an outcome.
     pub(crate) async fn take(self, outcome: &Outcome) -> Result<OutcomeTaken, RegistryError> {
         self.post("/outcomes", outcome).await
@@ -175,11 +191,19 @@ impl Registry {
     ) -> Result<Response, RegistryError> {
         let request = request.map_err(|_| RegistryError::NotUnderstood)?;
         let asked = self.who.try_get_untracked();
-        let response = request.send().await.map_err(|_| RegistryError::Unreachable)?;
+        let response = match select(pin!(request.send()), TimeoutFuture::new(PATIENCE)).await {
+            Either::Left((response, _)) => response.map_err(|_| RegistryError::Unreachable)?,
+            Either::Right(_) => return Err(RegistryError::Unreachable),
+        };
         if response.ok() {
             return Ok(response);
         }
-        let problem = response.json().await.map_err(|_| RegistryError::NotUnderstood)?;
+        // A server that stands before a registry which is gone answers in its own words.
+        let other = match response.status() {
+            500.. => RegistryError::Unreachable,
+            _ => RegistryError::NotUnderstood,
+        };
+        let problem = response.json().await.map_err(|_| other)?;
         let error = RegistryError::Problem(problem);
         if error.is(ProblemCode::NotLoggedIn) {
             self.now(asked, Who::Nobody);

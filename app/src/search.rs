@@ -44,7 +44,7 @@ impl Search {
         let page = parameter("page").and_then(|page| page.parse().ok()).filter(|page| *page > 0);
         let query = CardQuery {
             status: parameter("status").and_then(|name| CardState::from_name(&name)),
-            interrupted: None,
+            interrupted: parameter("interrupted").and_then(|word| word.parse().ok()),
             text: parameter("text").unwrap_or_default().trim().to_owned(),
             sort: column.unwrap_or(default.sort),
             order,
@@ -55,9 +55,15 @@ impl Search {
     }
 
     /// A new search, from what the form says; the sorting stays.
-    pub(crate) fn asking_for(&self, status: Option<CardState>, text: &str) -> Self {
+    pub(crate) fn asking_for(
+        &self,
+        status: Option<CardState>,
+        interrupted: Option<bool>,
+        text: &str,
+    ) -> Self {
         let text = text.trim().to_owned();
-        Self { query: CardQuery { status, text, page: 1, ..self.query.clone() }, go: true }
+        let query = CardQuery { status, interrupted, text, page: 1, ..self.query.clone() };
+        Self { query, go: true }
     }
 
     /// Sorted by a column; by the same one again, the other way around.
@@ -93,11 +99,16 @@ impl Search {
         })
     }
 
-    /// What was found, such as *148 produced cards*.
+    /// What was found, such as *148 produced cards* or *2 interrupted produced cards*.
     pub(crate) fn heading(&self, total: u64) -> String {
         let state = self.query.status.map(|state| format!("{} ", state.title().to_lowercase()));
         let noun = if total == 1 { "card" } else { "cards" };
-        format!("{total} {}{noun}", state.unwrap_or_default())
+        let (before, after) = match self.query.interrupted {
+            Some(true) => ("interrupted ", ""),
+            Some(false) => ("", ", not interrupted"),
+            None => ("", ""),
+        };
+        format!("{total} {before}{}{noun}{after}", state.unwrap_or_default())
     }
 
     /// Which of all rows a page shows, such as *26 to 50 of 148*; none where it shows no row.
@@ -129,6 +140,9 @@ fn parameters(query: &CardQuery) -> String {
     if let Some(status) = query.status {
         parameters.push(format!("status={}", status.name()));
     }
+    if let Some(interrupted) = query.interrupted {
+        parameters.push(format!("interrupted={interrupted}"));
+    }
     if !query.text.is_empty() {
         parameters.push(format!("text={}", escape(&query.text)));
     }
@@ -157,12 +171,13 @@ mod tests {
 
     #[test]
     fn a_search_is_read_back_from_its_url() {
-        let search = Search::default().asking_for(Some(CardState::InProduction), " 3B1F 7A02 ");
+        let search =
+            Search::default().asking_for(Some(CardState::InProduction), Some(true), " 3B1F 7A02 ");
         for search in [search.sorted_by(CardColumn::Chip).on_page(3), search] {
             assert_eq!(read(&search.url()), search);
         }
         assert_eq!(
-            read("/search?status=odd&sort=odd&order=odd&page=0&go=1"),
+            read("/search?status=odd&interrupted=odd&sort=odd&order=odd&page=0&go=1"),
             Search { go: true, ..Search::default() }
         );
         assert!(!read("/search").go);
@@ -173,9 +188,9 @@ mod tests {
         for (column, word, _) in COLUMNS {
             assert_eq!(serde_json::to_string(&column).unwrap(), format!("{word:?}"));
         }
-        let search = Search::default().asking_for(Some(CardState::Produced), "a&b ü");
+        let search = Search::default().asking_for(Some(CardState::Produced), Some(false), "a&b ü");
         expect_test::expect![
-            "status=produced&text=a%26b%20%C3%BC&sort=number&order=asc&page=1&size=25"
+            "status=produced&interrupted=false&text=a%26b%20%C3%BC&sort=number&order=asc&page=1&size=25"
         ]
         .assert_eq(&search.wire_query());
     }
@@ -189,12 +204,15 @@ mod tests {
 
     #[test]
     fn what_was_found_is_said_in_words() {
-        let search = Search::default().asking_for(Some(CardState::Produced), "");
+        let search = Search::default().asking_for(Some(CardState::Produced), None, "");
         assert_eq!(search.heading(148), "148 produced cards");
         assert_eq!(Search::default().heading(1), "1 card");
+        let interrupted = |wanted| search.asking_for(search.query.status, Some(wanted), "");
+        assert_eq!(interrupted(true).heading(1), "1 interrupted produced card");
+        assert_eq!(interrupted(false).heading(2), "2 produced cards, not interrupted");
         assert_eq!((search.pages(0), search.pages(25), search.pages(26)), (0, 1, 2));
         assert_eq!(search.range(&CardPage { total: 0, cards: vec![] }), None);
-        assert!(Search::default().asking_for(None, &"é".repeat(101)).complaint().is_some());
-        assert_eq!(Search::default().asking_for(None, &"é".repeat(100)).complaint(), None);
+        assert!(Search::default().asking_for(None, None, &"é".repeat(101)).complaint().is_some());
+        assert_eq!(Search::default().asking_for(None, None, &"é".repeat(100)).complaint(), None);
     }
 }

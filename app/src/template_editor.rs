@@ -20,13 +20,20 @@ pub(crate) struct Draft {
     saved: Template,
     /// *Confirm the printed number where the bureau gave no chip id*.
     pub(crate) confirm_number: bool,
+    /// *Operators may erase chips that somebody else has used*.
+    pub(crate) allow_erase: bool,
     states: Vec<StateCommands>,
 }
 
 impl Draft {
     /// A draft without changes.
     pub(crate) fn new(saved: Template) -> Self {
-        Self { confirm_number: saved.confirm_number, states: saved.states.clone(), saved }
+        Self {
+            confirm_number: saved.confirm_number,
+            allow_erase: saved.allow_erase,
+            states: saved.states.clone(),
+            saved,
+        }
     }
 
     /// The template as the registry has it.
@@ -36,7 +43,9 @@ impl Draft {
 
     /// Whether there is something to save.
     pub(crate) fn is_dirty(&self) -> bool {
-        self.confirm_number != self.saved.confirm_number || self.states != self.saved.states
+        self.confirm_number != self.saved.confirm_number
+            || self.allow_erase != self.saved.allow_erase
+            || self.states != self.saved.states
     }
 
     /// The *Process* list of a state.
@@ -90,7 +99,7 @@ impl Draft {
         ChangeTemplate {
             version: self.saved.version,
             confirm_number: self.confirm_number,
-            allow_erase: self.saved.allow_erase,
+            allow_erase: self.allow_erase,
             states: states
                 .map(|of| ChangeState { state: of.state, enabled: of.enabled.clone() })
                 .collect(),
@@ -170,8 +179,11 @@ mod tests {
         let change = draft.wire_change();
         assert_eq!((change.version, change.states.len()), (7, 1));
         assert_eq!(change.states[0].state, CardState::Unassigned);
+        assert!(!change.allow_erase);
         draft.confirm_number = false;
         draft.discard();
         assert!(!draft.is_dirty() && draft.confirm_number);
+        draft.allow_erase = true;
+        assert!(draft.is_dirty() && draft.wire_change().allow_erase);
     }
 }

@@ -35,6 +35,10 @@ impl RegistryError {
                     "Reload the page to see what it is now."
                 }
                 ProblemCode::Internal => "Nothing was changed. Try again in a moment.",
+                ProblemCode::NoSpace => {
+                    "Nothing was changed. An admin makes space on the registry's disk; then it \
+                     goes on."
+                }
                 _ => "",
             },
             Self::Unreachable => "Check the network; nothing is lost.",
@@ -108,6 +112,7 @@ mod tests {
         };
         assert!(Trouble::Registry(RegistryError::Unreachable).may_pass());
         assert!(problem(ProblemCode::StaleReport).may_pass());
+        assert!(problem(ProblemCode::NoSpace).may_pass());
         assert!(!problem(ProblemCode::ProcessEnded).may_pass());
         assert!(Trouble::Helper(HelperError::ReaderBusy).may_pass());
         assert!(!Trouble::Helper(HelperError::CardHung).may_pass());

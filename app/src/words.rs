@@ -1,7 +1,6 @@
 //! Dates, phases and failures in the words that people read.
 
 use cardwright_protocol::chip::ManagementKeyAlgorithm;
-use cardwright_protocol::domain::CardState;
 use cardwright_protocol::outcome::{Condition, FailureCause, Phase};
 
 const MONTHS: [&str; 12] =
@@ -58,86 +57,110 @@ pub(crate) fn phase_title(phase: Phase) -> &'static str {
     }
 }
 
-/// Why a job failed, and what to do: two sentences.
-pub(crate) fn failure(cause: &FailureCause) -> (String, &'static str) {
-    const OUT_AND_IN: &str = "Take the card out, put it in again, then click Next.";
-    const GIVE_UP: &str =
-        "This card cannot be initialized. Mark it as defective, or give it to an admin.";
+/// Why a job failed: one sentence.
+pub(crate) fn cause(cause: &FailureCause) -> String {
     match cause {
-        FailureCause::Canceled => ("The encoding was canceled.".into(), "Click Next to finish it."),
-        FailureCause::CardRemoved => (
-            "The card came out of the reader.".into(),
-            "Put it back, then click Next: the work goes on where it stopped.",
-        ),
-        FailureCause::CardHung => ("The chip stopped answering.".into(), OUT_AND_IN),
-        FailureCause::ServiceStopped => (
-            "The smart card service of this computer stopped.".into(),
-            "Start it again; this page notices. Then click Next.",
-        ),
-        FailureCause::ReaderBusy => (
-            "Another program took the chip.".into(),
-            "Close other smart card programs, then click Next.",
-        ),
-        FailureCause::OtherChip => (
-            "There was another chip in the reader than before.".into(),
-            "Put the right card into the reader, then click Next.",
-        ),
+        FailureCause::Canceled => "The encoding was canceled.".into(),
+        FailureCause::CardRemoved => "The card came out of the reader.".into(),
+        FailureCause::CardHung => "The chip stopped answering.".into(),
+        FailureCause::ServiceStopped => "The smart card service of this computer stopped.".into(),
+        FailureCause::ReaderBusy => "Another program took the chip.".into(),
+        FailureCause::OtherChip => "There was another chip in the reader than before.".into(),
         FailureCause::NotSupported { what } => {
-            (format!("The chip cannot do what the profile wants: {what}."), GIVE_UP)
+            format!("The chip cannot do what the profile wants: {what}.")
         }
-        FailureCause::Foreign { what } => {
-            (format!("The chip has values of somebody else: {what}."), GIVE_UP)
-        }
+        FailureCause::Foreign { what } => format!("The chip has values of somebody else: {what}."),
         FailureCause::Blocked { what } => {
-            (format!("The {what} has too few tries left to go on safely."), GIVE_UP)
+            format!("The {what} has too few tries left to go on safely.")
         }
-        FailureCause::RefusedByChip { status } => (
-            format!("The chip refused a command (status {status})."),
-            "Click Next to try once more. If it stays, mark the card as defective.",
-        ),
+        FailureCause::RefusedByChip { status } => {
+            format!("The chip refused a command (status {status}).")
+        }
         FailureCause::Malformed { what } => {
-            (format!("The chip answered what no standard allows: {what}."), GIVE_UP)
+            format!("The chip answered what no standard allows: {what}.")
         }
-        FailureCause::ReadBackDiffers { what } => (
-            format!("What was read back is not what was written: {what}."),
-            "Click Next to write it again. If it stays, mark the card as defective.",
-        ),
-        FailureCause::JobRefused { why } => {
-            (format!("The helper refused the job: {why}."), "Click Next again.")
+        FailureCause::ReadBackDiffers { what } => {
+            format!("What was read back is not what was written: {what}.")
         }
-        FailureCause::HelperStopped => (
-            "The helper was stopped in the middle of the work.".into(),
-            "Click Next: the work goes on where it stopped.",
-        ),
-        FailureCause::Internal => {
-            ("The helper failed.".into(), "Start the helper again, then click Next.")
+        FailureCause::JobRefused { why } => format!("The helper refused the job: {why}."),
+        FailureCause::HelperStopped => "The helper was stopped in the middle of the work.".into(),
+        FailureCause::Internal => "The helper failed.".into(),
+    }
+}
+
+/// What to do about a failure in a process that is open.
+pub(crate) fn mend(cause: &FailureCause) -> &'static str {
+    match cause {
+        FailureCause::Canceled => "Click Next to do it after all.",
+        FailureCause::CardRemoved => {
+            "Put it back, then click Next: the work goes on where it stopped."
+        }
+        FailureCause::CardHung => "Take the card out, put it in again, then click Next.",
+        FailureCause::ServiceStopped => "Start it again; this page notices. Then click Next.",
+        FailureCause::ReaderBusy => "Close other smart card programs, then click Next.",
+        FailureCause::OtherChip => "Put the right card into the reader, then click Next.",
+        FailureCause::RefusedByChip { .. } => {
+            "Click Next to try once more. If it stays, mark the card as defective."
+        }
+        FailureCause::ReadBackDiffers { .. } => {
+            "Click Next to write it again. If it stays, mark the card as defective."
+        }
+        FailureCause::JobRefused { .. } => "Click Next: the registry makes a new job.",
+        FailureCause::HelperStopped => "Click Next: the work goes on where it stopped.",
+        FailureCause::Internal => "Start the helper again, then click Next.",
+        FailureCause::NotSupported { .. }
+        | FailureCause::Foreign { .. }
+        | FailureCause::Blocked { .. }
+        | FailureCause::Malformed { .. } => begin_again(cause, Condition::Untouched),
+    }
+}
+
+/// What to do about a failure in a process that is over.
+pub(crate) fn begin_again(cause: &FailureCause, condition: Condition) -> &'static str {
+    match (cause, condition) {
+        (FailureCause::NotSupported { .. }, _) => {
+            "This card cannot be initialized. Mark it as defective, or give it to an admin."
+        }
+        (FailureCause::Foreign { .. } | FailureCause::Blocked { .. }, _) => {
+            "If it is the right card, start the process again: it says whether this chip may be \
+             erased. Otherwise mark the card as defective."
+        }
+        (FailureCause::Malformed { .. }, _) => {
+            "Start the process again with another reader. If it stays, mark the card as defective."
+        }
+        (_, Condition::Untouched) => "To initialize the card after all, start the process again.",
+        (_, Condition::PartlyWritten | Condition::Unknown) => {
+            "To finish the chip, start the process again with the same chip, at any workstation."
         }
     }
 }
 
-/// What is true of a chip after a failure.
-pub(crate) fn condition(condition: Condition) -> &'static str {
+/// What is true of a chip after a failure: in a word, and what that means.
+pub(crate) fn condition(condition: Condition) -> (&'static str, &'static str) {
     match condition {
-        Condition::Untouched => "Nothing was written to the chip.",
-        Condition::PartlyWritten => {
-            "The chip is partly written. It can be finished at any time, here or elsewhere."
-        }
-        Condition::Unknown => {
-            "Whether the last write reached the chip is not known; Next finds out and finishes it."
-        }
+        Condition::Untouched => ("Untouched", "Nothing was written to it."),
+        Condition::PartlyWritten => (
+            "Partly written",
+            "It cannot be used as it is. Nothing is lost: the registry knows every value on it.",
+        ),
+        Condition::Unknown => (
+            "Unknown",
+            "The last write may or may not have reached it. Nothing is lost: the registry knows \
+             both values.",
+        ),
     }
 }
 
 /// What a canceled process leaves behind.
 pub(crate) fn left_behind(condition: Condition) -> &'static str {
     match condition {
-        Condition::Untouched => "Nothing was written to the chip.",
+        Condition::Untouched => "Nothing was written to the chip; the card stays as it was.",
         Condition::PartlyWritten => {
-            "The chip is partly written: it cannot be used as it is, and it can be finished later."
+            "The chip is partly written and cannot be used as it is: its card is then interrupted."
         }
         Condition::Unknown => {
-            "The chip may be partly written: it cannot be used as it is, and it can be finished \
-             later."
+            "The chip may be partly written, and cannot be used until that is known: its card is \
+             then interrupted."
         }
     }
 }
@@ -152,17 +175,10 @@ pub(crate) fn algorithm(algorithm: ManagementKeyAlgorithm) -> &'static str {
     }
 }
 
-/// A state with what else is to be known of it, such as *Produced · interrupted*.
-pub(crate) fn state(state: CardState, interrupted: bool) -> String {
-    match interrupted {
-        true => format!("{} · interrupted", state.title()),
-        false => state.title().to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cardwright_protocol::hex::HexBytes;
 
     #[test]
     fn days_are_said_in_words() {
@@ -178,20 +194,42 @@ mod tests {
         assert_eq!((count(1, "card"), count(0, "reader")), ("1 card".into(), "0 readers".into()));
     }
 
-    #[test]
-    fn a_failure_that_nobody_at_the_desk_can_mend_never_asks_for_next() {
+    fn causes() -> Vec<FailureCause> {
+        use FailureCause as C;
         let what = || "x".to_owned();
-        for cause in [
-            FailureCause::NotSupported { what: what() },
-            FailureCause::Foreign { what: what() },
-            FailureCause::Blocked { what: what() },
-            FailureCause::Malformed { what: what() },
-        ] {
-            assert!(!cause.is_mendable());
-            assert!(!failure(&cause).1.contains("Next"), "{cause:?}");
+        vec![
+            C::Canceled,
+            C::CardRemoved,
+            C::CardHung,
+            C::ServiceStopped,
+            C::ReaderBusy,
+            C::OtherChip,
+            C::NotSupported { what: what() },
+            C::Foreign { what: what() },
+            C::Blocked { what: what() },
+            C::RefusedByChip { status: HexBytes(vec![0x6A, 0x80]) },
+            C::Malformed { what: what() },
+            C::ReadBackDiffers { what: what() },
+            C::JobRefused { why: what() },
+            C::HelperStopped,
+            C::Internal,
+        ]
+    }
+
+    #[test]
+    fn next_is_asked_for_exactly_where_somebody_at_the_desk_can_mend_it() {
+        for cause in causes() {
+            assert_eq!(mend(&cause).contains("Next"), cause.is_mendable(), "{cause:?}");
         }
-        for cause in [FailureCause::CardRemoved, FailureCause::CardHung, FailureCause::Internal] {
-            assert!(failure(&cause).1.contains("Next"), "{cause:?}");
+    }
+
+    #[test]
+    fn a_process_that_is_over_never_asks_for_next() {
+        use Condition::{PartlyWritten, Unknown, Untouched};
+        for (cause, condition) in
+            causes().iter().flat_map(|it| [Untouched, PartlyWritten, Unknown].map(|c| (it, c)))
+        {
+            assert!(!begin_again(cause, condition).contains("Next"), "{cause:?}");
         }
     }
 }

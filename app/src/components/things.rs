@@ -19,13 +19,14 @@ pub(crate) fn CardThing(number: CardNumber) -> impl IntoView {
     }
 }
 
-/// A state as a colored dot with its word.
+/// A state as a colored dot with its word, and whether an encoding was begun and not finished.
 #[component]
 pub(crate) fn StateWord(state: CardState, #[prop(optional)] interrupted: bool) -> impl IntoView {
     view! {
         <span class=format!("state {}", state.name())>
             <span class="dot" aria-hidden="true"></span>
-            {words::state(state, interrupted)}
+            {state.title()}
+            {interrupted.then(|| view! { " " <span class="badge">"interrupted"</span> })}
         </span>
     }
 }

@@ -127,8 +127,12 @@ impl Link {
 impl Desk {
     /// Whether the helper runs this job or holds its outcome.
     pub(crate) fn knows(&self, job: &JobId) -> bool {
-        self.running.iter().any(|running| running.job == *job)
-            || self.outcomes.iter().any(|outcome| names_job(outcome, job))
+        self.running.iter().any(|running| running.job == *job) || self.holds_outcome(job)
+    }
+
+    /// Whether the helper holds the outcome of this job.
+    pub(crate) fn holds_outcome(&self, job: &JobId) -> bool {
+        self.outcomes.iter().any(|outcome| names_job(outcome, job))
     }
 
     fn apply(&mut self, message: Message) {

@@ -1,16 +1,20 @@
 //! The profile page of a card: what it is, what happened to it, and what can be done with it.
 
 mod commands;
+mod interrupted;
 
 use crate::components::{CardThing, Crumb, Moment, Note, PageHead, StateWord, Waiting, fetch};
+use crate::courier::Courier;
 use crate::helper::Tone;
 use crate::registry::Registry;
 use crate::search::TYPE;
 use crate::words::day;
-use cardwright_protocol::domain::Command;
+use cardwright_protocol::domain::{Command, ProcessState};
 use cardwright_protocol::ids::CardNumber;
 use cardwright_protocol::registry::cards::{Card, HistoryEntry};
+use cardwright_protocol::registry::processes::Process;
 use commands::Commands;
+use interrupted::Interrupted;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -30,6 +34,31 @@ pub(crate) fn CardPage() -> impl IntoView {
     // What a command just did, said until the next one.
     let done = RwSignal::new(None::<String>);
     let shown = Memo::new(move |_| card.answer.get().and_then(Result::ok));
+    let open = Memo::new(move |_| shown.get().and_then(|card| Some(card.process?.id)));
+    let process = fetch(move || {
+        let open = open.get();
+        async move {
+            match open {
+                Some(id) => registry.process(&id).await.map(Some),
+                None => Ok(None),
+            }
+        }
+    });
+    let process = Memo::new(move |_| process.answer.get().and_then(Result::ok).flatten());
+    let courier = expect_context::<Courier>();
+    Effect::watch(
+        move || courier.taken.get(),
+        move |taken, _, _| {
+            let here = |it: &&Process| it.card.number == number.get_untracked();
+            let Some(taken) = taken.as_ref().filter(here) else { return };
+            if taken.state == ProcessState::Completed {
+                let state = taken.card.state.title().to_lowercase();
+                done.set(Some(format!("The result arrived: {} is {state}.", taken.card.number)));
+            }
+            card.reload();
+        },
+        false,
+    );
     let crumbs = vec![Crumb::link("Search", "/search"), Crumb::name(TYPE.1)];
     view! {
         {move || {
@@ -56,12 +85,13 @@ pub(crate) fn CardPage() -> impl IntoView {
                 .get()
                 .map(|found| {
                     view! {
+                        <Interrupted card=found.clone() process />
                         <div class="two">
                             <div class="stack">
                                 <Facts card=found.clone() />
                                 <History history=found.history.clone() />
                             </div>
-                            <Commands card=found asked done changed=move || card.reload() />
+                            <Commands card=found process asked done changed=move || card.reload() />
                         </div>
                     }
                 })

@@ -1,9 +1,11 @@
-//! *Home*: what this person can do.
+//! *Home*: what this person can do, and what they should see to.
 
-use crate::components::{Note, PageHead};
-use crate::helper::Helper;
+use crate::components::{Note, PageHead, fetch};
+use crate::helper::{Helper, Tone};
 use crate::registry::Registry;
 use cardwright_protocol::domain::Permission;
+use cardwright_protocol::registry::session::Notice;
+use leptos::ev;
 use leptos::prelude::*;
 
 /// The ways from here, and the state of the workstation.
@@ -12,6 +14,15 @@ pub(crate) fn HomePage() -> impl IntoView {
     let registry = expect_context::<Registry>();
     let helper = expect_context::<Helper>();
     let summary = Memo::new(move |_| helper.link.with(|link| link.summary()));
+    // Asked anew with every visit, and by whoever comes back from a terminal to this window.
+    let me = fetch(move || registry.me());
+    let back = window_event_listener(ev::focus, move |_| me.reload());
+    on_cleanup(move || back.remove());
+    let notices = Memo::new(move |_| match me.answer.get() {
+        Some(Ok(me)) => me.notices,
+        // What cannot be asked is told by whatever the person asks next.
+        Some(Err(_)) | None => Vec::new(),
+    });
     let choice = |title: &'static str, url: &'static str, what: &'static str| {
         view! {
             <li>
@@ -24,6 +35,9 @@ pub(crate) fn HomePage() -> impl IntoView {
     };
     view! {
         <PageHead title="Home" />
+        <div role="status" class="stack">
+            {move || notices.get().into_iter().map(notice).collect_view()}
+        </div>
         <ul class="choices">
             {registry
                 .may(Permission::ReadCards)
@@ -44,5 +58,25 @@ pub(crate) fn HomePage() -> impl IntoView {
                 </Note>
             }
         }}
+    }
+}
+
+/// What is to be seen to, why, and how.
+fn notice(notice: Notice) -> impl IntoView {
+    match notice {
+        Notice::RootKeyNotExported => view! {
+            <Note tone=Tone::Warn title="No copy of the root key was exported.">
+                <p>
+                    "Every PUK and management key of every chip comes from it. If this registry's \
+                     disk is lost without a copy, no chip that it keyed can be opened again, \
+                     whatever backup of the database there is."
+                </p>
+                <p>"On the registry's computer, export it into a file that a passphrase protects:"</p>
+                <p>
+                    <code class="number">"cardwright-registry export-root-key --to FILE"</code>
+                </p>
+                <p>"Keep the file and its passphrase apart from each other and from this computer."</p>
+            </Note>
+        },
     }
 }

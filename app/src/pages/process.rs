@@ -6,7 +6,7 @@ mod driver;
 mod encode;
 mod notices;
 
-use crate::components::{Crumb, Dialog, Note, PageHead, Waiting, fetch, move_focus};
+use crate::components::{Crumb, Dialog, Note, PageHead, TakeOver, Waiting, fetch, move_focus};
 use crate::helper::Tone;
 use crate::registry::Registry;
 use crate::search::escape;
@@ -35,19 +35,31 @@ pub(crate) fn ProcessPage() -> impl IntoView {
     view! {
         <Waiting fetched=process title="Process" />
         {move || {
-            let process = process.answer.get()?.ok()?;
-            Some(view! { <Wizard process /> })
+            let read = process.answer.get()?.ok()?;
+            let on_taken = Callback::new(move |taken| process.answer.set(Some(Ok(taken))));
+            Some(view! { <Wizard process=read on_taken /> })
         }}
     }
 }
 
 #[component]
-fn Wizard(process: Process) -> impl IntoView {
+fn Wizard(
+    process: Process,
+    /// Called when the process of somebody else has become this person's.
+    on_taken: Callback<Process>,
+) -> impl IntoView {
     let number = process.card.number.clone();
     let card_url = format!("/cards/{}", escape(&number.0));
     let title = process.command.title();
     let driver = Driver::start(process);
+    // Somebody else may take the process over, or hand it back, while the page is open.
+    let foreign = Memo::new(move |_| {
+        let process = driver.wizard.with(|wizard| wizard.process().clone());
+        (!process.mine && process.state.is_open()).then_some(process)
+    });
     let step = Memo::new(move |_| driver.wizard.with(|wizard| wizard.step()));
+    // A step is drawn anew for whom the process belongs to then.
+    let shown = Memo::new(move |_| (step.get(), foreign.with(Option::is_none)));
     let trouble = Memo::new(move |_| driver.wizard.with(|wizard| wizard.trouble().cloned()));
     let panel = NodeRef::<html::Section>::new();
     Effect::new(move |before: Option<Step>| {
@@ -72,18 +84,34 @@ fn Wizard(process: Process) -> impl IntoView {
                     view! { <Note tone=Tone::Bad title=trouble.to_string() alert=true><p>{advice}</p></Note> }
                 })
         }}
+        {move || foreign.get().map(|process| view! { <Foreign process on_taken /> })}
         <section
             class="panel"
             tabindex="-1"
             node_ref=panel
             aria-label=move || name(step.get())
         >
-            {move || match step.get() {
+            {move || match shown.get().0 {
                 Step::CardAndChip => view! { <CardAndChip driver /> }.into_any(),
                 Step::Encode => view! { <Encode driver /> }.into_any(),
                 Step::Done => view! { <Done driver /> }.into_any(),
             }}
         </section>
+    }
+}
+
+/// What is said to somebody who looks on at the process of another person.
+#[component]
+fn Foreign(process: Process, on_taken: Callback<Process>) -> impl IntoView {
+    let advice = match process.can_take_over {
+        true => "Take it over to go on with it yourself, for example where they have left.",
+        false => "Only they can go on with it; an admin can cancel it on the page of the card.",
+    };
+    view! {
+        <Note tone=Tone::Warn title=format!("{} has this process.", process.operator)>
+            <p>{advice}</p>
+            <TakeOver process on_taken />
+        </Note>
     }
 }
 
@@ -130,8 +158,11 @@ fn CancelButton(driver: Driver) -> impl IntoView {
         driver.apply(Event::Cancel);
     };
     let label = move || if closing.get() { "Canceling…" } else { "Cancel" };
+    // A chip that is being erased cannot be stopped at: the next step can.
+    let erasing = Memo::new(move |_| driver.wizard.with(|wizard| wizard.is_erasing()));
+    let disabled = move || closing.get() || erasing.get();
     view! {
-        <button type="button" class="button" disabled=closing on:click=cancel>
+        <button type="button" class="button" disabled=disabled on:click=cancel>
             {label}
         </button>
         <Dialog
@@ -141,8 +172,8 @@ fn CancelButton(driver: Driver) -> impl IntoView {
         >
             <p>{move || left_behind.get().map(words::left_behind)}</p>
             <p>
-                "The card stays as it is in the registry. Start the process again at any time to \
-                 finish the chip."
+                "Nothing is lost. Put the same chip in again and start the process again, at any \
+                 workstation and at any time: the work goes on where it stopped."
             </p>
             <div class="between">
                 <button type="button" class="button" on:click=move |_| asking.set(false)>

@@ -62,17 +62,26 @@ pub(crate) fn SearchPage() -> impl IntoView {
     }
 }
 
+/// What can be asked of a card's chip: in the URL, in the query, for people.
+const CHIPS: [(&str, Option<bool>, &str); 3] = [
+    ("", None, "Any chip"),
+    ("true", Some(true), "Interrupted"),
+    ("false", Some(false), "Not interrupted"),
+];
+
 #[component]
 fn Form(search: Memo<Search>) -> impl IntoView {
     let navigate = use_navigate();
-    let (status, text) = (NodeRef::<html::Select>::new(), NodeRef::<html::Input>::new());
+    let (status, chip) = (NodeRef::<html::Select>::new(), NodeRef::<html::Select>::new());
+    let text = NodeRef::<html::Input>::new();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let (Some(status), Some(text)) = (status.get_untracked(), text.get_untracked()) else {
-            return;
-        };
+        let fields = (status.get_untracked(), chip.get_untracked(), text.get_untracked());
+        let (Some(status), Some(chip), Some(text)) = fields else { return };
         let status = CardState::from_name(&status.value());
-        let wanted = search.with_untracked(|search| search.asking_for(status, &text.value()));
+        let interrupted = chip.value().parse().ok();
+        let wanted =
+            search.with_untracked(|search| search.asking_for(status, interrupted, &text.value()));
         navigate(&wanted.url(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
     };
     let chosen = move || search.with(|search| search.query.status);
@@ -81,6 +90,14 @@ fn Form(search: Memo<Search>) -> impl IntoView {
         view! {
             <option value=state.name() prop:selected=move || chosen() == Some(state)>
                 {state.title()}
+            </option>
+        }
+    });
+    let wanted = move || search.with(|search| search.query.interrupted);
+    let chips = CHIPS.map(|(value, interrupted, title)| {
+        view! {
+            <option value=value prop:selected=move || wanted() == interrupted>
+                {title}
             </option>
         }
     });
@@ -99,6 +116,12 @@ fn Form(search: Memo<Search>) -> impl IntoView {
                         "Any status"
                     </option>
                     {states.collect_view()}
+                </select>
+            </label>
+            <label class="field">
+                "Chip"
+                <select name="interrupted" node_ref=chip>
+                    {chips.collect_view()}
                 </select>
             </label>
             <label class="field text">

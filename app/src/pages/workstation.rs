@@ -1,7 +1,10 @@
 //! The state of everything between the page and the chip, and how to mend each part.
 
 use crate::components::{Note, PageHead};
+use crate::courier::{Courier, stuck_words};
 use crate::helper::{Helper, Link, Tone};
+use crate::trouble::RegistryError;
+use crate::words::count;
 use cardwright_protocol::helper::{Reader, Service, Slot};
 use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -30,6 +33,7 @@ enum Browser {
 #[component]
 pub(crate) fn WorkstationPage() -> impl IntoView {
     let helper = expect_context::<Helper>();
+    let courier = expect_context::<Courier>();
     let browser = RwSignal::new(Browser::Asking);
     spawn_local(async move {
         browser.try_set(find_out_browser().await);
@@ -44,6 +48,10 @@ pub(crate) fn WorkstationPage() -> impl IntoView {
                 {move || part(browser_words(browser.get()))}
                 {move || helper.link.with(|link| part(helper_words(link)))}
                 {move || helper.link.with(|link| service_words(link).map(part))}
+                {move || {
+                    let stuck = courier.stuck.with(|stuck| stuck.values().next().cloned());
+                    helper.link.with(|link| results_words(link, stuck.as_ref()).map(part))
+                }}
             </ul>
         </section>
         <section class="panel">
@@ -141,6 +149,22 @@ fn service_words(link: &Link) -> Option<Part> {
         ),
     };
     Some((tone, "Smart card service".into(), words.into(), mend))
+}
+
+/// Results that the registry has not taken; none is what is usual, and nothing to be told.
+fn results_words(link: &Link, stuck: Option<&RegistryError>) -> Option<Part> {
+    let waiting = link.desk()?.outcomes.len();
+    if waiting == 0 {
+        return None;
+    }
+    let results = count(waiting, "result");
+    let (tone, words, mend) = match stuck {
+        None => (Tone::Plain, format!("{results} on the way to the registry."), ""),
+        Some(error) => {
+            (Tone::Bad, format!("{results} not with the registry. {error}"), stuck_words(error).1)
+        }
+    };
+    Some((tone, "Results of encodings".into(), words, mend))
 }
 
 fn readers(link: &Link) -> AnyView {

@@ -1,11 +1,13 @@
 //! *Initialize temporary card*, from the card on the desk to its new state: what the page knows,
 //! what may be clicked, and what is to be done next. Pure: the page carries out the effects.
 
+mod event;
 mod situation;
 #[cfg(test)]
 mod tests;
 mod view;
 
+pub(crate) use event::{Effect, Event};
 pub(crate) use situation::{Progress, Situation};
 use view::plain;
 
@@ -13,64 +15,9 @@ use crate::helper::Link;
 use crate::trouble::{RegistryError, Trouble};
 use cardwright_protocol::helper::Slot;
 use cardwright_protocol::ids::{InsertionId, JobId, ReaderId};
+use cardwright_protocol::outcome::{FailureCause, Phase};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::{Assessment, Process};
-
-/// Something that happened.
-#[derive(Debug, Clone)]
-pub(crate) enum Event {
-    /// The helper said something, came or went.
-    Helper(Link),
-    /// The person chose a reader.
-    ReaderChosen(ReaderId),
-    /// The person typed or scanned the number printed on the card.
-    NumberTyped(String),
-    /// The person clicked *Next*.
-    Next,
-    /// The person clicked *Cancel*, and confirmed it where that was asked for.
-    Cancel,
-    /// The chip was inspected and judged.
-    Assessed { attempt: u64, result: Result<Assessment, Trouble> },
-    /// The registry issued a job, which goes to the helper now.
-    JobIssued { attempt: u64, job: JobId },
-    /// No job came to run.
-    JobRefused { attempt: u64, trouble: Trouble },
-    /// The helper could not stop the job.
-    StopRefused(Trouble),
-    /// The registry took an outcome of this process.
-    Settled(Process),
-    /// The process was read again.
-    Loaded(Result<Process, RegistryError>),
-    /// The process was canceled, or not.
-    Closed(Result<Process, RegistryError>),
-    /// It is time to try again.
-    Again { attempt: u64 },
-}
-
-/// Something to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// Inspect the chip and hand the report to the registry; then [`Event::Assessed`].
-    Assess { attempt: u64, reader: ReaderId, insertion: InsertionId },
-    /// Inspect the chip, ask for a job and give it to the helper; then [`Event::JobIssued`] or
-    /// [`Event::JobRefused`].
-    Encode {
-        attempt: u64,
-        reader: ReaderId,
-        insertion: InsertionId,
-        confirmed_number: Option<String>,
-    },
-    /// Ask the helper to stop the job before its next step.
-    Stop(JobId),
-    /// Cancel the process at the registry; then [`Event::Closed`].
-    Close,
-    /// Read the process again; then [`Event::Loaded`].
-    Load,
-    /// Wait a moment; then [`Event::Again`].
-    Wait { attempt: u64 },
-    /// Go to the page of the card.
-    Leave,
-}
 
 /// Where in the wizard the person is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +48,8 @@ pub(crate) struct Wizard {
     closing: bool,
     /// What went wrong last, until the next click, or until it is over.
     trouble: Option<Trouble>,
+    /// The job erases the chip first: a phase that the profile by itself does not have.
+    erases: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +68,12 @@ enum Stage {
 enum Chip {
     None,
     Asked(InsertionId),
-    Assessed(InsertionId, Assessment),
+    /// With the operator's yes to erase it, which holds for this look at this chip only.
+    Assessed {
+        insertion: InsertionId,
+        assessment: Assessment,
+        erase: bool,
+    },
     Failed(InsertionId, Trouble),
 }
 
@@ -135,6 +89,7 @@ impl Wizard {
             attempt: 0,
             closing: false,
             trouble: None,
+            erases: false,
         };
         wizard.take(process);
         let effects = wizard.follow();
@@ -147,6 +102,7 @@ impl Wizard {
             Event::Helper(link) => {
                 let knew = self.helper_knows_job();
                 self.link = link;
+                self.notice_erasing();
                 if knew && !self.helper_knows_job() {
                     // The outcome was acknowledged, and its news may have come before this page.
                     self.forget();
@@ -157,14 +113,30 @@ impl Wizard {
             }
             Event::ReaderChosen(reader) => self.chosen = Some(reader),
             Event::NumberTyped(number) => self.number = number,
+            Event::EraseChosen(yes) => {
+                if let Stage::Looking(Chip::Assessed { erase, .. }) = &mut self.stage {
+                    *erase = yes;
+                }
+            }
             Event::Next => return self.next(),
             Event::Cancel => return self.cancel(),
             Event::Assessed { attempt, result } => return self.assessed(attempt, result),
             Event::JobIssued { attempt, job } => return self.issued(attempt, job),
             Event::JobRefused { attempt, trouble } => return self.refused(attempt, trouble),
+            Event::JobTurnedDown { attempt, trouble } => {
+                if attempt == self.attempt && matches!(self.stage, Stage::Encoding { .. }) {
+                    self.trouble = Some(trouble);
+                }
+            }
+            // Its outcome is on its way, or the registry tells what became of it.
+            Event::NothingToStop => self.forget(),
             Event::StopRefused(trouble) => (self.closing, self.trouble) = (false, Some(trouble)),
             Event::Settled(process) => {
-                self.trouble = None;
+                let turned_down = process.failure.as_ref().is_some_and(|failure| {
+                    matches!(failure.cause, FailureCause::JobRefused { .. })
+                });
+                // What hindered a job is to be mended now.
+                self.trouble.take_if(|trouble| !(turned_down && is_of_helper(trouble)));
                 self.take(process);
                 return self.back_to_the_chip();
             }
@@ -184,9 +156,10 @@ impl Wizard {
             return Vec::new();
         };
         self.attempt += 1;
-        (self.stage, self.trouble) = (Stage::Starting, None);
+        let erase = self.asks_to_erase();
+        (self.stage, self.trouble, self.erases) = (Stage::Starting, None, erase);
         let confirmed_number = self.process.confirm_number.then(|| plain(&self.number));
-        vec![Effect::Encode { attempt: self.attempt, reader, insertion, confirmed_number }]
+        vec![Effect::Encode { attempt: self.attempt, reader, insertion, confirmed_number, erase }]
     }
 
     fn cancel(&mut self) -> Vec<Effect> {
@@ -214,7 +187,8 @@ impl Wizard {
         match result {
             Ok(assessment) => {
                 self.registry_answered();
-                self.stage = Stage::Looking(Chip::Assessed(insertion, assessment));
+                let chip = Chip::Assessed { insertion, assessment, erase: false };
+                self.stage = Stage::Looking(chip);
             }
             Err(trouble) if ended(&trouble) => return vec![Effect::Load],
             Err(trouble) => {
@@ -270,7 +244,9 @@ impl Wizard {
         };
         self.take(process);
         if lost.is_some() {
-            (self.trouble, self.stage) = (lost, Stage::Looking(Chip::None));
+            // Whoever only looks on can do nothing about it.
+            self.trouble = lost.filter(|_| self.process.mine);
+            self.stage = Stage::Looking(Chip::None);
         }
         self.back_to_the_chip()
     }
@@ -321,6 +297,13 @@ impl Wizard {
         }
     }
 
+    /// A page that was opened in the middle learns from the helper that the chip is erased first.
+    fn notice_erasing(&mut self) {
+        if let Progress::Running(job) = self.progress() {
+            self.erases |= job.phase == Phase::Erase;
+        }
+    }
+
     /// Forgets what was found, so that it is looked for again.
     fn forget(&mut self) {
         match &mut self.stage {
@@ -352,9 +335,9 @@ impl Wizard {
         let Stage::Looking(chip) = &mut self.stage else { return Vec::new() };
         let known = match chip {
             Chip::None => None,
-            Chip::Asked(insertion) | Chip::Assessed(insertion, _) | Chip::Failed(insertion, _) => {
-                Some(&*insertion)
-            }
+            Chip::Asked(insertion)
+            | Chip::Assessed { insertion, .. }
+            | Chip::Failed(insertion, _) => Some(&*insertion),
         };
         match found {
             None => {
@@ -375,7 +358,12 @@ impl Wizard {
     }
 }
 
-/// The process is over for the registry, whatever this page thought.
+fn is_of_helper(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Helper(_))
+}
+
+/// The process is over for the registry, or somebody else's, whatever this page thought.
 fn ended(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Registry(error) if error.is(ProblemCode::ProcessEnded))
+    let codes = [ProblemCode::ProcessEnded, ProblemCode::CardInUse];
+    matches!(trouble, Trouble::Registry(error) if codes.into_iter().any(|code| error.is(code)))
 }

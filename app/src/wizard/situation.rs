@@ -74,7 +74,9 @@ impl Wizard {
             (Some(Slot::Empty), _) => Situation::NoCard,
             (Some(Slot::Mute), _) => Situation::Mute,
             (Some(Slot::Chip { in_use: true, .. }), _) => Situation::InUse,
-            (_, Stage::Looking(Chip::Assessed(_, found))) => Situation::Assessed(found.clone()),
+            (_, Stage::Looking(Chip::Assessed { assessment, .. })) => {
+                Situation::Assessed(assessment.clone())
+            }
             (_, Stage::Looking(Chip::Failed(_, trouble))) => Situation::Failed(trouble.clone()),
             _ => Situation::Inspecting,
         }

@@ -1,10 +1,13 @@
 //! Stories of one process, told in events.
 
+mod erase;
+
 use super::*;
 use crate::fixtures::{assessment, chip, connected, failed, process, reader, ready, running};
 use cardwright_protocol::domain::ProcessState;
 use cardwright_protocol::helper::{HelperError, Message};
 use cardwright_protocol::outcome::{Condition, FailureCause, Phase};
+use cardwright_protocol::registry::problem::Problem;
 use cardwright_protocol::registry::processes::{LastFailure, OpenJob, Verdict};
 
 fn one_chip() -> Link {
@@ -38,6 +41,7 @@ fn encode(attempt: u64, confirmed_number: Option<&str>) -> Effect {
         reader: "r1".into(),
         insertion: "i1".into(),
         confirmed_number: confirmed_number.map(str::to_owned),
+        erase: false,
     }
 }
 
@@ -93,6 +97,7 @@ fn every_verdict_but_two_stops_next() {
         (Verdict::Contactless, false),
         (Verdict::BoundToOtherCard { card: "TC-1".into() }, false),
         (Verdict::OtherChipExpected { expected: None }, false),
+        (Verdict::Used, false),
         (Verdict::Blocked, false),
     ] {
         let (mut wizard, _) = Wizard::new(process(), one_chip());
@@ -304,4 +309,65 @@ fn somebody_elses_process_is_only_shown() {
     let (wizard, effects) = Wizard::new(foreign, one_chip());
     assert_eq!(effects, []);
     assert!(!wizard.can_go_on());
+}
+
+#[test]
+fn somebody_elses_job_is_asked_for_once_and_not_explained_away() {
+    let foreign = Process { mine: false, ..with_job(Some("j1")) };
+    let (mut wizard, effects) = Wizard::new(foreign.clone(), one_chip());
+    assert_eq!(effects, [Effect::Load]);
+    assert_eq!(wizard.apply(Event::Loaded(Ok(foreign))), []);
+    assert_eq!((wizard.step(), wizard.trouble()), (Step::CardAndChip, None));
+}
+
+#[test]
+fn a_job_that_the_helper_never_had_can_be_canceled() {
+    let mut wizard = encoding_wizard();
+    assert_eq!(wizard.apply(Event::Cancel), [Effect::Stop("j1".into())]);
+    assert_eq!(wizard.apply(Event::NothingToStop), [Effect::Load]);
+    assert_eq!(wizard.apply(Event::Loaded(Ok(with_job(Some("j1"))))), [Effect::Close]);
+}
+
+#[test]
+fn a_helper_that_was_killed_offers_the_outcome_and_the_page_goes_on() {
+    let mut wizard = encoding_wizard();
+    said(&mut wizard, Message::Progress { job: running("j1", 5) });
+    wizard.apply(Event::Helper(Link::Absent));
+    assert_eq!(wizard.progress(), Progress::Waiting);
+    let mut link = Link::default();
+    link.apply(2, ready(vec![], vec![failed("j1")]));
+    assert_eq!((wizard.apply(Event::Helper(link)), wizard.progress()), (vec![], Progress::Storing));
+    let effects = wizard.apply(Event::Settled(after_failure(Condition::Unknown)));
+    assert_eq!((effects, wizard.situation()), (vec![], Situation::Searching));
+    let effects = wizard.apply(Event::Helper(one_chip()));
+    assert_eq!(effects, [assess(3, "r1", "i1")]);
+}
+
+#[test]
+fn what_hindered_a_job_is_said_until_the_next_click() {
+    let mut wizard = encoding_wizard();
+    let trouble = Trouble::Helper(HelperError::NoSpace);
+    let event = Event::JobTurnedDown { attempt: 2, trouble: trouble.clone() };
+    assert_eq!((wizard.apply(event), wizard.step()), (vec![], Step::Encode));
+    let cause = FailureCause::JobRefused { why: "no space".into() };
+    let failure = LastFailure { phase: Phase::Identify, cause, condition: Condition::Untouched };
+    let settled = Process { failure: Some(failure), ..process() };
+    assert_eq!(wizard.apply(Event::Settled(settled)), [assess(3, "r1", "i1")]);
+    assert_eq!(wizard.trouble(), Some(&trouble));
+    wizard.apply(Event::Assessed { attempt: 3, result: Ok(assessment(Verdict::Ready)) });
+    assert_eq!(wizard.apply(Event::Next), [encode(4, None)]);
+    assert_eq!(wizard.trouble(), None);
+}
+
+#[test]
+fn a_process_that_somebody_took_over_is_only_shown_from_then_on() {
+    let (mut wizard, _) = Wizard::new(process(), one_chip());
+    let message = "A process of mara has this card.".into();
+    let problem = Problem { code: ProblemCode::CardInUse, message, field: None };
+    let refused = Trouble::Registry(RegistryError::Problem(problem));
+    let event = Event::Assessed { attempt: 1, result: Err(refused) };
+    assert_eq!(wizard.apply(event), [Effect::Load]);
+    let taken = Process { mine: false, operator: "mara".into(), ..process() };
+    assert_eq!(wizard.apply(Event::Loaded(Ok(taken))), []);
+    assert!(!wizard.process().mine && !wizard.can_go_on());
 }

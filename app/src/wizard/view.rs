@@ -1,10 +1,10 @@
 //! What the page shows of the wizard, and what may be clicked.
 
-use super::{Chip, Stage, Step, Wizard};
+use super::{Chip, Progress, Stage, Step, Wizard};
 use crate::trouble::Trouble;
 use cardwright_protocol::helper::{Reader, Slot};
 use cardwright_protocol::ids::{InsertionId, ReaderId};
-use cardwright_protocol::outcome::Condition;
+use cardwright_protocol::outcome::{Condition, Phase};
 use cardwright_protocol::registry::processes::{Process, Verdict};
 
 impl Wizard {
@@ -35,6 +35,35 @@ impl Wizard {
     /// Whether *Next* does something.
     pub(crate) fn can_go_on(&self) -> bool {
         self.ready_chip().is_some() && self.number_is_right() && !self.closing && self.process.mine
+    }
+
+    /// Whether the chip can be encoded only after it was erased, which the operator is asked for.
+    pub(crate) fn asks_to_erase(&self) -> bool {
+        match &self.stage {
+            Stage::Looking(Chip::Assessed { assessment, .. }) => {
+                assessment.erasable
+                    && matches!(assessment.verdict, Verdict::Used | Verdict::Blocked)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the operator said that the chip may be erased.
+    pub(crate) fn may_be_erased(&self) -> bool {
+        matches!(&self.stage, Stage::Looking(Chip::Assessed { erase: true, .. }))
+    }
+
+    /// The lines of the list of work, in their order.
+    pub(crate) fn phases(&self) -> Vec<Phase> {
+        let has = |phase: &Phase| {
+            self.process.phases.contains(phase) || self.erases && *phase == Phase::Erase
+        };
+        Phase::ALL.into_iter().filter(has).collect()
+    }
+
+    /// Whether the chip is being erased now: that cannot be stopped in the middle.
+    pub(crate) fn is_erasing(&self) -> bool {
+        matches!(self.progress(), Progress::Running(job) if job.phase == Phase::Erase)
     }
 
     /// What is in the field for the printed number.
@@ -93,8 +122,9 @@ impl Wizard {
     /// The chip that *Next* encodes.
     pub(super) fn ready_chip(&self) -> Option<(ReaderId, InsertionId)> {
         match &self.stage {
-            Stage::Looking(Chip::Assessed(insertion, assessment))
-                if matches!(assessment.verdict, Verdict::Ready | Verdict::Interrupted) =>
+            Stage::Looking(Chip::Assessed { insertion, assessment, erase })
+                if matches!(assessment.verdict, Verdict::Ready | Verdict::Interrupted)
+                    || self.asks_to_erase() && *erase =>
             {
                 Some((self.reader()?.id.clone(), insertion.clone()))
             }

@@ -5,6 +5,7 @@ use crate::scenery::{NUMBER, card, logged_in, me, problem, process};
 use cardwright_protocol::domain::{CardState, Command, ProcessState, Role};
 use cardwright_protocol::registry::cards::OpenProcess;
 use cardwright_protocol::registry::problem::ProblemCode;
+use cardwright_protocol::registry::processes::Process;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
@@ -87,4 +88,54 @@ async fn an_admin_can_cancel_the_process_of_somebody_else() {
     person.clicks("Cancel the process").await;
     person.sees("The process was canceled.").await;
     assert_eq!(asked("POST /api/v1/processes/p1/cancel").len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn an_interrupted_card_says_what_that_means_and_what_to_do() {
+    logged_in(Role::Operator);
+    let mut begun = card(CardState::Produced);
+    begun.row.interrupted = true;
+    let path = format!("/cards/{NUMBER}");
+    registry_answers(&format!("GET /api/v1{path}"), 200, &begun);
+    let person = Person::opens(&path);
+    person.sees("Interrupted: an encoding was begun and not finished.").await;
+    person.sees("Nothing is lost").await;
+    person.sees("put the same chip into a reader and click Initialize temporary card").await;
+    assert_eq!(person.texts(".head .badge"), ["interrupted"]);
+}
+
+#[wasm_bindgen_test]
+async fn the_process_of_somebody_who_left_is_taken_over_from_the_card() {
+    logged_in(Role::Operator);
+    let mut held = card(CardState::Produced);
+    held.row.commands = vec![];
+    held.process = Some(OpenProcess {
+        id: "p1".into(),
+        command: Command::InitializeTemporaryCard,
+        state: ProcessState::Started,
+        operator: "somebody".into(),
+        mine: false,
+    });
+    let path = format!("/cards/{NUMBER}");
+    registry_answers(&format!("GET /api/v1{path}"), 200, &held);
+    let foreign = process(ProcessState::Started);
+    let foreign = Process { operator: "somebody".into(), mine: false, ..foreign };
+    registry_answers("GET /api/v1/processes/p1", 200, &foreign);
+    let person = Person::opens(&path);
+    person.sees("was started by somebody").await;
+    person.has_asked("GET /api/v1/processes/p1").await;
+    assert!(!person.can_click("Take over"));
+    drop(person);
+
+    let foreign = Process { can_take_over: true, ..foreign };
+    registry_answers("GET /api/v1/processes/p1", 200, &foreign);
+    let person = Person::opens(&path);
+    person.clicks("Take over").await;
+    person.sees("It becomes yours").await;
+    let mine = process(ProcessState::Started);
+    registry_answers("POST /api/v1/processes/p1/take-over", 200, &mine);
+    registry_answers("GET /api/v1/processes/p1", 200, &mine);
+    person.clicks("Take over the process").await;
+    person.is_at("/processes/p1").await;
+    person.sees("No helper answers on this workstation.").await;
 }

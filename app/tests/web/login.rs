@@ -4,6 +4,7 @@ use crate::person::{Person, asked, registry_answers};
 use crate::scenery::{NUMBER, logged_in, me, nobody, problem};
 use cardwright_protocol::domain::{CardState, Role};
 use cardwright_protocol::registry::problem::ProblemCode;
+use cardwright_protocol::registry::session::{Me, Notice};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
@@ -54,4 +55,20 @@ async fn a_registry_that_cannot_be_reached_is_asked_again() {
     person.clicks("Try again").await;
     person.sees("Home").await;
     assert_eq!(person.texts("nav.tabs a"), ["Home", "SEARCH", "Admin"]);
+}
+
+#[wasm_bindgen_test]
+async fn an_admin_is_told_on_home_until_the_root_key_was_exported() {
+    logged_in(Role::Admin);
+    let told = Me { notices: vec![Notice::RootKeyNotExported], ..me(Role::Admin) };
+    registry_answers("GET /api/v1/session", 200, &told);
+    let person = Person::opens("/");
+    person.sees("No copy of the root key was exported.").await;
+    person.sees("cardwright-registry export-root-key --to FILE").await;
+    person.clicks("SEARCH").await;
+    person.is_at("/search").await;
+    registry_answers("GET /api/v1/session", 200, &me(Role::Admin));
+    person.clicks("Home").await;
+    person.sees("This workstation:").await;
+    person.sees_no("No copy of the root key was exported.").await;
 }

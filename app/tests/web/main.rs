@@ -3,8 +3,10 @@
 #![cfg(target_arch = "wasm32")]
 
 mod card;
+mod erase;
 mod login;
 mod person;
+mod recovery;
 mod scenery;
 mod search;
 mod template;

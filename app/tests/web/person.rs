@@ -120,6 +120,11 @@ impl Person {
         happen(&field, "input");
     }
 
+    /// Ticks the box with this label, or takes the tick away.
+    pub(crate) async fn ticks(&self, label: &str) {
+        self.field(label).await.unchecked_into::<HtmlElement>().click();
+    }
+
     /// Chooses from the drop-down with this label.
     pub(crate) async fn chooses(&self, label: &str, option: &str) {
         let field: HtmlSelectElement =
@@ -129,6 +134,11 @@ impl Person {
         let value = wanted.unwrap_or_else(|| panic!("no option “{option}”")).get_attribute("value");
         field.set_value(&value.unwrap_or_default());
         happen(&field, "change");
+    }
+
+    /// The value that the drop-down with this label has now.
+    pub(crate) async fn chosen(&self, label: &str) -> String {
+        self.field(label).await.unchecked_into::<HtmlSelectElement>().value()
     }
 
     /// The texts of all elements that a selector finds.

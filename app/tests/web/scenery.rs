@@ -4,7 +4,7 @@ use crate::person::{curtain, helper_answers, registry_answers};
 use cardwright_protocol::domain::{CardState, Command, Permission, ProcessState, Role};
 use cardwright_protocol::helper::{Message, PROTOCOL_VERSION, Reader, RunningJob, Service, Slot};
 use cardwright_protocol::hex::HexBytes;
-use cardwright_protocol::outcome::Phase;
+use cardwright_protocol::outcome::{Outcome, Phase};
 use cardwright_protocol::registry::cards::{Card, CardPage, CardRow};
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
 use cardwright_protocol::registry::processes::{Assessment, Nonce, Process, Verdict};
@@ -93,7 +93,7 @@ pub(crate) fn process(state: ProcessState) -> Process {
         can_take_over: false,
         card: row(NUMBER, CardState::Produced, vec![]),
         profile: "PIV, temporary".into(),
-        phases: Phase::ALL.to_vec(),
+        phases: phases(),
         confirm_number: true,
         job: None,
         failure: None,
@@ -106,14 +106,7 @@ pub(crate) fn process(state: ProcessState) -> Process {
 pub(crate) fn registry_initializes(verdict: Verdict) {
     let nonce = Nonce { nonce: HexBytes(vec![0; 16]) };
     registry_answers("POST /api/v1/processes/p1/nonces", 201, &nonce);
-    let assessment = Assessment {
-        verdict,
-        chip: Some("3B1F 7A02 9C5E".into()),
-        kind: "PIV 5.7.1, as from the factory".into(),
-        matched_by: None,
-        erasable: false,
-    };
-    registry_answers("POST /api/v1/processes/p1/reports", 200, &assessment);
+    registry_answers("POST /api/v1/processes/p1/reports", 200, &assessment(verdict));
     let none = serde_json::Value::Null;
     let header = json!({
         "job": "j1", "process": "p1", "workstation": "desk-1", "card": NUMBER, "reader": "r1",
@@ -130,15 +123,30 @@ pub(crate) fn registry_initializes(verdict: Verdict) {
     registry_answers("POST /api/v1/processes/p1/jobs", 201, &json!({ "job": job }));
 }
 
+pub(crate) fn assessment(verdict: Verdict) -> Assessment {
+    Assessment {
+        verdict,
+        chip: Some("3B1F 7A02 9C5E".into()),
+        kind: "PIV 5.7.1, as from the factory".into(),
+        matched_by: None,
+        erasable: false,
+    }
+}
+
 /// The helper is there, with one reader.
 pub(crate) fn helper_has(slot: Slot) {
+    helper_offers(slot, vec![]);
+}
+
+/// The helper is there, with one reader and with outcomes in its journal.
+pub(crate) fn helper_offers(slot: Slot, outcomes: Vec<Outcome>) {
     let ready = Message::Ready {
         id: 0,
         protocol: PROTOCOL_VERSION,
         version: "0.1.0".into(),
         workstation: "desk-1".into(),
         running: vec![],
-        outcomes: vec![],
+        outcomes,
     };
     let readers =
         Message::Readers { revision: 1, service: Service::Running, readers: vec![reader(slot)] };
@@ -164,8 +172,14 @@ pub(crate) fn signed<T>(statement: &str) -> Signed<T> {
     Signed::from_parts(statement.into(), HexBytes(vec![0; 64]))
 }
 
+/// The phases of a job for a chip from the factory.
+fn phases() -> Vec<Phase> {
+    let usual = |phase: &Phase| !matches!(phase, Phase::Erase | Phase::Retries);
+    Phase::ALL.into_iter().filter(usual).collect()
+}
+
 pub(crate) fn progress(phase: Phase) -> Message {
-    let step = Phase::ALL.iter().position(|it| *it == phase).map_or(1, |at| at as u32 + 1);
+    let step = phases().iter().position(|it| *it == phase).map_or(1, |at| at as u32 + 1);
     Message::Progress {
         job: RunningJob {
             job: "j1".into(),

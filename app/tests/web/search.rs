@@ -63,3 +63,33 @@ async fn too_much_text_is_not_asked_for() {
     person.sees("That is too much text.").await;
     assert!(asked("GET /api/v1/cards").is_empty());
 }
+
+#[wasm_bindgen_test]
+async fn interrupted_cards_are_found_and_the_address_keeps_it() {
+    logged_in(Role::Operator);
+    let mut found = page(1, &["TC-1"]);
+    found.cards[0].interrupted = true;
+    registry_answers("GET /api/v1/cards", 200, &found);
+    let person = Person::opens("/search");
+    person.chooses("Status", "Produced").await;
+    person.chooses("Chip", "Interrupted").await;
+    person.clicks("Search").await;
+    person.sees("1 interrupted produced card").await;
+    assert_eq!(person.texts("tbody .badge"), ["interrupted"]);
+    let address = FOUND.replace("&sort", "&interrupted=true&sort");
+    assert_eq!(Person::address(), address);
+    person.clicks("Bureau order").await;
+    person.is_at(&address.replace("sort=number", "sort=order")).await;
+    person
+        .has_asked(
+            "GET /api/v1/cards?status=produced&interrupted=true&sort=order&order=asc&page=1&size=25",
+        )
+        .await;
+    drop(person);
+
+    registry_answers("GET /api/v1/cards", 200, &page(0, &[]));
+    let person = Person::opens(&address);
+    person.sees("No interrupted card was found.").await;
+    assert_eq!(person.chosen("Chip").await, "true");
+    assert_eq!(person.chosen("Status").await, "produced");
+}

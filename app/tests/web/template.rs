@@ -4,6 +4,7 @@ use crate::person::{Person, asked, registry_answers};
 use crate::scenery::{logged_in, problem, template};
 use cardwright_protocol::domain::{Command, Role};
 use cardwright_protocol::registry::problem::ProblemCode;
+use cardwright_protocol::registry::templates::Template;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 const TEMPLATE: &str = "GET /api/v1/templates/temporary-card";
@@ -30,7 +31,7 @@ async fn an_admin_enables_a_command_and_saves() {
     assert_eq!(
         asked("PUT"),
         [format!(
-            "{SAVE} {{\"version\":7,\"confirm_number\":true,\"states\":[{{\"state\":\"produced\",\
+            "{SAVE} {{\"version\":7,\"confirm_number\":true,\"allow_erase\":false,\"states\":[{{\"state\":\"produced\",\
              \"enabled\":[\"TempCardsAddonExtProdInitialize\"]}}]}}"
         )]
     );
@@ -78,4 +79,23 @@ async fn a_version_that_somebody_else_changed_is_explained_and_reloaded() {
     person.sees("Somebody else changed the template.").await;
     person.clicks("Reload").await;
     person.sees_no("Unsaved changes").await;
+}
+
+#[wasm_bindgen_test]
+async fn an_admin_permits_erasing_used_chips() {
+    logged_in(Role::Admin);
+    registry_answers(TEMPLATE, 200, &template(7));
+    let person = Person::opens("/templates/temporary-card");
+    let switch = "Operators may erase chips that somebody else has used";
+    person.ticks(switch).await;
+    person.sees("Unsaved changes").await;
+    person.clicks("Discard").await;
+    person.sees_no("Unsaved changes").await;
+    person.ticks(switch).await;
+    let saved = Template { allow_erase: true, ..template(8) };
+    registry_answers(SAVE, 200, &saved);
+    person.clicks("Save").await;
+    person.sees("Saved").await;
+    let change = "{\"version\":7,\"confirm_number\":true,\"allow_erase\":true,\"states\":[]}";
+    assert_eq!(asked("PUT"), [format!("{SAVE} {change}")]);
 }

@@ -17,7 +17,7 @@ use cardwright_protocol::registry::processes::{
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
-fn at_the_wizard(slot: Slot, verdict: Verdict) -> Person {
+pub(crate) fn at_the_wizard(slot: Slot, verdict: Verdict) -> Person {
     logged_in(Role::Operator);
     registry_answers("GET /api/v1/processes/p1", 200, &process(ProcessState::Started));
     registry_initializes(verdict);
@@ -25,19 +25,19 @@ fn at_the_wizard(slot: Slot, verdict: Verdict) -> Person {
     Person::opens("/processes/p1")
 }
 
-async fn goes_on(person: &Person) {
+pub(crate) async fn goes_on(person: &Person) {
     person.sees("PIV 5.7.1, as from the factory").await;
     person.types("Number printed on the card", "tc-2026-00 4118").await;
     person.clicks("Next").await;
     person.sees("Getting the job from the registry").await;
 }
 
-fn registry_takes_outcome(process: Process) {
+pub(crate) fn registry_takes_outcome(process: Process) {
     let taken = OutcomeTaken { acknowledgement: signed("{}"), process: Some(process) };
     registry_answers("POST /api/v1/outcomes", 200, &taken);
 }
 
-fn finished() -> Message {
+pub(crate) fn finished() -> Message {
     let receipt = Receipt {
         job: "j1".into(),
         process: "p1".into(),
@@ -57,7 +57,7 @@ fn finished() -> Message {
     Message::Ended { job: "j1".into(), outcome: Outcome::Finished(signed(&statement)) }
 }
 
-fn failed(cause: FailureCause, condition: Condition) -> Message {
+pub(crate) fn failed(cause: FailureCause, condition: Condition) -> Message {
     let failure = JobFailure {
         job: "j1".into(),
         process: "p1".into(),

@@ -1,6 +1,6 @@
 //! *What do you want to do?*
 
-use crate::components::{Dialog, Note};
+use crate::components::{Dialog, Note, TakeOver};
 use crate::helper::Tone;
 use crate::registry::Registry;
 use crate::search::escape;
@@ -9,7 +9,7 @@ use crate::words;
 use cardwright_protocol::domain::{Command, Permission, ProcessState};
 use cardwright_protocol::outcome::Condition;
 use cardwright_protocol::registry::cards::{Card, OpenProcess};
-use cardwright_protocol::registry::processes::StartProcess;
+use cardwright_protocol::registry::processes::{Process, StartProcess};
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
@@ -24,6 +24,8 @@ const MAX_REASON_LENGTH: usize = 500;
 #[component]
 pub(crate) fn Commands(
     card: Card,
+    /// The open process, once it was read.
+    process: Memo<Option<Process>>,
     /// The command that a link asked for.
     asked: Option<Command>,
     /// Where to say what was done.
@@ -110,7 +112,7 @@ pub(crate) fn Commands(
                 <h2>"What do you want to do?"</h2>
             </header>
             <div class="commands">
-                {card.process.map(|process| view! { <Open process interrupted canceled /> })}
+                {card.process.map(|open| view! { <Open open process interrupted canceled /> })}
                 {empty.map(|empty| view! { <p class="soft">{empty}</p> })}
                 {buttons.collect_view()}
             </div>
@@ -140,40 +142,39 @@ pub(crate) fn Commands(
 
 #[component]
 fn Open(
-    process: OpenProcess,
+    open: OpenProcess,
+    process: Memo<Option<Process>>,
     /// Whether an encoding of the card's chip was begun and not finished.
     interrupted: bool,
     canceled: Callback<Result<(), RegistryError>>,
 ) -> impl IntoView {
     let registry = expect_context::<Registry>();
-    let title = process.command.title();
-    match process.mine {
-        true => {
-            let url = format!("/processes/{}", escape(&process.id.0));
-            view! {
-                <p>
-                    <strong>{title}</strong>
-                    {format!(" started by {}; ", process.operator)}
-                    <a href=url>"Go on"</a>
-                </p>
-            }
-            .into_any()
+    let navigate = use_navigate();
+    let title = open.command.title();
+    let url = format!("/processes/{}", escape(&open.id.0));
+    if open.mine {
+        return view! {
+            <p>
+                <strong>{title}</strong>
+                {format!(" started by {}; ", open.operator)}
+                <a href=url>"Go on"</a>
+            </p>
         }
-        false => {
-            let may_cancel = registry.may(Permission::CloseForeignProcesses);
-            view! {
-                <p>
-                    <strong>{title}</strong>
-                    {format!(
-                        " was started by {}, who can go on with it or cancel it.",
-                        process.operator,
-                    )}
-                </p>
-                {may_cancel.then(|| view! { <CancelForeign process interrupted canceled /> })}
-            }
-            .into_any()
-        }
+        .into_any();
     }
+    let on_taken = Callback::new(move |_| navigate(&url, NavigateOptions::default()));
+    let may_cancel = registry.may(Permission::CloseForeignProcesses);
+    view! {
+        <div class="open">
+            <p>
+                <strong>{title}</strong>
+                {format!(" was started by {}, who can go on with it or cancel it.", open.operator)}
+            </p>
+            {move || process.get().map(|process| view! { <TakeOver process on_taken /> })}
+            {may_cancel.then(|| view! { <CancelForeign process=open interrupted canceled /> })}
+        </div>
+    }
+    .into_any()
 }
 
 /// *Cancel the process* of somebody else, which always asks: they may be at work on it.
@@ -213,7 +214,10 @@ fn CancelForeign(
             on_close=Callback::new(move |()| asking.set(false))
         >
             <p>{format!("{} may be at work on it.", process.operator)}</p>
-            <p>{words::left_behind(condition)}</p>
+            <p>
+                {words::left_behind(condition)}
+                " Whoever starts the process again with the same chip goes on where it stopped."
+            </p>
             <div class="between">
                 <button type="button" class="button" on:click=move |_| asking.set(false)>
                     "Leave it open"

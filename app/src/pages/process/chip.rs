@@ -2,10 +2,11 @@
 
 use super::CancelButton;
 use super::driver::Driver;
-use super::notices::{failure_note, notice_of};
-use crate::components::{CardThing, Note};
+use super::notices::notice_of;
+use crate::components::{CardThing, FailureNote, Note};
 use crate::helper::Tone;
 use crate::wizard::{Event, Situation};
+use crate::words;
 use cardwright_protocol::helper::Slot;
 use cardwright_protocol::registry::processes::Verdict;
 use leptos::ev::SubmitEvent;
@@ -22,31 +23,106 @@ pub(crate) fn CardAndChip(driver: Driver) -> impl IntoView {
     };
     let can_go_on = Memo::new(move |_| driver.wizard.with(|wizard| wizard.can_go_on()));
     let mine = process.mine;
-    let foreign = (!mine).then(|| {
-        format!("{} started this process. Only they can go on with it; an admin can cancel it on the page of the card.", process.operator)
-    });
+    let asks_to_erase = Memo::new(move |_| driver.wizard.with(|wizard| wizard.asks_to_erase()));
+    let failure = process.failure.clone();
+    let begun = (mine && process.card.interrupted && failure.is_none())
+        .then_some(move || not_seen_yet(&situation.get()).then(|| view! { <Begun /> }));
     view! {
         <form on:submit=next>
             <div class="in stack">
-                {foreign.map(|foreign| view! { <Note tone=Tone::Warn title=foreign /> })}
-                {process.failure.as_ref().map(failure_note)}
+                {failure
+                    .map(|failure| {
+                        let mend = match mine {
+                            true => words::mend(&failure.cause),
+                            false => "Whoever goes on with the process is told what to do.",
+                        };
+                        view! { <FailureNote failure mend /> }
+                    })}
+                {begun}
                 <div class="match">
                     <CardThing number=process.card.number.clone() />
-                    <div class="link" class:good=move || is_ready(&situation.get())></div>
-                    {mine.then(|| view! { <Found driver situation /> })}
+                    {mine
+                        .then(|| {
+                            view! {
+                                <div
+                                    class="link"
+                                    class:good=move || is_ready(&situation.get())
+                                ></div>
+                                <Found driver situation />
+                            }
+                        })}
                 </div>
                 {(mine && process.confirm_number).then(|| view! { <PrintedNumber driver /> })}
                 <div aria-live="polite">
                     {move || mine.then(|| notice_of(&situation.get(), &process.profile)).flatten()}
                 </div>
+                <Show when=move || asks_to_erase.get()>
+                    <EraseQuestion driver />
+                </Show>
             </div>
-            <div class="actions">
-                {mine.then(|| view! { <CancelButton driver /> })}
-                <button class="button main" disabled=move || !can_go_on.get()>
-                    "Next"
-                </button>
-            </div>
+            {mine
+                .then(|| {
+                    view! {
+                        <div class="actions">
+                            <CancelButton driver />
+                            <button
+                                class="button main"
+                                class:grave=asks_to_erase
+                                disabled=move || !can_go_on.get()
+                            >
+                                {move || if asks_to_erase.get() { ERASE } else { "Next" }}
+                            </button>
+                        </div>
+                    }
+                })}
         </form>
+    }
+}
+
+/// What *Next* is called where it destroys something.
+const ERASE: &str = "Erase and initialize";
+
+/// Whether it is not known yet if the right chip is in the reader.
+fn not_seen_yet(situation: &Situation) -> bool {
+    !matches!(situation, Situation::Assessed(_))
+}
+
+/// Said until the chip says it itself.
+#[component]
+fn Begun() -> impl IntoView {
+    view! {
+        <Note tone=Tone::Plain title="An encoding of this card's chip was begun and not finished.">
+            <p>
+                "Nothing is lost. Put the same chip into the reader: the work goes on where it \
+                 stopped, whichever workstation began it."
+            </p>
+        </Note>
+    }
+}
+
+/// The operator's yes to erase a chip, which nobody gives by mistake: it is asked for anew for
+/// every chip, and every time that the chip is put in.
+#[component]
+fn EraseQuestion(driver: Driver) -> impl IntoView {
+    let checked = Memo::new(move |_| driver.wizard.with(|wizard| wizard.may_be_erased()));
+    let change = move |event| driver.apply(Event::EraseChosen(event_target_checked(&event)));
+    view! {
+        <label class="check grave">
+            <input
+                type="checkbox"
+                name="erase"
+                aria-describedby="erase-hint"
+                prop:checked=checked
+                on:change=change
+            />
+            <span>
+                <strong>"Erase this chip"</strong>
+                <br />
+                <span id="erase-hint" class="soft small">
+                    "I have made sure that nobody needs what is on it."
+                </span>
+            </span>
+        </label>
     }
 }
 

@@ -1,8 +1,7 @@
 //! *Done*: what was written, and the next card. Or how the process was closed without that.
 
 use super::driver::Driver;
-use super::notices::failure_note;
-use crate::components::{CardThing, Moment, Note, fetch};
+use crate::components::{CardThing, FailureNote, Moment, Note, fetch};
 use crate::helper::Tone;
 use crate::pages::start::start_process;
 use crate::registry::Registry;
@@ -27,7 +26,14 @@ pub(crate) fn Done(driver: Driver) -> impl IntoView {
     view! {
         <div class="in stack">
             {ending(&process)}
-            {process.failure.as_ref().filter(|_| process.written.is_none()).map(failure_note)}
+            {process
+                .failure
+                .clone()
+                .filter(|_| process.written.is_none())
+                .map(|failure| {
+                    let mend = words::begin_again(&failure.cause, failure.condition);
+                    view! { <FailureNote failure mend /> }
+                })}
             {process
                 .written
                 .clone()
@@ -52,6 +58,10 @@ pub(crate) fn Done(driver: Driver) -> impl IntoView {
 fn ending(process: &Process) -> impl IntoView + use<> {
     let number = &process.card.number;
     let state = process.card.state.title().to_lowercase();
+    let state = match process.card.interrupted {
+        true => format!("still {state}, and interrupted"),
+        false => state,
+    };
     let (tone, title) = match process.state {
         ProcessState::Completed => (Tone::Good, format!("{number} is now {state}.")),
         ProcessState::Canceled => {

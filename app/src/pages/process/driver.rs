@@ -9,7 +9,7 @@ use crate::wizard::{Effect as Task, Event, Wizard};
 use cardwright_protocol::helper::HelperError;
 use cardwright_protocol::ids::{InsertionId, JobId, ProcessId, ReaderId};
 use cardwright_protocol::job::JobHeader;
-use cardwright_protocol::outcome::ChipReport;
+use cardwright_protocol::outcome::{ChipReport, Outcome};
 use cardwright_protocol::registry::processes::{AskForJob, Assessment, Process};
 use cardwright_protocol::signed::Signed;
 use gloo_timers::future::TimeoutFuture;
@@ -29,6 +29,7 @@ pub(crate) struct Driver {
     pub(crate) wizard: RwSignal<Wizard>,
     registry: Registry,
     helper: Helper,
+    courier: Courier,
     process: StoredValue<ProcessId>,
     leave: Callback<()>,
 }
@@ -46,6 +47,7 @@ impl Driver {
             wizard: RwSignal::new(wizard),
             registry: expect_context::<Registry>(),
             helper,
+            courier,
             process: StoredValue::new(id.clone()),
             leave: Callback::new(move |()| navigate(&card, NavigateOptions::default())),
         };
@@ -85,10 +87,15 @@ impl Driver {
                     let result = self.assess(&id, reader, insertion).await;
                     self.apply(Event::Assessed { attempt, result });
                 }),
-                Task::Encode { attempt, reader, insertion, confirmed_number } => {
+                Task::Encode { attempt, reader, insertion, confirmed_number, erase } => {
                     spawn_local(async move {
-                        let begun =
-                            self.encode(attempt, &id, reader, insertion, confirmed_number).await;
+                        let begun = match self.inspect(&id, reader, insertion).await {
+                            Ok(report) => {
+                                let ask = AskForJob { report, confirmed_number, erase };
+                                self.encode(attempt, &id, &ask).await
+                            }
+                            Err(trouble) => Err(trouble),
+                        };
                         if let Err(trouble) = begun {
                             self.apply(Event::JobRefused { attempt, trouble });
                         }
@@ -120,21 +127,27 @@ impl Driver {
         Ok(self.registry.assess(id, report).await?)
     }
 
-    async fn encode(
-        self,
-        attempt: u64,
-        id: &ProcessId,
-        reader: ReaderId,
-        insertion: InsertionId,
-        confirmed_number: Option<String>,
-    ) -> Result<(), Trouble> {
-        let report = self.inspect(id, reader, insertion).await?;
-        let ask = AskForJob { report, confirmed_number, erase: false };
-        let job = self.registry.job(id, &ask).await?.job;
+    async fn encode(self, attempt: u64, id: &ProcessId, ask: &AskForJob) -> Result<(), Trouble> {
+        let job = self.registry.job(id, ask).await?.job;
         let header: JobHeader =
             serde_json::from_str(&job.header).map_err(|_| RegistryError::NotUnderstood)?;
         self.apply(Event::JobIssued { attempt, job: header.job });
-        self.helper.execute(job).await
+        match self.helper.execute(job).await {
+            // The registry waits for this job: it is told that it ended, and the wizard by that.
+            Err(Trouble::Helper(HelperError::JobRefused {
+                failure: Some(failure),
+                because,
+                ..
+            })) => {
+                if let Some(because) = because {
+                    let trouble = Trouble::Helper(because.error());
+                    self.apply(Event::JobTurnedDown { attempt, trouble });
+                }
+                self.courier.deliver(Outcome::Failed(*failure));
+                Ok(())
+            }
+            begun => begun,
+        }
     }
 
     async fn inspect(
@@ -149,8 +162,8 @@ impl Driver {
 
     async fn stop(self, job: JobId) {
         match self.helper.cancel(job).await {
-            // A job that has ended needs no stop: its outcome is on its way.
-            Ok(()) | Err(Trouble::Helper(HelperError::NoSuchJob)) => {}
+            Ok(()) => {}
+            Err(Trouble::Helper(HelperError::NoSuchJob)) => self.apply(Event::NothingToStop),
             Err(trouble) => self.apply(Event::StopRefused(trouble)),
         }
     }

@@ -3,7 +3,7 @@
 use super::CancelButton;
 use super::driver::Driver;
 use crate::components::Note;
-use crate::courier::Courier;
+use crate::courier::{Courier, stuck_words};
 use crate::helper::Tone;
 use crate::wizard::Progress;
 use crate::words;
@@ -14,32 +14,28 @@ use leptos::prelude::*;
 #[component]
 pub(crate) fn Encode(driver: Driver) -> impl IntoView {
     let progress = Memo::new(move |_| driver.wizard.with(|wizard| wizard.progress()));
-    let (id, phases) = driver
-        .wizard
-        .with_untracked(|wizard| (wizard.process().id.clone(), wizard.process().phases.clone()));
+    let (id, mine) =
+        driver.wizard.with_untracked(|wizard| (wizard.process().id.clone(), wizard.process().mine));
+    let phases = Memo::new(move |_| driver.wizard.with(|wizard| wizard.phases()));
     let courier = expect_context::<Courier>();
     let stuck = move || {
-        let stuck = courier.stuck.get().filter(|(process, _)| *process == id);
-        stuck.map(|(_, error)| {
-            let advice = error.advice();
+        courier.stuck.with(|stuck| stuck.get(&id).cloned()).map(|error| {
+            let (title, advice) = stuck_words(&error);
             view! {
-                <Note tone=Tone::Bad title="The registry has not taken the receipt yet." alert=true>
-                    <p>{error.to_string()} " " {advice} " The helper keeps it until then."</p>
+                <Note tone=Tone::Bad title alert=true>
+                    <p>{error.to_string()} " " {advice}</p>
                 </Note>
             }
         })
     };
-    let all = phases.len();
     let count = move || match progress.get() {
         Progress::Running(job) => format!("step {} of {}", job.step, job.of),
         _ => String::new(),
     };
-    let lines = phases
-        .into_iter()
-        .map(Some)
-        .chain([None])
-        .map(|phase| view! { <Line phase progress /> })
-        .collect_view();
+    let lines = move || {
+        let phases = phases.get().into_iter().map(Some).chain([None]);
+        phases.map(|phase| view! { <Line phase progress /> }).collect_view()
+    };
     view! {
         <div class="in stack">
             <div class="stack close">
@@ -47,7 +43,7 @@ pub(crate) fn Encode(driver: Driver) -> impl IntoView {
                     <strong>{move || going_on(&progress.get())}</strong>
                     <span class="soft">{count}</span>
                 </div>
-                {move || bar(&progress.get(), all)}
+                {move || bar(&progress.get(), phases.with(Vec::len))}
             </div>
             <ol class="work">{lines}</ol>
             {stuck}
@@ -63,7 +59,19 @@ pub(crate) fn Encode(driver: Driver) -> impl IntoView {
                     }
                         .into_any()
                 }
-                _ => {
+                Progress::Running(job) if job.phase == Phase::Erase => {
+                    view! {
+                        <Note tone=Tone::Warn>
+                            <p>
+                                "Leave the card in the reader. Erasing cannot be stopped in the \
+                                 middle; what comes after it can."
+                            </p>
+                        </Note>
+                    }
+                        .into_any()
+                }
+                Progress::Storing => ().into_any(),
+                Progress::Starting | Progress::Running(_) => {
                     view! {
                         <Note tone=Tone::Warn>
                             <p>
@@ -76,12 +84,17 @@ pub(crate) fn Encode(driver: Driver) -> impl IntoView {
                 }
             }}
         </div>
-        <div class="actions">
-            <CancelButton driver />
-            <button type="button" class="button main" disabled>
-                "Next"
-            </button>
-        </div>
+        {mine
+            .then(|| {
+                view! {
+                    <div class="actions">
+                        <CancelButton driver />
+                        <button type="button" class="button main" disabled>
+                            "Next"
+                        </button>
+                    </div>
+                }
+            })}
     }
 }
 
@@ -89,7 +102,7 @@ fn going_on(progress: &Progress) -> &'static str {
     match progress {
         Progress::Starting => "Getting the job from the registry",
         Progress::Running(job) => words::phase_going_on(job.phase),
-        Progress::Storing => "Storing the receipt",
+        Progress::Storing => "Telling the registry",
         Progress::Waiting => "Waiting for the helper",
     }
 }

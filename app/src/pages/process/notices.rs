@@ -1,11 +1,10 @@
-//! What is said about the chip, and about the job that failed before.
+//! What is said about the chip.
 
 use crate::components::Note;
 use crate::helper::Tone;
 use crate::search::escape;
 use crate::wizard::Situation;
-use crate::words;
-use cardwright_protocol::registry::processes::{LastFailure, Verdict};
+use cardwright_protocol::registry::processes::{Assessment, Verdict};
 use leptos::prelude::*;
 
 /// What is to be said about the chip, and what to do.
@@ -58,7 +57,7 @@ pub(crate) fn notice_of(situation: &Situation, profile: &str) -> Option<AnyView>
             "Close other smart card programs, or take the card out and put it in again.",
         ),
         Situation::Failed(trouble) => (Tone::Bad, trouble.to_string(), trouble.advice()),
-        Situation::Assessed(found) => return Some(verdict_note(&found.verdict, profile)),
+        Situation::Assessed(found) => return Some(verdict_note(found, profile)),
     };
     let helper = matches!(situation, Situation::NoHelper | Situation::ServiceDenied).then(|| {
         view! { <a href="/workstation">"Workstation"</a> }
@@ -66,8 +65,8 @@ pub(crate) fn notice_of(situation: &Situation, profile: &str) -> Option<AnyView>
     Some(view! { <Note tone title><p>{advice} " " {helper}</p></Note> }.into_any())
 }
 
-fn verdict_note(verdict: &Verdict, profile: &str) -> AnyView {
-    let (tone, title, advice): (_, String, String) = match verdict {
+fn verdict_note(found: &Assessment, profile: &str) -> AnyView {
+    let (tone, title, advice): (_, String, String) = match &found.verdict {
         Verdict::Ready => {
             let profile = profile.to_owned();
             return view! {
@@ -83,7 +82,7 @@ fn verdict_note(verdict: &Verdict, profile: &str) -> AnyView {
         Verdict::Interrupted => (
             Tone::Warn,
             "An encoding of this chip was begun and not finished.".into(),
-            "Next finishes it. What is done already is not done twice.".into(),
+            "Nothing is lost. Next finishes it; what is done already is not done twice.".into(),
         ),
         Verdict::UnknownKind => (
             Tone::Bad,
@@ -124,28 +123,30 @@ fn verdict_note(verdict: &Verdict, profile: &str) -> AnyView {
         Verdict::Used => (
             Tone::Bad,
             "Somebody else has used this chip.".into(),
-            "Nothing was written. Is it the right card? If it is, ask an admin whether chips may be \
-             erased."
-                .into(),
+            used_advice(found.erasable, "It has values that are neither the factory's nor ours."),
         ),
         Verdict::Blocked => (
             Tone::Bad,
             "PIN or PUK of this chip is blocked, or set by somebody else.".into(),
-            "It cannot be initialized. Mark the card as defective, or give it to an admin.".into(),
+            used_advice(found.erasable, "No value that we may try opens it."),
         ),
     };
     view! { <Note tone title><p>{advice}</p></Note> }.into_any()
 }
 
-/// How the job before failed, in what condition it left the chip, and what to do.
-pub(crate) fn failure_note(failure: &LastFailure) -> impl IntoView + use<> {
-    let (what, advice) = words::failure(&failure.cause);
-    let condition = words::condition(failure.condition);
-    let phase = words::phase_going_on(failure.phase);
-    view! {
-        <Note tone=Tone::Bad title=what alert=true>
-            <p>{format!("It happened at “{phase}”. ")} {condition}</p>
-            <p>{advice}</p>
-        </Note>
-    }
+/// What erasing means, or what there is to do without it.
+fn used_advice(erasable: bool, why: &str) -> String {
+    let what_next = match erasable {
+        true => {
+            "It can be initialized only after it is erased. Everything on it is then lost for \
+             good, including keys that might decrypt somebody's mail or files: nobody can bring \
+             them back. If you are not sure, click Cancel and ask."
+        }
+        false => {
+            "Nothing was written. Is it the right card? If it is, ask an admin whether used chips \
+             may be erased (Home › Cards › Temporary card › General), or mark the card as \
+             defective."
+        }
+    };
+    format!("{why} {what_next}")
 }

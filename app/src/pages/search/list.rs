@@ -21,7 +21,7 @@ pub(crate) fn List(page: CardPage, search: Search, busy: RwSignal<bool>) -> impl
     let heading = search.heading(page.total);
     let is_many = page.total > MANY;
     let content = match (page.cards.is_empty(), page.total) {
-        (true, 0) => view! { <Nothing /> }.into_any(),
+        (true, 0) => view! { <Nothing interrupted=search.query.interrupted /> }.into_any(),
         (true, _) => view! { <PageTooFar search=search.clone() /> }.into_any(),
         (false, _) => {
             view! { <Table page=page.clone() search=search.clone() refused /> }.into_any()
@@ -178,11 +178,22 @@ fn Foot(page: CardPage, search: Search) -> impl IntoView {
 }
 
 #[component]
-fn Nothing() -> impl IntoView {
+fn Nothing(interrupted: Option<bool>) -> impl IntoView {
+    let (what, advice) = match interrupted {
+        Some(true) => (
+            "No interrupted card was found.",
+            "Every encoding that was begun on these cards was finished. Choose “Any chip” to see \
+             the others.",
+        ),
+        Some(false) | None => (
+            "No card was found.",
+            "Try another status, or a part of the number, the order or the chip.",
+        ),
+    };
     view! {
         <div class="nothing">
-            <strong>"No card was found."</strong>
-            <span>"Try another status, or a part of the number, the order or the chip."</span>
+            <strong>{what}</strong>
+            <span>{advice}</span>
         </div>
     }
 }

@@ -172,11 +172,23 @@ fn Entry(
 /// The settings that hold in every state.
 #[component]
 pub(crate) fn General(draft: RwSignal<Option<Draft>>, profile: String) -> impl IntoView {
-    let confirm =
-        move || draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.confirm_number));
-    let change = move |event| {
-        let checked = event_target_checked(&event);
-        draft.update(|draft| draft.iter_mut().for_each(|draft| draft.confirm_number = checked));
+    type Setting = (fn(&Draft) -> bool, fn(&mut Draft, bool));
+    let check = move |(read, write): Setting, title: &'static str, why: &'static str| {
+        let checked = move || draft.with(|draft| draft.as_ref().is_some_and(read));
+        let change = move |event| {
+            let checked = event_target_checked(&event);
+            draft.update(|draft| draft.iter_mut().for_each(|draft| write(draft, checked)));
+        };
+        view! {
+            <label class="check">
+                <input type="checkbox" prop:checked=checked on:change=change />
+                <span>
+                    {title}
+                    <br />
+                    <span class="soft small">{why}</span>
+                </span>
+            </label>
+        }
     };
     view! {
         <div class="editor">
@@ -185,17 +197,18 @@ pub(crate) fn General(draft: RwSignal<Option<Draft>>, profile: String) -> impl I
                 <dt>"Profile"</dt>
                 <dd>{profile}</dd>
             </dl>
-            <label class="check">
-                <input type="checkbox" prop:checked=confirm on:change=change />
-                <span>
-                    "Confirm the printed number where the bureau gave no chip id"
-                    <br />
-                    <span class="soft small">
-                        "The operator scans or types it before the chip is encoded: nothing else \
-                         ties this plastic to its record."
-                    </span>
-                </span>
-            </label>
+            {check(
+                (|draft| draft.confirm_number, |draft, yes| draft.confirm_number = yes),
+                "Confirm the printed number where the bureau gave no chip id",
+                "The operator scans or types it before the chip is encoded: nothing else ties this \
+                 plastic to its record.",
+            )}
+            {check(
+                (|draft| draft.allow_erase, |draft, yes| draft.allow_erase = yes),
+                "Operators may erase chips that somebody else has used",
+                "Each time the operator is told what is lost and says yes. Erasing destroys \
+                 everything on a chip for good, including keys that might decrypt somebody's data.",
+            )}
         </div>
     }
 }
