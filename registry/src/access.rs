@@ -35,6 +35,9 @@ pub enum Access {
     May(Permission),
     /// Whoever may do what the request names: the command's own permission is asked for.
     MayCommand,
+    /// Whoever has the process that the path names, by starting it or by taking it over: each of
+    /// them needed a permission for that.
+    HasProcess,
 }
 
 /// A route and whom it is for.
@@ -57,11 +60,16 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/api/v1/cards/{number}", Access::May(Permission::ReadCards)),
     route("POST", "/api/v1/cards/{number}/processes", Access::MayCommand),
     route("GET", "/api/v1/processes/{id}", Access::May(Permission::ReadCards)),
-    route("POST", "/api/v1/processes/{id}/nonces", Access::May(Permission::InitializeCards)),
-    route("POST", "/api/v1/processes/{id}/reports", Access::May(Permission::InitializeCards)),
-    route("POST", "/api/v1/processes/{id}/jobs", Access::May(Permission::InitializeCards)),
+    route("POST", "/api/v1/processes/{id}/nonces", Access::HasProcess),
+    route("POST", "/api/v1/processes/{id}/reports", Access::HasProcess),
+    route("POST", "/api/v1/processes/{id}/jobs", Access::HasProcess),
     // Whoever started it, or may close the processes of others: see `actions/cancel.rs`.
     route("POST", "/api/v1/processes/{id}/cancel", Access::May(Permission::ReadCards)),
+    route(
+        "POST",
+        "/api/v1/processes/{id}/take-over",
+        Access::May(Permission::CloseForeignProcesses),
+    ),
     // Outcomes are facts that a helper signed; who carries them does not matter.
     route("POST", "/api/v1/outcomes", Access::May(Permission::ReadCards)),
     route("GET", "/api/v1/templates", Access::May(Permission::ReadCards)),

@@ -1,13 +1,18 @@
 //! What a chip means for a card: which chip it is, and whether a job may be issued for it.
 
 use super::ActionError;
-use super::view::pending_generation;
-use crate::store::{CardRecord, ChipRecord, GenerationRecord, JobState, Snapshot};
+use super::binding::{Binding, find_binding, telling_ids};
+use super::tries::{Allowance, Naming, last_finding, past_jobs};
+use super::view::{profile_of, template_of};
+use crate::profiles::LoadedProfile;
+use crate::registry::Registry;
+use crate::store::{CardRecord, ChipRecord, GenerationRecord, GenerationState, Snapshot};
 use cardwright_protocol::chip::{ChipFacts, ChipIds, PivFacts};
-use cardwright_protocol::hex::HexBytes;
-use cardwright_protocol::ids::CardNumber;
-use cardwright_protocol::outcome::{FailureCause, JobFailure};
 use cardwright_protocol::registry::processes::{Assessment, Verdict};
+use cardwright_seal::CARD_ID_LENGTH;
+
+/// Why a chip is held to be one of this registry's that the database knows nothing of.
+const NAMES_ITSELF: &str = "it names itself as this registry's";
 
 /// A judgement and what it rests on.
 pub(crate) struct Judgement {
@@ -16,182 +21,151 @@ pub(crate) struct Judgement {
     pub(crate) ids: ChipIds,
     /// The chip, where it is bound to this card already.
     pub(crate) chip: Option<ChipRecord>,
+    pub(crate) named: Named,
+    /// What a job may spend; `None` where another attempt could be the last.
+    pub(crate) allowance: Option<Allowance>,
 }
 
-/// Judges a chip for a card. Whatever could tie it to another card counts against it.
+/// What the card id on a chip says of its keying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// It is the maker's or somebody else's, or there is none.
+    Nothing,
+    /// It is that of a keying that the database knows.
+    Known,
+    /// This registry gave it, and lost what it knew of that: the keying is to be adopted.
+    Unknown([u8; CARD_ID_LENGTH]),
+    /// As before, but a later keying of the same chip is known.
+    UnknownOlder([u8; CARD_ID_LENGTH]),
+}
+
+/// Judges a chip for a card.
 pub(crate) async fn assess(
+    registry: &Registry,
     snapshot: &Snapshot,
     card: &CardRecord,
     facts: &ChipFacts,
 ) -> Result<Judgement, ActionError> {
     let ids = telling_ids(&facts.ids);
-    let binding = find_binding(snapshot, card, &ids).await?;
-    let (verdict, chip, matched_by) = match (&facts.piv, binding) {
-        (None, _) => (Verdict::UnknownKind, None, None),
-        (Some(_), Binding::Refused(verdict)) => (verdict, None, None),
-        (Some(_), _) if facts.contactless => (Verdict::Contactless, None, None),
-        (Some(piv), _) if is_blocked(piv) => (Verdict::Blocked, None, None),
-        (Some(_), Binding::New { matched_by }) => (Verdict::Ready, None, matched_by),
-        (Some(_), Binding::Bound { chip, matched_by }) => {
-            let pending = pending_generation(snapshot, chip.id).await?;
-            let is_closed = match &pending {
-                Some(pending) => ended_at_reference_data(snapshot, pending).await?,
-                None => false,
-            };
-            // The chip itself says so where no failure was handed over.
-            let named = ids.card_id.as_ref().map(|id| &id.0[..]);
-            let begun =
-                |pending: GenerationRecord| card.interrupted || named == Some(&pending.card_id[..]);
-            let verdict = match pending.is_some_and(begun) {
-                _ if is_closed => Verdict::Blocked,
-                true => Verdict::Interrupted,
-                false => Verdict::Ready,
-            };
-            (verdict, Some(chip), Some(matched_by))
-        }
+    let template = template_of(snapshot, card).await?;
+    let mut judgement = Judgement {
+        assessment: Assessment {
+            verdict: Verdict::UnknownKind,
+            chip: ids.short_name(),
+            kind: kind(facts.piv.as_ref()),
+            matched_by: None,
+            erasable: false,
+        },
+        chip: None,
+        named: Named::Nothing,
+        allowance: None,
+        ids,
     };
-    let assessment = Assessment {
-        verdict,
-        chip: ids.short_name(),
-        kind: kind(facts.piv.as_ref()),
-        matched_by: matched_by.map(str::to_owned),
-        erasable: false,
-    };
-    Ok(Judgement { assessment, ids, chip })
-}
-
-/// Whether the last job of a keying found no PIN or PUK that the chip takes, or too few tries.
-/// Another job would only spend another try, on a chip that may not even say how many are left.
-async fn ended_at_reference_data(
-    snapshot: &Snapshot,
-    generation: &GenerationRecord,
-) -> Result<bool, ActionError> {
-    let Some(job) = snapshot.last_settled_job(generation.id).await? else { return Ok(false) };
-    let failure = job.outcome.filter(|_| job.state == JobState::Failed);
-    let failure = failure.map(|statement| serde_json::from_str::<JobFailure>(&statement));
-    let failure = failure.transpose();
-    let failure = failure.map_err(|_| ActionError::Inconsistent("a failure cannot be read"))?;
-    Ok(failure.is_some_and(|failure| match failure.cause {
-        FailureCause::Foreign { what } | FailureCause::Blocked { what } => {
-            matches!(what.as_str(), "PIN" | "PUK")
+    let Some(piv) = &facts.piv else { return Ok(judgement) };
+    let (chip, matched_by) = match find_binding(snapshot, card, &judgement.ids).await? {
+        Binding::Refused(verdict) => {
+            judgement.assessment.verdict = verdict;
+            return Ok(judgement);
         }
-        _ => false,
-    }))
+        Binding::New { matched_by } => (None, matched_by),
+        Binding::Bound { chip, matched_by } => (Some(chip), Some(matched_by)),
+    };
+    if facts.contactless {
+        judgement.assessment.verdict = Verdict::Contactless;
+        return Ok(judgement);
+    }
+    let known = match &chip {
+        Some(chip) => snapshot.generations(chip.id).await?,
+        None => Vec::new(),
+    };
+    let jobs = match &chip {
+        Some(chip) => past_jobs(snapshot, chip.id).await?,
+        None => Vec::new(),
+    };
+    let named = named(registry, snapshot, &judgement.ids, chip.as_ref(), &known, piv).await?;
+    let pending = known.iter().find(|generation| generation.state == GenerationState::Pending);
+    let is_named = pending.is_some_and(|pending| names(&judgement.ids, pending));
+    let (generation, naming) = match (named, pending) {
+        (Named::Unknown(_), _) => (None, Naming::ThisGeneration),
+        (_, Some(pending)) if is_named => (Some(pending.id), Naming::ThisGeneration),
+        (_, pending) => (pending.map(|pending| pending.id), Naming::Another),
+    };
+    let allowance = Allowance::of(&jobs, generation, naming, piv);
+    let finding = pending.and_then(|pending| last_finding(&jobs, pending.id));
+    let profile = profile_of(registry, &template)?;
+    let assessment = &mut judgement.assessment;
+    assessment.verdict = match finding {
+        _ if is_blocked(piv) => Verdict::Blocked,
+        // A chip that its maker's tool set back is as good as a new one.
+        Some(finding) if piv.factory_secrets != Some(true) => finding,
+        _ if pending.is_none() && named == Named::Nothing && is_used(piv, profile) => Verdict::Used,
+        _ if allowance.is_none() => {
+            assessment.kind += "; too many attempts whose end nobody knows";
+            Verdict::Blocked
+        }
+        _ if matches!(named, Named::Unknown(_)) => Verdict::Interrupted,
+        // The chip itself says so where no failure was handed over.
+        _ if pending.is_some() && (card.interrupted || is_named) => Verdict::Interrupted,
+        _ => Verdict::Ready,
+    };
+    assessment.erasable =
+        template.allow_erase && matches!(assessment.verdict, Verdict::Used | Verdict::Blocked);
+    assessment.matched_by = match (matched_by, named) {
+        (None, Named::Unknown(_)) => Some(NAMES_ITSELF.to_owned()),
+        (Some(matched_by), Named::Unknown(_)) => Some(format!("{matched_by}, and {NAMES_ITSELF}")),
+        (matched_by, _) => matched_by.map(str::to_owned),
+    };
+    Ok(Judgement { chip, named, allowance, ..judgement })
 }
 
-/// How a chip is tied to a card, or why it cannot be.
-enum Binding {
-    /// No card has it, and this card has no other.
-    New { matched_by: Option<&'static str> },
-    /// It is the chip of this card.
-    Bound { chip: ChipRecord, matched_by: &'static str },
-    /// It is not the chip of this card.
-    Refused(Verdict),
-}
-
-async fn find_binding(
+/// What the chip's card id says, where no keying of another card's chip has the same one.
+///
+/// A maker's random card id may look like one of ours, once in 256 chips that do not say whether
+/// their secrets are the factory's. That ends well: the factory's values are candidates of an
+/// adopted keying, too.
+async fn named(
+    registry: &Registry,
     snapshot: &Snapshot,
-    card: &CardRecord,
     ids: &ChipIds,
-) -> Result<Binding, ActionError> {
-    let by_immutable = snapshot.chips_by_immutable_ids(ids).await?;
-    let by_ours = snapshot.chips_by_our_ids(ids).await?;
-    let by_first = match has_immutable(ids) {
-        true => Vec::new(),
-        false => snapshot.chips_by_first_ids(ids).await?,
-    };
-    let groups = [
-        (by_immutable, "its production data are those recorded for this card"),
-        (by_ours, "it names itself as this registry did for this card"),
-        (by_first, "it names itself as it did when it was bound to this card"),
-    ];
-    let mut mine = None;
-    for (chips, matched_by) in groups {
-        for chip in chips {
-            if chip.card != card.id {
-                let other = snapshot.card_by_id(chip.card).await?;
-                return Ok(bound_to_other(other.number));
-            }
-            mine = mine.or(Some((chip, matched_by)));
-        }
+    chip: Option<&ChipRecord>,
+    known: &[GenerationRecord],
+    piv: &PivFacts,
+) -> Result<Named, ActionError> {
+    let card_id = ids.card_id.as_ref().and_then(|id| <[u8; CARD_ID_LENGTH]>::try_from(&*id.0).ok());
+    let Some(card_id) = card_id else { return Ok(Named::Nothing) };
+    if known.iter().any(|generation| generation.card_id == card_id) {
+        return Ok(Named::Known);
     }
-    if let Some((chip, matched_by)) = mine {
-        return Ok(match chip.first.agrees_immutably(ids) {
-            Ok(()) => Binding::Bound { chip, matched_by },
-            // Somebody put our ids on another chip.
-            Err(_) => other_expected(chip.first.short_name()),
-        });
+    let is_ours = card_id[12] == registry.root_key.version() && card_id[13] >= 1;
+    // It named itself so before we wrote on it.
+    let is_first = chip.is_some_and(|chip| chip.first.card_id == ids.card_id) && !known.is_empty();
+    if !is_ours || is_first || piv.factory_secrets == Some(true) {
+        return Ok(Named::Nothing);
     }
-    if let Some(bound) = snapshot.chip_of_card(card.id).await? {
-        // A chip that had no id at all when it was bound cannot be recognized before ours are on
-        // it; another chip without any id is not told from it.
-        let nameless = is_nameless(&bound.first) && is_nameless(ids);
-        return Ok(match nameless && pending_generation(snapshot, bound.id).await?.is_some() {
-            true => Binding::Bound { chip: bound, matched_by: "nothing tells it from that chip" },
-            false => other_expected(bound.first.short_name()),
-        });
+    let is_alike = |known: &GenerationRecord| known.card_id[..12] == card_id[..12];
+    if !known.iter().any(is_alike) && snapshot.is_keyed_like(&card_id).await? {
+        // Another chip has that name, and this is not that chip: makers give one to many.
+        return Ok(Named::Nothing);
     }
-    if let Some(cplc) = &ids.cplc
-        && let Some(other) = snapshot.card_expecting(&cplc.0).await?
-        && other.id != card.id
-    {
-        return Ok(bound_to_other(other.number));
-    }
-    let named = ids.cplc.as_ref().map(|cplc| &cplc.0);
-    Ok(match &card.expected_cplc {
-        None => Binding::New { matched_by: None },
-        Some(expected) if named == Some(expected) => {
-            Binding::New { matched_by: Some("its production data are those that the bureau gave") }
-        }
-        Some(expected) => other_expected(cplc_ids(expected).short_name()),
+    let is_later = |known: &GenerationRecord| is_alike(known) && known.card_id[13] > card_id[13];
+    Ok(match known.first().is_some_and(is_later) {
+        true => Named::UnknownOlder(card_id),
+        false => Named::Unknown(card_id),
     })
 }
 
-fn bound_to_other(card: CardNumber) -> Binding {
-    Binding::Refused(Verdict::BoundToOtherCard { card })
-}
-
-fn other_expected(expected: Option<String>) -> Binding {
-    Binding::Refused(Verdict::OtherChipExpected { expected })
-}
-
-/// The ids of a chip of which only the lasting bytes of the CPLC are known.
-pub(crate) fn cplc_ids(cplc: &[u8]) -> ChipIds {
-    ChipIds { cplc: Some(HexBytes::from(cplc)), ..ChipIds::default() }
-}
-
-/// Leaves out what does not tell chips apart: values of a wrong length, the zeros that some makers
-/// put in the place of serial and batch, card id and GUID, and a card image number without its
-/// issuer, within which alone it is unique.
-fn telling_ids(ids: &ChipIds) -> ChipIds {
-    let keep = |id: &Option<HexBytes>, length: usize, from: usize| {
-        let telling = |id: &&HexBytes| id.0.len() == length && id.0[from..].iter().any(|b| *b != 0);
-        id.as_ref().filter(telling).cloned()
-    };
-    let filled = |id: &Option<HexBytes>| id.as_ref().filter(|id| !id.0.is_empty()).cloned();
-    let (iin, cin) = filled(&ids.iin).zip(filled(&ids.cin)).unzip();
-    ChipIds {
-        cplc: keep(&ids.cplc, 12, 6),
-        iin,
-        cin,
-        card_id: keep(&ids.card_id, 14, 0),
-        guid: keep(&ids.guid, 16, 0),
-        serial: filled(&ids.serial),
-        atr: filled(&ids.atr),
-    }
-}
-
-fn has_immutable(ids: &ChipIds) -> bool {
-    ids.cplc.is_some() || ids.cin.is_some()
-}
-
-/// Hints inform, and tell no chip from another.
-fn is_nameless(ids: &ChipIds) -> bool {
-    !has_immutable(ids) && ids.card_id.is_none() && ids.guid.is_none()
+fn names(ids: &ChipIds, generation: &GenerationRecord) -> bool {
+    ids.card_id.as_ref().is_some_and(|id| *id.0 == generation.card_id)
 }
 
 fn is_blocked(piv: &PivFacts) -> bool {
     piv.pin_tries == Some(0) || piv.puk_tries == Some(0)
+}
+
+/// Whether the chip says that its secrets are not its maker's, where they should be. A bureau that
+/// sets values of its own changes what the chip says.
+fn is_used(piv: &PivFacts, profile: &LoadedProfile) -> bool {
+    piv.factory_secrets == Some(false) && profile.comes_with_makers_values()
 }
 
 fn kind(piv: Option<&PivFacts>) -> String {
@@ -204,25 +178,5 @@ fn kind(piv: Option<&PivFacts>) -> String {
         Some(true) => format!("{name}, as from the factory"),
         Some(false) => format!("{name}, with values of its own"),
         None => name,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn zeros_and_values_of_a_wrong_length_tell_nothing() {
-        let ids = ChipIds {
-            cplc: Some("479051670001000000000000".parse().unwrap()),
-            iin: Some(HexBytes(vec![])),
-            cin: Some(HexBytes(vec![7])),
-            card_id: Some(HexBytes(vec![0; 14])),
-            guid: Some(HexBytes(vec![1; 15])),
-            ..ChipIds::default()
-        };
-        assert_eq!(telling_ids(&ids), ChipIds::default());
-        let ids = cplc_ids(&[0x47; 12]);
-        assert_eq!(telling_ids(&ids), ids);
     }
 }

@@ -5,11 +5,9 @@ use cardwright_protocol::domain::{Permission, ProcessState};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::Process;
 
-/// A job whose outcome is still not known after so many seconds no longer keeps its process open
-/// against its operator's will: the helper may be gone for good.
-const JOB_PATIENCE: i64 = 120;
-
-/// Closes a process. Pending secrets stay: a chip that a job touched may have them.
+/// Closes a process, at any time: a helper that is gone holds no card. Pending secrets stay, since
+/// a chip that a job touched may have them. Where a job has no end yet, the card is interrupted
+/// until its receipt comes, which is taken at any time, or another process finishes the chip.
 pub(crate) async fn cancel(
     registry: &Registry,
     person: &Person,
@@ -17,8 +15,7 @@ pub(crate) async fn cancel(
 ) -> Result<Process, ActionError> {
     let transaction = registry.store.begin().await?;
     let mut process = transaction.process(id).await?.ok_or_else(|| not_found("process"))?;
-    let may_close_foreign = person.may(Permission::CloseForeignProcesses);
-    if process.account != person.name && !may_close_foreign {
+    if process.account != person.name && !person.may(Permission::CloseForeignProcesses) {
         return Err(refused(
             ProblemCode::NotPermitted,
             format!("Only {} or an admin can close this process.", process.account),
@@ -29,18 +26,12 @@ pub(crate) async fn cancel(
     }
     let now = registry.now();
     let mut card = transaction.card_by_id(process.card).await?;
+    let mut what = format!("{} canceled", process.command.title());
     if let Some(job) = transaction.last_job(&process.id, JobState::Open).await? {
-        if now - job.issued_at <= JOB_PATIENCE && !may_close_foreign {
-            return Err(refused(
-                ProblemCode::WrongState,
-                "The chip may still be being encoded. Stop the work at its helper first; where \
-                 that helper is gone, cancel again two minutes after it began, or ask an admin.",
-            ));
-        }
         transaction.supersede_job(&job.job).await?;
-        // Nobody knows what that job did.
         card.interrupted = true;
         transaction.change_card(&mut card, None).await?;
+        what += &format!("; how the encoding at {} ended is not known", job.workstation);
     }
     process.state = ProcessState::Canceled;
     transaction.change_process(&process, now).await?;
@@ -50,7 +41,7 @@ pub(crate) async fn cancel(
         kind: EventKind::ProcessCanceled,
         card: Some(card.id),
         process: Some(process.id.clone()),
-        what: format!("{} canceled", process.command.title()),
+        what,
         state: None,
     };
     transaction.record(event).await?;

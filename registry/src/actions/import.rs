@@ -1,5 +1,5 @@
 use super::ActionError;
-use super::assess::cplc_ids;
+use super::binding::cplc_ids;
 use super::first_start::TEMPLATE;
 use crate::clock::is_day;
 use crate::store::{Event, EventKind, NewCard, Store, StoreError, search_key};

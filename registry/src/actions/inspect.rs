@@ -62,7 +62,7 @@ pub(crate) async fn judge_report(
         return Err(stale_report());
     }
     let card = snapshot.card_by_id(process.card).await?;
-    let judgement = assess::assess(snapshot, &card, &report.chip).await?;
+    let judgement = assess::assess(registry, snapshot, &card, &report.chip).await?;
     Ok((report, judgement))
 }
 
@@ -84,7 +84,8 @@ pub(crate) fn verified<T: Statement>(
     })
 }
 
-/// The open process of this id, if it encodes a chip and this person started it.
+/// The open process of this id, if it encodes a chip and is this person's, who started it or took
+/// it over.
 pub(crate) async fn own_open_process(
     snapshot: &Snapshot,
     person: &Person,

@@ -2,16 +2,26 @@
 
 pub(crate) mod accounts;
 pub(crate) mod assess;
+mod bind;
+mod binding;
 pub(crate) mod cancel;
 pub(crate) mod cards;
 pub(crate) mod first_start;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod issue_job;
+mod keying;
+mod may_issue;
+mod outcome_in_words;
 pub(crate) mod sessions;
 pub(crate) mod start;
+mod stray_outcome;
+mod take_failure;
 pub(crate) mod take_outcome;
+pub(crate) mod take_over;
+mod take_receipt;
 pub(crate) mod templates;
+mod tries;
 pub(crate) mod view;
 
 use crate::access::permissions;

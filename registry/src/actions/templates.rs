@@ -48,7 +48,9 @@ pub(crate) async fn change(
         .iter()
         .flat_map(|change| change.enabled.iter().map(|command| (change.state, *command)));
     let enabled: Vec<(CardState, Command)> = kept.chain(new).collect();
-    transaction.change_template(&record, request.confirm_number, &enabled).await?;
+    let ChangeTemplate { confirm_number, allow_erase, .. } = request;
+    let new = TemplateRecord { confirm_number, allow_erase, enabled, ..record.clone() };
+    transaction.change_template(&new).await?;
     let event = Event {
         at: registry.now(),
         by: person.name.clone(),
@@ -99,7 +101,7 @@ fn whole(registry: &Registry, record: &TemplateRecord) -> Result<Template, Actio
         version: record.version,
         profile: profile_of(registry, record)?.profile.title.clone(),
         confirm_number: record.confirm_number,
-        allow_erase: false,
+        allow_erase: record.allow_erase,
         states: CardState::ALL.iter().map(commands).collect(),
     })
 }
@@ -111,9 +113,14 @@ fn in_words(record: &TemplateRecord, request: &ChangeTemplate) -> String {
         let titles = if titles.is_empty() { "nothing".to_owned() } else { titles.join(", ") };
         words += &format!("; {}: {titles}", change.state.title());
     }
-    if request.confirm_number != record.confirm_number {
-        let answer = if request.confirm_number { "yes" } else { "no" };
-        words += &format!("; printed number to be confirmed: {answer}");
+    let options = [
+        ("printed number to be confirmed", record.confirm_number, request.confirm_number),
+        ("used chips may be erased", record.allow_erase, request.allow_erase),
+    ];
+    for (option, before, now) in options {
+        if now != before {
+            words += &format!("; {option}: {}", if now { "yes" } else { "no" });
+        }
     }
     words
 }

@@ -10,9 +10,9 @@ use crate::store::{
     CardRecord, GenerationRecord, GenerationState, JobRecord, JobState, ProcessRecord, Snapshot,
     TemplateRecord,
 };
-use cardwright_protocol::domain::{CardState, Command, ProcessState};
+use cardwright_protocol::domain::{CardState, Command, Permission, ProcessState};
 use cardwright_protocol::hex::HexBytes;
-use cardwright_protocol::outcome::Receipt;
+use cardwright_protocol::outcome::{Phase, Receipt};
 use cardwright_protocol::registry::cards::CardRow;
 use cardwright_protocol::registry::processes::{LastFailure, OpenJob, Process, Written};
 
@@ -100,9 +100,12 @@ pub(crate) async fn process(
         state: process.state,
         operator: process.account.clone(),
         mine: process.account == person.name,
-        can_take_over: false,
+        can_take_over: can_take_over(person, process),
         profile: profile.profile.title.clone(),
-        phases: profile.phases(),
+        phases: match open_job.as_ref().is_some_and(|job| job.erase) {
+            true => with_erase(profile.phases()),
+            false => profile.phases(),
+        },
         confirm_number: process.state.is_open()
             && must_confirm_number(snapshot, &template, &card).await?,
         job: open_job.map(|job| OpenJob { job: job.job, workstation: job.workstation }),
@@ -111,6 +114,20 @@ pub(crate) async fn process(
         next_card,
         card: card_row(person, &template, &card, held.as_ref()),
     })
+}
+
+/// Whether this person can make somebody else's process their own.
+pub(crate) fn can_take_over(person: &Person, process: &ProcessRecord) -> bool {
+    process.state.is_open()
+        && process.command == Command::InitializeTemporaryCard
+        && process.account != person.name
+        && person.may(Permission::CloseForeignProcesses)
+}
+
+fn with_erase(mut phases: Vec<Phase>) -> Vec<Phase> {
+    phases.push(Phase::Erase);
+    phases.sort_unstable();
+    phases
 }
 
 /// The keying of a chip that has an unknown end.

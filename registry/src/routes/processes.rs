@@ -3,7 +3,7 @@
 use super::Shared;
 use super::error::ApiResult;
 use super::extract::{Body, NoBody, PathName};
-use crate::actions::{Person, cancel, inspect, issue_job};
+use crate::actions::{Person, cancel, inspect, issue_job, take_over};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -19,6 +19,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/processes/{id}/reports", post(hand_report))
         .route("/processes/{id}/jobs", post(ask_for_job))
         .route("/processes/{id}/cancel", post(cancel_process))
+        .route("/processes/{id}/take-over", post(take_over_process))
 }
 
 async fn read(
@@ -65,4 +66,13 @@ async fn cancel_process(
     NoBody: NoBody,
 ) -> ApiResult<Json<Process>> {
     Ok(Json(cancel::cancel(&shared.registry, &person, &id).await?))
+}
+
+async fn take_over_process(
+    State(shared): State<Shared>,
+    person: Person,
+    PathName(id): PathName,
+    NoBody: NoBody,
+) -> ApiResult<Json<Process>> {
+    Ok(Json(take_over::take_over(&shared.registry, &person, &id).await?))
 }

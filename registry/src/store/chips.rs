@@ -1,12 +1,11 @@
-use super::entities::{chips, generations};
+use super::entities::chips;
 use super::{Snapshot, StoreError, Transaction};
 use cardwright_protocol::chip::ChipIds;
 use cardwright_protocol::hex::HexBytes;
-use cardwright_seal::CARD_ID_LENGTH;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    sea_query::{Expr, ExprTrait as _},
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _,
+    sea_query::{Expr, ExprTrait as _, Query, SelectStatement},
 };
 
 /// A chip and the card that it is bound to.
@@ -19,51 +18,6 @@ pub(crate) struct ChipRecord {
     pub(crate) first: ChipIds,
     /// The GUID that we give it: 16 bytes.
     pub(crate) guid: Vec<u8>,
-}
-
-/// How sure it is that a chip has the secrets of a generation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum GenerationState {
-    /// Issued; the chip may have none, some or all of them.
-    Pending,
-    /// A receipt proved all of them.
-    Whole,
-    /// A later generation is whole.
-    Past,
-}
-
-impl GenerationState {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Whole => "whole",
-            Self::Past => "past",
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        [Self::Pending, Self::Whole, Self::Past].into_iter().find(|state| state.name() == name)
-    }
-}
-
-/// One keying of a chip.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct GenerationRecord {
-    pub(crate) id: i64,
-    /// Key of its chip.
-    pub(crate) chip: i64,
-    pub(crate) card_id: [u8; CARD_ID_LENGTH],
-    /// Nonce and ciphertext of the escrowed PIN.
-    pub(crate) pin: (Vec<u8>, Vec<u8>),
-    pub(crate) state: GenerationState,
-}
-
-/// A keying of a chip to be made, pending.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NewGeneration {
-    pub(crate) chip: i64,
-    pub(crate) card_id: [u8; CARD_ID_LENGTH],
-    pub(crate) pin: (Vec<u8>, Vec<u8>),
 }
 
 impl ChipRecord {
@@ -82,19 +36,6 @@ impl ChipRecord {
             },
             guid: row.guid,
         }
-    }
-}
-
-impl GenerationRecord {
-    fn from_row(row: generations::Model) -> Result<Self, StoreError> {
-        let unreadable = || StoreError::Unreadable("generations");
-        Ok(Self {
-            id: row.id,
-            chip: row.chip_id,
-            card_id: row.card_id.try_into().map_err(|_| unreadable())?,
-            pin: (row.pin_nonce, row.pin_ciphertext),
-            state: GenerationState::from_name(&row.state).ok_or_else(unreadable)?,
-        })
     }
 }
 
@@ -125,7 +66,8 @@ impl Snapshot {
         self.chips(any).await
     }
 
-    /// The chips that have the card id or GUID which this one names, as we gave them.
+    /// The chips that have the GUID which this one names, or a card id with the same 12 random
+    /// bytes, as we gave them: of the keyings of a chip, some may be missing here.
     pub(crate) async fn chips_by_our_ids(
         &self,
         ids: &ChipIds,
@@ -135,15 +77,23 @@ impl Snapshot {
             any = any.add(chips::Column::Guid.eq(guid.0.clone()));
         }
         if let Some(card_id) = &ids.card_id {
-            let generation = generations::Entity::find()
-                .filter(generations::Column::CardId.eq(card_id.0.clone()))
-                .one(&self.database)
-                .await?;
-            if let Some(generation) = generation {
-                any = any.add(chips::Column::Id.eq(generation.chip_id));
-            }
+            any = any.add(chips::Column::Id.in_subquery(keyed_like(&card_id.0)));
         }
         self.chips(any).await
+    }
+
+    /// Whether some chip was keyed with a card id of the same 12 random bytes.
+    pub(crate) async fn is_keyed_like(&self, card_id: &[u8]) -> Result<bool, StoreError> {
+        let any = Condition::any().add(chips::Column::Id.in_subquery(keyed_like(card_id)));
+        Ok(!self.chips(any).await?.is_empty())
+    }
+
+    /// Whether some chip was given this GUID.
+    pub(crate) async fn is_guid_taken(&self, guid: &[u8]) -> Result<bool, StoreError> {
+        Ok(!self
+            .chips(Condition::any().add(chips::Column::Guid.eq(guid.to_vec())))
+            .await?
+            .is_empty())
     }
 
     /// The chips without immutable ids that named themselves like this one before our ids were on
@@ -177,22 +127,6 @@ impl Snapshot {
         let row = chips::Entity::find_by_id(id).one(&self.database).await?;
         row.map(ChipRecord::from_row).ok_or(StoreError::Unreadable("chips"))
     }
-
-    /// All keyings of a chip, newest first.
-    pub(crate) async fn generations(&self, chip: i64) -> Result<Vec<GenerationRecord>, StoreError> {
-        let rows = generations::Entity::find()
-            .filter(generations::Column::ChipId.eq(chip))
-            .order_by_desc(generations::Column::Id)
-            .all(&self.database)
-            .await?;
-        rows.into_iter().map(GenerationRecord::from_row).collect()
-    }
-
-    /// The keying that a job is for.
-    pub(crate) async fn generation(&self, id: i64) -> Result<GenerationRecord, StoreError> {
-        let row = generations::Entity::find_by_id(id).one(&self.database).await?;
-        GenerationRecord::from_row(row.ok_or(StoreError::Unreadable("generations"))?)
-    }
 }
 
 impl Transaction {
@@ -221,44 +155,15 @@ impl Transaction {
         let id = chips::Entity::insert(row).exec(&self.database).await?.last_insert_id;
         Ok(ChipRecord { id, card, first: ids.clone(), guid: guid.to_vec() })
     }
+}
 
-    /// Makes a keying of a chip, pending.
-    pub(crate) async fn insert_generation(
-        &self,
-        new: NewGeneration,
-        now: i64,
-    ) -> Result<GenerationRecord, StoreError> {
-        let row = generations::ActiveModel {
-            id: NotSet,
-            chip_id: Set(new.chip),
-            card_id: Set(new.card_id.to_vec()),
-            pin_nonce: Set(new.pin.0.clone()),
-            pin_ciphertext: Set(new.pin.1.clone()),
-            state: Set(GenerationState::Pending.name().to_owned()),
-            issued_at: Set(now),
-        };
-        let id = generations::Entity::insert(row).exec(&self.database).await?.last_insert_id;
-        let NewGeneration { chip, card_id, pin } = new;
-        Ok(GenerationRecord { id, chip, card_id, pin, state: GenerationState::Pending })
-    }
-
-    /// A receipt proved this keying: it is whole, and the one before is past.
-    pub(crate) async fn prove_generation(
-        &self,
-        generation: &GenerationRecord,
-    ) -> Result<(), StoreError> {
-        let states = [
-            (GenerationState::Past, generations::Column::Id.lt(generation.id)),
-            (GenerationState::Whole, generations::Column::Id.eq(generation.id)),
-        ];
-        for (state, of) in states {
-            generations::Entity::update_many()
-                .col_expr(generations::Column::State, Expr::value(state.name()))
-                .filter(generations::Column::ChipId.eq(generation.chip))
-                .filter(of)
-                .exec(&self.database)
-                .await?;
-        }
-        Ok(())
-    }
+/// The chips that were keyed with a card id that begins like this one.
+fn keyed_like(card_id: &[u8]) -> SelectStatement {
+    let (random, _) = card_id.split_at(card_id.len().min(12));
+    let [first, last] = [0, u8::MAX].map(|end| [random, &[end; 2]].concat());
+    Query::select()
+        .column("chip_id")
+        .from("generations")
+        .and_where(Expr::col("card_id").between(first, last))
+        .take()
 }

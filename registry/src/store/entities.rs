@@ -53,6 +53,7 @@ entity!(templates, "templates", {
     profile: String,
     validity_days: i32,
     confirm_number: bool,
+    allow_erase: bool,
     version: i64,
 });
 
@@ -103,6 +104,15 @@ entity!(generations, "generations", {
     pin_ciphertext: Vec<u8>,
     state: String,
     issued_at: i64,
+    adopted: bool,
+});
+
+entity!(recorded_keys, "recorded_keys", {
+    #[sea_orm(primary_key, auto_increment = false)] generation_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)] reference: Vec<u8>,
+    algorithm: String,
+    public_key: Vec<u8>,
+    job_id: i64,
 });
 
 entity!(processes, "processes", {
@@ -139,6 +149,21 @@ entity!(jobs, "jobs", {
     outcome_signature: Option<Vec<u8>>,
     outcome_at: Option<i64>,
     issued_at: i64,
+    account: String,
+    pin_reserved: i16,
+    puk_reserved: i16,
+    puk_first: String,
+    erase: bool,
+});
+
+entity!(stray_outcomes, "stray_outcomes", {
+    #[sea_orm(primary_key)] id: i64,
+    hash: Vec<u8>,
+    workstation: String,
+    statement: String,
+    signature: Vec<u8>,
+    card_id: Option<i64>,
+    at: i64,
 });
 
 entity!(audit_events, "audit_events", {

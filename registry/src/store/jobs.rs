@@ -1,10 +1,11 @@
 use super::entities::jobs;
 use super::{Snapshot, StoreError, Transaction};
 use cardwright_protocol::ids::{JobId, ProcessId, WorkstationName};
+use cardwright_seal::{PukFirst, TriesAllowed};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    sea_query::Expr,
+    sea_query::{Expr, ExprTrait as _, Query},
 };
 
 /// What is known of a job's end.
@@ -40,6 +41,8 @@ impl JobState {
 /// A job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JobRecord {
+    /// Newer jobs have greater numbers.
+    pub(crate) id: i64,
     pub(crate) job: JobId,
     pub(crate) process: ProcessId,
     pub(crate) workstation: WorkstationName,
@@ -54,7 +57,13 @@ pub(crate) struct JobRecord {
     pub(crate) outcome: Option<String>,
     pub(crate) outcome_hash: Option<Vec<u8>>,
     pub(crate) outcome_at: Option<i64>,
-    pub(crate) issued_at: i64,
+    /// Who asked for it; empty where that was not recorded.
+    pub(crate) account: String,
+    /// What it may spend.
+    pub(crate) reserved: TriesAllowed,
+    pub(crate) puk_first: PukFirst,
+    /// It may erase the chip.
+    pub(crate) erase: bool,
 }
 
 /// A job to be made, open.
@@ -68,6 +77,10 @@ pub(crate) struct NewJob {
     pub(crate) profile_hash: Vec<u8>,
     pub(crate) fasc_n: Vec<u8>,
     pub(crate) expires_on: String,
+    pub(crate) account: String,
+    pub(crate) reserved: TriesAllowed,
+    pub(crate) puk_first: PukFirst,
+    pub(crate) erase: bool,
 }
 
 /// The end of a job, as a helper signed it.
@@ -83,7 +96,10 @@ pub(crate) struct SettledJob<'a> {
 
 impl JobRecord {
     fn from_row(row: jobs::Model) -> Result<Self, StoreError> {
+        let unreadable = || StoreError::Unreadable("jobs");
+        let tries = |reserved: i16| u8::try_from(reserved).map_err(|_| unreadable());
         Ok(Self {
+            id: row.id,
             job: JobId(row.name),
             process: ProcessId(row.process_id),
             workstation: WorkstationName(row.workstation),
@@ -91,13 +107,27 @@ impl JobRecord {
             profile_hash: row.profile_hash,
             fasc_n: row.fasc_n,
             expires_on: row.expires_on,
-            state: JobState::from_name(&row.state).ok_or(StoreError::Unreadable("jobs"))?,
+            state: JobState::from_name(&row.state).ok_or_else(unreadable)?,
             outcome: row.outcome,
             outcome_hash: row.outcome_hash,
             outcome_at: row.outcome_at,
-            issued_at: row.issued_at,
+            account: row.account,
+            reserved: TriesAllowed { pin: tries(row.pin_reserved)?, puk: tries(row.puk_reserved)? },
+            puk_first: puk_first(&row.puk_first).ok_or_else(unreadable)?,
+            erase: row.erase,
         })
     }
+}
+
+fn puk_first_name(order: PukFirst) -> &'static str {
+    match order {
+        PukFirst::Wanted => "wanted",
+        PukFirst::Before => "before",
+    }
+}
+
+fn puk_first(name: &str) -> Option<PukFirst> {
+    [PukFirst::Wanted, PukFirst::Before].into_iter().find(|order| puk_first_name(*order) == name)
 }
 
 impl Snapshot {
@@ -123,19 +153,19 @@ impl Snapshot {
         row.map(JobRecord::from_row).transpose()
     }
 
-    /// The newest job of a keying whose outcome was taken.
-    pub(crate) async fn last_settled_job(
-        &self,
-        generation: i64,
-    ) -> Result<Option<JobRecord>, StoreError> {
-        let row = jobs::Entity::find()
-            .filter(jobs::Column::GenerationId.eq(generation))
-            .filter(jobs::Column::Outcome.is_not_null())
-            .order_by_desc(jobs::Column::OutcomeAt)
-            .order_by_desc(jobs::Column::Id)
-            .one(&self.database)
+    /// All jobs of all keyings of a chip, oldest first.
+    pub(crate) async fn jobs_of_chip(&self, chip: i64) -> Result<Vec<JobRecord>, StoreError> {
+        let keyings = Query::select()
+            .column("id")
+            .from("generations")
+            .and_where(Expr::col("chip_id").eq(chip))
+            .take();
+        let rows = jobs::Entity::find()
+            .filter(jobs::Column::GenerationId.in_subquery(keyings))
+            .order_by_asc(jobs::Column::Id)
+            .all(&self.database)
             .await?;
-        row.map(JobRecord::from_row).transpose()
+        rows.into_iter().map(JobRecord::from_row).collect()
     }
 }
 
@@ -158,6 +188,11 @@ impl Transaction {
             outcome_signature: Set(None),
             outcome_at: Set(None),
             issued_at: Set(now),
+            account: Set(new.account),
+            pin_reserved: Set(new.reserved.pin.into()),
+            puk_reserved: Set(new.reserved.puk.into()),
+            puk_first: Set(puk_first_name(new.puk_first).to_owned()),
+            erase: Set(new.erase),
         };
         jobs::Entity::insert(row).exec(&self.database).await?;
         Ok(())

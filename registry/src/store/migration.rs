@@ -1,6 +1,7 @@
 //! The tables, made alike on SQLite and PostgreSQL.
 
 use super::migration_key_exports::KeyExports;
+use super::migration_the_agreement::TheAgreement;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
     big_integer, big_integer_null, big_pk_auto, binary, binary_null, boolean, integer, string,
@@ -13,7 +14,7 @@ pub(super) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstTables), Box::new(KeyExports)]
+        vec![Box::new(FirstTables), Box::new(KeyExports), Box::new(TheAgreement)]
     }
 }
 
@@ -229,7 +230,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
     ]
 }
 
-fn refers(
+pub(super) fn refers(
     table: &'static str,
     column: &'static str,
     to: &'static str,
@@ -245,6 +246,10 @@ fn unique(
     Index::create().name(name).table(table).col(columns[0]).col(columns[1]).unique().take()
 }
 
-fn plain(name: &'static str, table: &'static str, column: &'static str) -> IndexCreateStatement {
+pub(super) fn plain(
+    name: &'static str,
+    table: &'static str,
+    column: &'static str,
+) -> IndexCreateStatement {
     Index::create().name(name).table(table).col(column).take()
 }

@@ -19,7 +19,7 @@ pub(crate) struct ProcessRecord {
     pub(crate) card: i64,
     pub(crate) command: Command,
     pub(crate) state: ProcessState,
-    /// Name of the account that started it.
+    /// Name of the account that started it, or took it over.
     pub(crate) account: String,
     /// How the last job failed, as JSON of the wire's type.
     pub(crate) failure: Option<String>,
@@ -108,7 +108,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Writes the state and failure of a process. One that ends loses its nonces.
+    /// Writes the state, failure and owner of a process. One that ends loses its nonces.
     pub(crate) async fn change_process(
         &self,
         process: &ProcessRecord,
@@ -117,17 +117,24 @@ impl Transaction {
         let ended_at = (!process.state.is_open()).then_some(now);
         processes::Entity::update_many()
             .col_expr(processes::Column::State, Expr::value(process.state.name()))
+            .col_expr(processes::Column::Account, Expr::value(process.account.as_str()))
             .col_expr(processes::Column::Failure, Expr::value(process.failure.clone()))
             .col_expr(processes::Column::EndedAt, Expr::value(ended_at))
             .filter(processes::Column::Id.eq(&process.id.0))
             .exec(&self.database)
             .await?;
         if !process.state.is_open() {
-            nonces::Entity::delete_many()
-                .filter(nonces::Column::ProcessId.eq(&process.id.0))
-                .exec(&self.database)
-                .await?;
+            self.delete_nonces(&process.id).await?;
         }
+        Ok(())
+    }
+
+    /// Forgets all nonces of a process.
+    pub(crate) async fn delete_nonces(&self, process: &ProcessId) -> Result<(), StoreError> {
+        nonces::Entity::delete_many()
+            .filter(nonces::Column::ProcessId.eq(&process.0))
+            .exec(&self.database)
+            .await?;
         Ok(())
     }
 

@@ -18,6 +18,9 @@ impl Snapshot {
         if let Some(status) = query.status {
             found = found.filter(cards::Column::State.eq(status.name()));
         }
+        if let Some(interrupted) = query.interrupted {
+            found = found.filter(cards::Column::Interrupted.eq(interrupted));
+        }
         let text = search_key(&query.text);
         if !text.is_empty() {
             let pattern = contains(&text);

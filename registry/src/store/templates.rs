@@ -17,6 +17,8 @@ pub(crate) struct TemplateRecord {
     pub(crate) profile: String,
     pub(crate) validity_days: u32,
     pub(crate) confirm_number: bool,
+    /// Operators may erase a chip that has values of somebody else.
+    pub(crate) allow_erase: bool,
     pub(crate) version: u64,
     /// Enabled commands by state, in their order.
     pub(crate) enabled: Vec<(CardState, Command)>,
@@ -80,6 +82,7 @@ impl Snapshot {
             profile: row.profile,
             validity_days: row.validity_days.try_into().map_err(unreadable)?,
             confirm_number: row.confirm_number,
+            allow_erase: row.allow_erase,
             version: row.version.try_into().map_err(unreadable)?,
             enabled,
         })
@@ -102,23 +105,23 @@ impl Transaction {
             profile: Set(profile.to_owned()),
             validity_days: Set(validity_days),
             confirm_number: Set(true),
+            allow_erase: Set(false),
             version: Set(1),
         };
         templates::Entity::insert(row).exec(&self.database).await?;
         Ok(())
     }
 
-    /// Changes a template that is still of the record's version: confirmation, and the enabled
-    /// commands, all of them.
+    /// Writes a template's options and enabled commands, all of them, if it is still of the
+    /// record's version.
     pub(crate) async fn change_template(
         &self,
         template: &TemplateRecord,
-        confirm_number: bool,
-        enabled: &[(CardState, Command)],
     ) -> Result<(), StoreError> {
         let version = template.version as i64;
         let changed = templates::Entity::update_many()
-            .col_expr(templates::Column::ConfirmNumber, Expr::value(confirm_number))
+            .col_expr(templates::Column::ConfirmNumber, Expr::value(template.confirm_number))
+            .col_expr(templates::Column::AllowErase, Expr::value(template.allow_erase))
             .col_expr(templates::Column::Version, Expr::value(version + 1))
             .filter(templates::Column::Id.eq(template.id))
             .filter(templates::Column::Version.eq(version))
@@ -131,7 +134,7 @@ impl Transaction {
             .filter(template_commands::Column::TemplateId.eq(template.id))
             .exec(&self.database)
             .await?;
-        let rows = (0_i32..).zip(enabled).map(|(position, (state, command))| {
+        let rows = (0_i32..).zip(&template.enabled).map(|(position, (state, command))| {
             template_commands::ActiveModel {
                 template_id: Set(template.id),
                 state: Set(state.name().to_owned()),
@@ -139,7 +142,7 @@ impl Transaction {
                 position: Set(position),
             }
         });
-        if !enabled.is_empty() {
+        if !template.enabled.is_empty() {
             template_commands::Entity::insert_many(rows).exec(&self.database).await?;
         }
         Ok(())

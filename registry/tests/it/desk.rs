@@ -10,7 +10,9 @@ use cardwright_protocol::outcome::{
 use cardwright_protocol::registry::processes::Nonce;
 use cardwright_protocol::signed::Signed;
 use cardwright_registry::Workstation;
-use cardwright_seal::{JobContents, OpeningKey, SigningKey, VerifyingKey, open_job, sign};
+use cardwright_seal::{
+    JobContents, OpeningKey, PukFirst, SigningKey, TriesAllowed, VerifyingKey, open_job, sign,
+};
 
 #[derive(Clone)]
 pub(crate) struct Desk {
@@ -24,6 +26,17 @@ pub(crate) struct Desk {
 pub(crate) struct Opened {
     pub(crate) header: JobHeader,
     pub(crate) contents: JobContents,
+}
+
+impl Opened {
+    /// What the chip is to keep and may have, without how the helper is to find it out.
+    pub(crate) fn values(&self) -> JobContents {
+        JobContents {
+            puk_first: PukFirst::Wanted,
+            tries_allowed: TriesAllowed { pin: 0, puk: 0 },
+            ..self.contents.clone()
+        }
+    }
 }
 
 /// A chip as from the factory, told from others by its CPLC.
@@ -46,6 +59,14 @@ pub(crate) fn chip(number: u8) -> ChipFacts {
             factory_secrets: Some(true),
         }),
     }
+}
+
+/// A chip that tells neither its counters nor whether its secrets are the factory's.
+pub(crate) fn mute(number: u8) -> ChipFacts {
+    let mut facts = chip(number);
+    let piv = facts.piv.as_mut().unwrap();
+    (piv.pin_tries, piv.puk_tries, piv.factory_secrets) = (None, None, None);
+    facts
 }
 
 /// The chip after a job wrote at least its card id.
@@ -139,7 +160,20 @@ impl Desk {
         cause: FailureCause,
         condition: Condition,
     ) -> Outcome {
-        let failure = JobFailure {
+        self.signed_failure(&self.failure_of(job, cause, condition))
+    }
+
+    pub(crate) fn signed_failure(&self, failure: &JobFailure) -> Outcome {
+        Outcome::Failed(sign(&self.signing_key, failure))
+    }
+
+    pub(crate) fn failure_of(
+        &self,
+        job: &Opened,
+        cause: FailureCause,
+        condition: Condition,
+    ) -> JobFailure {
+        JobFailure {
             job: job.header.job.clone(),
             process: job.header.process.clone(),
             workstation: job.header.workstation.clone(),
@@ -150,7 +184,6 @@ impl Desk {
             tries_spent: TriesSpent::default(),
             proved: Proved::default(),
             keys: vec![],
-        };
-        Outcome::Failed(sign(&self.signing_key, &failure))
+        }
     }
 }

@@ -33,7 +33,7 @@ impl Story {
         let passwords =
             ["admin", "operator"].map(|name| (name, registry.password(name))).into_iter().collect();
         let key = registry.key.clone();
-        let (folder, desk, _) = registry.end().await;
+        let (folder, [desk, _], _) = registry.end().await;
         let workstation = desk.workstation();
         let entry = format!(
             "[[workstation]]\nname = \"desk-1\"\nsigning_key = \"{}\"\nsealing_key = \"{}\"\n",

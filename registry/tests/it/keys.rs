@@ -34,7 +34,7 @@ async fn folder_with_ciphertext() -> (TempDir, Desk) {
     let process = operator.start("TC-1").await;
     let report = registry.desk.report(&operator.nonce(&process.id).await, &chip(7));
     operator.job(&process.id, &report, "TC-1").await;
-    let (folder, desk, _) = registry.end().await;
+    let (folder, [desk, _], _) = registry.end().await;
     (folder, desk)
 }
 

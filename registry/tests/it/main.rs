@@ -1,14 +1,19 @@
 //! The registry from outside: real router, real database file, real HTTP.
 
+mod adoption;
 mod answer;
 mod backup;
+mod backup_of_yesterday;
 mod bad_requests;
 mod command_line;
 mod desk;
+mod erase;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod jobs;
 mod keys;
+mod late;
+mod office;
 mod outcomes;
 mod permissions;
 mod processes;
@@ -18,6 +23,9 @@ mod search;
 mod sessions;
 #[cfg(target_os = "linux")]
 mod small_disk;
+mod story;
+mod take_over;
 mod templates;
 mod the_app;
+mod tries;
 mod world;

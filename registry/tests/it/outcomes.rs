@@ -1,40 +1,11 @@
-use crate::desk::{Opened, chip, written};
-use crate::world::{Browser, TestRegistry};
-use cardwright_protocol::chip::ChipFacts;
+use crate::desk::{chip, written};
+use crate::story::Story;
 use cardwright_protocol::domain::{CardState, Command, ProcessState};
-use cardwright_protocol::ids::ProcessId;
 use cardwright_protocol::outcome::{Condition, FailureCause, Outcome, Receipt};
 use cardwright_protocol::registry::problem::ProblemCode;
-use cardwright_protocol::registry::processes::{Process, Verdict};
+use cardwright_protocol::registry::processes::Process;
 use cardwright_seal::{SigningKey, sign, verify};
 use expect_test::expect;
-use std::time::Duration;
-
-struct Story {
-    registry: TestRegistry,
-    operator: Browser,
-    process: ProcessId,
-}
-
-impl Story {
-    async fn begin() -> Self {
-        let registry = TestRegistry::with_one_card().await;
-        let operator = registry.log_in("operator").await;
-        let process = operator.start("TC-1").await.id;
-        Self { registry, operator, process }
-    }
-
-    async fn job(&self, facts: &ChipFacts) -> Opened {
-        let nonce = self.operator.nonce(&self.process).await;
-        let report = self.registry.desk.report(&nonce, facts);
-        let issued = self.operator.job(&self.process, &report, "TC-1").await;
-        self.registry.desk.open(&issued.job, &self.registry.key)
-    }
-
-    fn failure(&self, job: &Opened, cause: FailureCause, condition: Condition) -> Outcome {
-        self.registry.desk.failure(job, cause, condition)
-    }
-}
 
 #[tokio::test]
 async fn a_receipt_makes_the_card_unassigned_once() {
@@ -73,9 +44,15 @@ async fn a_receipt_makes_the_card_unassigned_once() {
     assert_eq!(operator.card("TC-1").await, card);
 
     let other = story.failure(&job, FailureCause::Internal, Condition::Unknown);
-    let answer = operator.try_hand_over(&other).await;
-    assert_eq!(answer.refused(), ProblemCode::Invalid, "another outcome of the same job");
-    assert_eq!(operator.card("TC-1").await, card);
+    for _ in 0..2 {
+        let taken = operator.hand_over(&other).await;
+        assert_eq!(taken.process.unwrap().state, ProcessState::Completed, "the first one counts");
+    }
+    let history = operator.history("TC-1").await;
+    let second =
+        "registry: desk-1 told the end of a job that had ended already: nothing is changed";
+    assert_eq!(history.iter().filter(|entry| *entry == second).count(), 1);
+    assert_eq!(operator.card("TC-1").await.row, card.row);
     let answer = operator.try_start("TC-1", Command::InitializeTemporaryCard, None).await;
     assert_eq!(answer.refused(), ProblemCode::WrongState);
 }
@@ -112,11 +89,6 @@ async fn a_receipt_that_is_not_of_its_job_is_refused() {
         let problem = operator.try_hand_over(&outcome).await.problem();
         assert_eq!((problem.code, problem.field.as_deref()), (ProblemCode::Invalid, Some(field)));
     }
-    let mut unknown = registry.desk.receipt_of(&job);
-    unknown.job = "unknown".into();
-    let outcome = Outcome::Finished(sign(&registry.desk.signing_key, &unknown));
-    assert_eq!(operator.try_hand_over(&outcome).await.refused(), ProblemCode::NotFound);
-
     let receipt = registry.desk.receipt_of(&job);
     let foreign = Outcome::Finished(sign(&SigningKey::generate(), &receipt));
     assert_eq!(operator.try_hand_over(&foreign).await.refused(), ProblemCode::BadSignature);
@@ -144,27 +116,6 @@ async fn a_failure_that_nobody_can_mend_ends_the_process() {
     );
     assert_eq!(card.row.commands, [Command::InitializeTemporaryCard], "free again");
     assert_eq!(operator.hand_over(&failed).await.acknowledgement, taken.acknowledgement);
-}
-
-/// A chip may hide how many tries its PUK has left: a job more would be a try less.
-#[tokio::test]
-async fn a_chip_whose_puk_nobody_knows_gets_no_second_job() {
-    let causes = [
-        FailureCause::Foreign { what: "PUK".to_owned() },
-        FailureCause::Blocked { what: "PIN".to_owned() },
-    ];
-    for cause in causes {
-        let story = Story::begin().await;
-        let operator = &story.operator;
-        let job = story.job(&chip(7)).await;
-        operator.hand_over(&story.failure(&job, cause, Condition::PartlyWritten)).await;
-        let process = operator.start("TC-1").await;
-        let nonce = operator.nonce(&process.id).await;
-        let report = story.registry.desk.report(&nonce, &chip(7));
-        assert_eq!(operator.assess(&process.id, &report).await.verdict, Verdict::Blocked);
-        let answer = operator.try_job(&process.id, &report, Some("TC-1")).await;
-        assert_eq!(answer.refused(), ProblemCode::ChipRefused);
-    }
 }
 
 #[tokio::test]
@@ -251,7 +202,7 @@ async fn a_late_receipt_says_nothing_of_a_chip_that_was_keyed_anew_since() {
         assert_eq!(card.version, before.version);
     }
     let fifth = story.job(&written(&chip(7), &fourth)).await;
-    assert_eq!(fifth.contents, fourth.contents, "the torn generation is finished");
+    assert_eq!(fifth.values(), fourth.values(), "the torn generation is finished");
     let done = operator.hand_over(&story.registry.desk.receipt(&fifth)).await;
     assert_eq!(done.process.as_ref().unwrap().card.state, CardState::Unassigned);
 }
@@ -261,7 +212,6 @@ async fn a_receipt_after_the_process_was_closed_is_recorded_and_moves_nothing() 
     let story = Story::begin().await;
     let Story { registry, operator, process } = &story;
     let job = story.job(&chip(7)).await;
-    registry.clock.advance(Duration::from_secs(121));
     let _: Process = operator.try_cancel(process).await.ok();
     let taken = operator.hand_over(&registry.desk.receipt(&job)).await;
     assert_eq!(taken.process.as_ref().unwrap().state, ProcessState::Canceled);

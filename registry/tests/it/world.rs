@@ -43,6 +43,8 @@ pub(crate) struct TestRegistry {
     pub(crate) folder: TempDir,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) desk: Desk,
+    /// Another workstation of this registry.
+    pub(crate) other_desk: Desk,
     pub(crate) key: VerifyingKey,
     pub(crate) address: String,
     accounts: Vec<NewAccount>,
@@ -54,7 +56,7 @@ pub(crate) struct TestRegistry {
 impl TestRegistry {
     /// A registry at its first start, without cards.
     pub(crate) async fn empty() -> Self {
-        Self::in_folder(TempDir::new().unwrap(), Desk::new("desk-1"), None).await
+        Self::new(None).await
     }
 
     /// A registry with these cards: number, state, order, produced_on, chip id.
@@ -74,12 +76,17 @@ impl TestRegistry {
 
     /// A registry that serves this app.
     pub(crate) async fn with_app(app: PathBuf) -> Self {
-        Self::in_folder(TempDir::new().unwrap(), Desk::new("desk-1"), Some(app)).await
+        Self::new(Some(app)).await
     }
 
-    async fn in_folder(folder: TempDir, desk: Desk, app: Option<PathBuf>) -> Self {
+    async fn new(app: Option<PathBuf>) -> Self {
+        let desks = [Desk::new("desk-1"), Desk::new("desk-2")];
+        Self::in_folder(TempDir::new().unwrap(), desks, app).await
+    }
+
+    async fn in_folder(folder: TempDir, desks: [Desk; 2], app: Option<PathBuf>) -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(1_795_330_800)));
-        let config = config(&desk, &clock, app.clone());
+        let config = config(&desks, &clock, app.clone());
         let (registry, accounts) = Registry::open(folder.path(), config).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -89,7 +96,9 @@ impl TestRegistry {
             let _ = stopped.await;
         };
         let served = tokio::spawn(cardwright_registry::run(listener, registry, shutdown));
-        Self { folder, clock, desk, key, address, accounts, app, stop: Some(stop), served }
+        let [desk, other_desk] = desks;
+        let stop = Some(stop);
+        Self { folder, clock, desk, other_desk, key, address, accounts, app, stop, served }
     }
 
     /// Ends it and starts it again on the same data. Passwords stay known to the test.
@@ -100,23 +109,24 @@ impl TestRegistry {
     /// As [`TestRegistry::restart`]; meanwhile something is done to the data.
     pub(crate) async fn restart_after(self, meanwhile: impl AsyncFnOnce(&Path)) -> Self {
         let accounts = self.accounts.clone();
-        let (folder, desk, app) = self.end().await;
+        let (folder, desks, app) = self.end().await;
         meanwhile(folder.path()).await;
-        let again = Self::in_folder(folder, desk, app).await;
+        let again = Self::in_folder(folder, desks, app).await;
         assert!(again.accounts.is_empty(), "accounts are made once");
         Self { accounts, ..again }
     }
 
     /// Ends it and leaves its data.
-    pub(crate) async fn end(mut self) -> (TempDir, Desk, Option<PathBuf>) {
+    pub(crate) async fn end(mut self) -> (TempDir, [Desk; 2], Option<PathBuf>) {
         self.stop.take().unwrap().send(()).unwrap();
         self.served.await.unwrap().unwrap();
-        (self.folder, self.desk, self.app)
+        (self.folder, [self.desk, self.other_desk], self.app)
     }
 
     /// A registry in a folder that has a copy of this one's database.
     pub(crate) async fn copied_to(&self, folder: TempDir) -> Self {
-        let copied = Self::in_folder(folder, self.desk.clone(), None).await;
+        let copied =
+            Self::in_folder(folder, [self.desk.clone(), self.other_desk.clone()], None).await;
         assert!(copied.accounts.is_empty(), "accounts are made once");
         Self { accounts: self.accounts.clone(), ..copied }
     }
@@ -175,9 +185,9 @@ impl TestRegistry {
     }
 }
 
-fn config(desk: &Desk, clock: &Arc<TestClock>, app: Option<PathBuf>) -> Config {
+fn config(desks: &[Desk; 2], clock: &Arc<TestClock>, app: Option<PathBuf>) -> Config {
     Config {
-        workstations: vec![desk.workstation()],
+        workstations: desks.iter().map(Desk::workstation).collect(),
         helper_ports: vec![18_421],
         app,
         password_cost: PasswordCost { memory: 8, passes: 1 },
@@ -264,23 +274,23 @@ impl Browser {
 
     /// Enables exactly these commands in a state.
     pub(crate) async fn enable(&self, state: CardState, commands: &[Command]) {
-        let Template { version, confirm_number, .. } = self.template().await;
+        let Template { version, confirm_number, allow_erase, .. } = self.template().await;
         let states = vec![ChangeState { state, enabled: commands.to_vec() }];
-        let _: Template = self
-            .change_template(&ChangeTemplate {
-                version,
-                confirm_number,
-                allow_erase: false,
-                states,
-            })
-            .await
-            .ok();
+        let change = ChangeTemplate { version, confirm_number, allow_erase, states };
+        let _: Template = self.change_template(&change).await.ok();
     }
 
     /// Whether the printed number is to be confirmed.
     pub(crate) async fn confirm_number(&self, confirm_number: bool) {
-        let Template { version, .. } = self.template().await;
-        let change = ChangeTemplate { version, confirm_number, allow_erase: false, states: vec![] };
+        let Template { version, allow_erase, .. } = self.template().await;
+        let change = ChangeTemplate { version, confirm_number, allow_erase, states: vec![] };
+        let _: Template = self.change_template(&change).await.ok();
+    }
+
+    /// Whether used chips may be erased.
+    pub(crate) async fn allow_erase(&self, allow_erase: bool) {
+        let Template { version, confirm_number, .. } = self.template().await;
+        let change = ChangeTemplate { version, confirm_number, allow_erase, states: vec![] };
         let _: Template = self.change_template(&change).await.ok();
     }
 
@@ -353,6 +363,22 @@ impl Browser {
         number: &str,
     ) -> IssuedJob {
         self.try_job(id, report, Some(number)).await.ok()
+    }
+
+    /// Asks for a job that erases the chip.
+    pub(crate) async fn try_erase(
+        &self,
+        id: &ProcessId,
+        report: &Signed<ChipReport>,
+        number: &str,
+    ) -> Answer {
+        let confirmed_number = Some(number.to_owned());
+        let request = AskForJob { report: report.clone(), confirmed_number, erase: true };
+        self.post(&format!("/processes/{id}/jobs"), &request).await
+    }
+
+    pub(crate) async fn try_take_over(&self, id: &ProcessId) -> Answer {
+        self.post_nothing(&format!("/processes/{id}/take-over")).await
     }
 
     pub(crate) async fn try_hand_over(&self, outcome: &Outcome) -> Answer {

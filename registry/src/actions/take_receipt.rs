@@ -1,0 +1,86 @@
+use super::ActionError;
+use super::take_outcome::{Taking, check_fields};
+use crate::graph;
+use crate::objects;
+use crate::store::{EventKind, GenerationRecord, GenerationState, JobRecord, JobState};
+use cardwright_protocol::domain::ProcessState;
+use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::outcome::Receipt;
+
+impl Taking<'_> {
+    /// A receipt is a fact: it always updates what is known of the chip. Whether the card goes on
+    /// is the state graph's decision.
+    pub(super) async fn receipt(&mut self, receipt: Receipt) -> Result<(), ActionError> {
+        let generation = self.transaction.generation(self.job.generation).await?;
+        let chip = self.transaction.chip(generation.chip).await?;
+        check_receipt(&receipt, &self.job, &generation, &chip.guid)?;
+        // A profile that a newer version of this program no longer has is not held against it.
+        if let Some(profile) = self.registry.profiles.with_hash(&self.job.profile_hash) {
+            check_fields(&[
+                ("keys", profile.has_exactly(&receipt.keys)),
+                ("management_key", profile.may_have(receipt.management_key)),
+            ])?;
+        }
+        check_fields(&[("chip.cplc", chip.first.agrees_immutably(&receipt.chip).is_ok())])?;
+        if generation.state == GenerationState::Pending {
+            self.transaction.prove_generation(&generation).await?;
+        }
+        self.transaction.record_keys(&self.job, &receipt.keys).await?;
+        let what = format!(
+            "Encoded at {} with {} commands; everything was read back and proved",
+            receipt.workstation, receipt.commands
+        );
+        self.record(EventKind::ReceiptTaken, what).await?;
+        let newest = self.transaction.generations(chip.id).await?.into_iter().next();
+        if newest.is_none_or(|newest| newest.id != generation.id) {
+            // The chip was keyed anew since: what was true of it then says nothing of it now.
+            return Ok(());
+        }
+        self.card.interrupted = false;
+        self.card.guid = Some(chip.guid);
+        let target = graph::target(self.card.state, self.process.command);
+        let goes_on = self.is_waited_for().await?;
+        if let (true, Some(target)) = (goes_on, target) {
+            self.card.state = target;
+            self.process.state = ProcessState::Completed;
+            self.process.failure = None;
+            self.transaction.change_process(&self.process, self.now).await?;
+            let what = format!("{} completed", self.process.command.title());
+            self.record_with_state(EventKind::ProcessCompleted, what, Some(target)).await?;
+        }
+        Ok(self.transaction.change_card(&mut self.card, None).await?)
+    }
+
+    /// Whether the process is open and waits for this job, or for none any more.
+    async fn is_waited_for(&self) -> Result<bool, ActionError> {
+        if !self.process.state.is_open() {
+            return Ok(false);
+        }
+        let open = self.transaction.last_job(&self.process.id, JobState::Open).await?;
+        Ok(open.is_none_or(|open| open.job == self.job.job))
+    }
+}
+
+/// The chip has what this job issued: nothing else makes a generation whole.
+fn check_receipt(
+    receipt: &Receipt,
+    job: &JobRecord,
+    generation: &GenerationRecord,
+    guid: &[u8],
+) -> Result<(), ActionError> {
+    let chuid = |tag| objects::value(&receipt.card_holder_unique_identifier.0, tag);
+    let ccc = &receipt.card_capability_container.0;
+    let named = |id: &Option<HexBytes>, issued: &[u8]| id.as_ref().is_some_and(|id| id.0 == issued);
+    check_fields(&[
+        ("profile_hash", receipt.profile_hash.0 == job.profile_hash),
+        ("chip.card_id", named(&receipt.chip.card_id, &generation.card_id)),
+        ("chip.guid", named(&receipt.chip.guid, guid)),
+        ("card_capability_container", objects::card_id(ccc) == Some(&generation.card_id[..])),
+        (
+            "card_holder_unique_identifier",
+            chuid(0x30) == Some(&job.fasc_n[..])
+                && chuid(0x34) == Some(guid)
+                && chuid(0x35) == Some(job.expires_on.as_bytes()),
+        ),
+    ])
+}

@@ -1,0 +1,264 @@
+//! The ledger of tries: what the jobs for a chip may have spent of its PIN and PUK since the last
+//! right value was presented, and what the next one may spend.
+
+use super::ActionError;
+use crate::store::{JobRecord, JobState, Snapshot};
+use cardwright_protocol::chip::PivFacts;
+use cardwright_protocol::outcome::{Condition, FailureCause, JobFailure, Phase, TriesSpent};
+use cardwright_protocol::registry::processes::Verdict;
+use cardwright_seal::{PukFirst, TriesAllowed};
+
+/// What may be spent on a counter that the chip does not tell: the fewest tries that a PIV chip
+/// comes with are 3, and the last one is never sent.
+const UNREAD_BUDGET: u8 = 2;
+
+/// What a job that erases may spend: the chip's counters are full after its reset.
+const AFTER_ERASE: TriesAllowed = TriesAllowed { pin: 1, puk: 2 };
+
+/// What a job reserves: it is the most that stays spent of a chip whose PUK is one of two. Of two
+/// values one is right, and presenting it sets the counter back.
+const RESERVED: TriesAllowed = TriesAllowed { pin: 1, puk: 1 };
+
+/// What a helper calls the PIN.
+const PIN: &str = "PIN";
+
+/// A job that was issued for a chip, and its end.
+pub(crate) struct PastJob {
+    job: JobRecord,
+    end: End,
+}
+
+enum End {
+    /// Nobody knows: it is open, or its process no longer waits for it.
+    Unknown,
+    Receipt,
+    Failure(JobFailure),
+}
+
+/// All jobs that were issued for a chip, oldest first.
+pub(crate) async fn past_jobs(snapshot: &Snapshot, chip: i64) -> Result<Vec<PastJob>, ActionError> {
+    let jobs = snapshot.jobs_of_chip(chip).await?;
+    jobs.into_iter().map(PastJob::read).collect()
+}
+
+/// What a chip says of the generation whose secrets it is to get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// Its card id: PUK and PIN are those of the generation, or those of before.
+    ThisGeneration,
+    /// Another one, or none. The card id is written before the first secret: no job of the
+    /// generation changed the PUK, and whoever presents the one of before cannot be wrong, unless
+    /// the chip is somebody else's; then a job says so.
+    Another,
+}
+
+/// What a job may spend, and how it is to go about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    /// For the helper: wrong values that may be presented.
+    pub(crate) allowed: TriesAllowed,
+    /// For the ledger: what counts as spent until the job's end is known.
+    pub(crate) reserved: TriesAllowed,
+    pub(crate) puk_first: PukFirst,
+    /// No PIN may be presented: too few tries of it are left.
+    pub(crate) pin_by_puk: bool,
+}
+
+impl Allowance {
+    /// What a job may spend on a chip; `None` when another attempt could be the PUK's last.
+    pub(crate) fn of(
+        jobs: &[PastJob],
+        generation: Option<i64>,
+        naming: Naming,
+        piv: &PivFacts,
+    ) -> Option<Self> {
+        let spent = Spent::of(jobs, generation, naming);
+        // What the chip itself tells is true now, whatever was reserved.
+        let left = |told: Option<u8>, spent: u8| match told {
+            Some(left) => left.saturating_sub(1),
+            None => UNREAD_BUDGET.saturating_sub(spent),
+        };
+        let pin = left(piv.pin_tries, spent.pin).min(1);
+        let puk = match (naming, left(piv.puk_tries, spent.puk())) {
+            (_, 0) => return None,
+            // Only the value of before is presented.
+            (Naming::Another, _) => 1,
+            // One of two values is right, so that at most one wrong one is presented; but a helper
+            // that counts before it presents needs leave for both.
+            (Naming::ThisGeneration, left) if piv.puk_tries.is_some() => left.min(2),
+            (Naming::ThisGeneration, _) => 2,
+        };
+        Some(Self {
+            allowed: TriesAllowed { pin, puk },
+            reserved: TriesAllowed { pin, puk: RESERVED.puk },
+            puk_first: puk_first(jobs, generation, naming),
+            pin_by_puk: pin == 0,
+        })
+    }
+
+    /// What a job may spend that erases the chip where it has values of somebody else.
+    pub(crate) fn to_erase() -> Self {
+        Self {
+            allowed: AFTER_ERASE,
+            reserved: RESERVED,
+            puk_first: PukFirst::Before,
+            pin_by_puk: false,
+        }
+    }
+}
+
+/// What the last job of a generation found that keeps another one from being of use.
+pub(crate) fn last_finding(jobs: &[PastJob], generation: i64) -> Option<Verdict> {
+    let of_generation = jobs.iter().rev().filter(|past| past.job.generation == generation);
+    let mut telling = of_generation.filter_map(|past| match &past.end {
+        End::Unknown => None,
+        End::Receipt => Some(None),
+        End::Failure(failure) => match &failure.cause {
+            FailureCause::Foreign { .. } => Some(Some(Verdict::Used)),
+            // A PIN is set by the PUK.
+            FailureCause::Blocked { what } if what != PIN => Some(Some(Verdict::Blocked)),
+            // It did not come so far, or not so far as to have erased what was found.
+            _ if failure.condition == Condition::Untouched => None,
+            _ if past.job.erase && failure.phase <= Phase::Erase => None,
+            _ => Some(None),
+        },
+    });
+    telling.next().flatten()
+}
+
+/// What may have been spent since the last right value was presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Spent {
+    pin: u8,
+    /// Of the PUK, by the jobs of generations before the last one that is counted here.
+    puk_before: u8,
+    /// Of the PUK, by jobs that present the wanted one first.
+    wanted_first: u8,
+    /// Of the PUK, by jobs that present the one of before first.
+    before_first: u8,
+}
+
+impl Spent {
+    fn of(jobs: &[PastJob], generation: Option<i64>, naming: Naming) -> Self {
+        let mut spent = Self::default();
+        let mut counted = None;
+        for PastJob { job, end } in jobs {
+            if counted.replace(job.generation) != Some(job.generation) {
+                spent = Self { pin: spent.pin, puk_before: spent.puk(), ..Self::default() };
+            }
+            match end {
+                End::Receipt => spent = Self::default(),
+                End::Failure(failure) => spent.add_failure(job, failure),
+                End::Unknown if naming == Naming::Another && Some(job.generation) == generation => {
+                }
+                End::Unknown => spent.add(job.puk_first, job.reserved.pin, job.reserved.puk),
+            }
+        }
+        spent
+    }
+
+    fn add_failure(&mut self, job: &JobRecord, failure: &JobFailure) {
+        if failure.proved.pin {
+            self.pin = 0;
+        }
+        let TriesSpent { pin, mut puk } = failure.tries_spent;
+        let mut is_puk_proved = failure.proved.puk;
+        if failure.cause == FailureCause::HelperStopped
+            && failure.phase > Phase::Puk
+            && failure.phase < Phase::Verify
+        {
+            // The helper tells the worst that its journal allows; but the phase of the PUK was
+            // over, and after it nobody presents another.
+            (puk, is_puk_proved) = (0, true);
+        }
+        if is_puk_proved {
+            *self = Self { pin: self.pin, ..Self::default() };
+        }
+        // A second value after a wrong one is the right one, though its answer was lost; unless
+        // the job says that neither is.
+        let most = match failure.cause {
+            // It presented nothing.
+            FailureCause::JobRefused { .. } => return,
+            FailureCause::Foreign { .. } | FailureCause::Blocked { .. } => u8::MAX,
+            _ => RESERVED.puk,
+        };
+        self.add(job.puk_first, pin, puk.min(most));
+        if matches!(&failure.cause, FailureCause::Blocked { what } if what == PIN) {
+            self.pin = self.pin.max(UNREAD_BUDGET);
+        }
+    }
+
+    fn add(&mut self, puk_first: PukFirst, pin: u8, puk: u8) {
+        self.pin = self.pin.saturating_add(pin);
+        let of_puk = match puk_first {
+            PukFirst::Wanted => &mut self.wanted_first,
+            PukFirst::Before => &mut self.before_first,
+        };
+        *of_puk = of_puk.saturating_add(puk);
+    }
+
+    /// Tries of the PUK that are gone, at most.
+    ///
+    /// The PUK is the wanted one or the one of before. Whatever it is, a job that begins with the
+    /// right one spends nothing, and a job that begins with the wrong one spends one try and then
+    /// has the right one, which sets the counter back, unless it is cut off in between. The order
+    /// alternates from one job without a proof to the next: so a wrong value is followed by a
+    /// right one, no two wrong ones follow each other but where a job was cut off before it
+    /// presented anything, and only the jobs of one of the two orders count.
+    fn puk(&self) -> u8 {
+        self.puk_before.saturating_add(self.wanted_first.max(self.before_first))
+    }
+}
+
+/// Which of two PUKs the next job presents first.
+///
+/// A generation that was just adopted begins with the one of before, too. Where the chip is whole,
+/// its management key says so, and there is no choice; where its encoding was cut off behind the
+/// PUK, one try is spent and set back at once; but a chip of a maker whose random card id only
+/// looks like ours surely has the PUK of before, and such chips are more frequent than databases
+/// that lost a row.
+fn puk_first(jobs: &[PastJob], generation: Option<i64>, naming: Naming) -> PukFirst {
+    let mut next = PukFirst::Before;
+    if naming == Naming::Another {
+        return next;
+    }
+    for PastJob { job, end } in jobs.iter().filter(|past| Some(past.job.generation) == generation) {
+        if job.erase {
+            next = PukFirst::Before;
+        }
+        next = match end {
+            End::Unknown => the_other(job.puk_first),
+            End::Receipt => PukFirst::Wanted,
+            // The PUK was not changed.
+            End::Failure(failure) if failure.phase < Phase::Puk => next,
+            End::Failure(failure) if failure.phase > Phase::Puk => PukFirst::Wanted,
+            End::Failure(failure) if failure.tries_spent.puk > 0 || failure.proved.puk => {
+                the_other(job.puk_first)
+            }
+            End::Failure(_) => job.puk_first,
+        };
+    }
+    next
+}
+
+fn the_other(order: PukFirst) -> PukFirst {
+    match order {
+        PukFirst::Wanted => PukFirst::Before,
+        PukFirst::Before => PukFirst::Wanted,
+    }
+}
+
+impl PastJob {
+    fn read(job: JobRecord) -> Result<Self, ActionError> {
+        let end = match (&job.outcome, job.state) {
+            (None, _) => End::Unknown,
+            (Some(_), JobState::Finished) => End::Receipt,
+            (Some(statement), _) => {
+                let failure = serde_json::from_str(statement);
+                let unreadable = |_| ActionError::Inconsistent("a failure cannot be read");
+                End::Failure(failure.map_err(unreadable)?)
+            }
+        };
+        Ok(Self { job, end })
+    }
+}

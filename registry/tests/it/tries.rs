@@ -1,0 +1,338 @@
+use crate::desk::{Opened, mute, written};
+use crate::story::Story;
+use crate::world::Browser;
+use cardwright_protocol::chip::ChipFacts;
+use cardwright_protocol::domain::ProcessState;
+use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::outcome::{
+    Condition, FailureCause, JobFailure, KeyReceipt, Phase, Proved, TriesSpent,
+};
+use cardwright_protocol::registry::problem::ProblemCode;
+use cardwright_protocol::registry::processes::Verdict;
+use expect_test::{Expect, expect};
+
+/// What became of a job.
+enum End {
+    /// Nobody will ever know.
+    Unknown,
+    Failed(Phase, TriesSpent, Proved),
+    Refused,
+    /// The helper was killed in this phase: it tells the worst.
+    Killed(Phase),
+    /// No try of the PIN was left to the helper.
+    PinBlocked,
+    /// The chip was torn before its card id was written, and nobody will ever know.
+    UnknownBeforeCardId,
+}
+
+const NONE: TriesSpent = TriesSpent { pin: 0, puk: 0 };
+const ONE: TriesSpent = TriesSpent { pin: 0, puk: 1 };
+const TWO: TriesSpent = TriesSpent { pin: 0, puk: 2 };
+const ONE_OF_PIN: TriesSpent = TriesSpent { pin: 1, puk: 0 };
+const UNPROVED: Proved = Proved { pin: false, puk: false };
+const PUK_PROVED: Proved = Proved { pin: false, puk: true };
+const PIN_PROVED: Proved = Proved { pin: true, puk: false };
+
+/// Lets jobs for one chip end so, one after the other, and tells what each was given.
+async fn check(virgin: ChipFacts, ends: &[End], expected: Expect) {
+    let story = Story::begin().await;
+    let mut facts = virgin.clone();
+    let mut told = String::new();
+    for end in ends {
+        let job = story.job(&facts).await;
+        told += &line(&job);
+        if !matches!(end, End::UnknownBeforeCardId | End::Refused) {
+            facts = written(&virgin, &job);
+        }
+        if let Some(failure) = failure(&story, &job, end) {
+            story.operator.hand_over(&story.registry.desk.signed_failure(&failure)).await;
+        }
+    }
+    match story.assess(&facts).await.verdict {
+        Verdict::Ready | Verdict::Interrupted => told += &line(&story.job(&facts).await),
+        verdict => told += &format!("{verdict:?}\n"),
+    }
+    expected.assert_eq(&told);
+}
+
+fn line(job: &Opened) -> String {
+    let contents = &job.contents;
+    let by_puk = if contents.pin_by_puk { ", PIN by PUK" } else { "" };
+    let tries = contents.tries_allowed;
+    format!("{:?} first, PIN {}, PUK {}{by_puk}\n", contents.puk_first, tries.pin, tries.puk)
+}
+
+fn failure(story: &Story, job: &Opened, end: &End) -> Option<JobFailure> {
+    let desk = &story.registry.desk;
+    let (phase, tries_spent, proved) = match end {
+        End::Unknown | End::UnknownBeforeCardId => return None,
+        End::Refused => {
+            let cause = FailureCause::JobRefused { why: "no room".to_owned() };
+            let refused = desk.failure_of(job, cause, Condition::Untouched);
+            return Some(JobFailure {
+                phase: Phase::Identify,
+                tries_spent: TriesSpent { pin: 9, puk: 9 },
+                ..refused
+            });
+        }
+        End::Killed(phase) => {
+            let killed = desk.failure_of(job, FailureCause::HelperStopped, Condition::Unknown);
+            let tries = job.contents.tries_allowed;
+            let tries_spent = TriesSpent { pin: tries.pin, puk: tries.puk };
+            return Some(JobFailure { phase: *phase, tries_spent, ..killed });
+        }
+        End::PinBlocked => {
+            let cause = FailureCause::Blocked { what: "PIN".to_owned() };
+            let blocked = desk.failure_of(job, cause, Condition::Untouched);
+            return Some(JobFailure { phase: Phase::Verify, ..blocked });
+        }
+        End::Failed(phase, tries_spent, proved) => (*phase, *tries_spent, *proved),
+    };
+    let torn = desk.failure_of(job, FailureCause::CardRemoved, Condition::Unknown);
+    Some(JobFailure { phase, tries_spent, proved, ..torn })
+}
+
+#[tokio::test]
+async fn jobs_that_are_cut_off_begin_with_the_other_puk_until_the_budget_is_gone() {
+    check(
+        mute(7),
+        &[End::Unknown, End::Unknown, End::Unknown],
+        expect![[r#"
+        Before first, PIN 1, PUK 1
+        Wanted first, PIN 1, PUK 2
+        Before first, PIN 0, PUK 2, PIN by PUK
+        Blocked
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn jobs_that_never_came_to_the_card_id_spent_nothing() {
+    check(
+        mute(7),
+        &[End::UnknownBeforeCardId, End::UnknownBeforeCardId, End::UnknownBeforeCardId],
+        expect![[r#"
+            Before first, PIN 1, PUK 1
+            Before first, PIN 1, PUK 1
+            Before first, PIN 1, PUK 1
+            Before first, PIN 1, PUK 1
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_failure_says_what_was_spent_and_what_the_puk_may_be() {
+    check(
+        mute(7),
+        &[
+            End::Failed(Phase::CardCapability, NONE, UNPROVED),
+            End::Failed(Phase::Puk, ONE, UNPROVED),
+            End::Failed(Phase::Puk, TWO, UNPROVED),
+            End::Failed(Phase::Puk, ONE, PUK_PROVED),
+            End::Failed(Phase::Puk, NONE, UNPROVED),
+            End::Failed(Phase::Keys, NONE, UNPROVED),
+            End::Failed(Phase::CardCapability, NONE, UNPROVED),
+        ],
+        expect![[r#"
+            Before first, PIN 1, PUK 1
+            Before first, PIN 1, PUK 2
+            Wanted first, PIN 1, PUK 2
+            Before first, PIN 1, PUK 2
+            Wanted first, PIN 1, PUK 2
+            Wanted first, PIN 1, PUK 2
+            Wanted first, PIN 1, PUK 2
+            Wanted first, PIN 1, PUK 2
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_job_that_the_helper_refused_spent_nothing() {
+    check(
+        mute(7),
+        &[End::Refused, End::Refused, End::Refused],
+        expect![[r#"
+        Before first, PIN 1, PUK 1
+        Before first, PIN 1, PUK 1
+        Before first, PIN 1, PUK 1
+        Before first, PIN 1, PUK 1
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_pin_of_which_too_few_tries_are_left_is_set_by_the_puk() {
+    check(
+        mute(7),
+        &[
+            End::Failed(Phase::Keys, ONE_OF_PIN, PUK_PROVED),
+            End::Failed(Phase::Keys, ONE_OF_PIN, PUK_PROVED),
+            End::Failed(Phase::Keys, NONE, PIN_PROVED),
+        ],
+        expect![[r#"
+            Before first, PIN 1, PUK 1
+            Wanted first, PIN 1, PUK 2
+            Wanted first, PIN 0, PUK 2, PIN by PUK
+            Wanted first, PIN 1, PUK 2
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_helper_that_is_killed_again_and_again_costs_no_puk_but_in_its_phase() {
+    check(
+        mute(7),
+        &[
+            End::Killed(Phase::Puk),
+            End::Killed(Phase::Pin),
+            End::Killed(Phase::Keys),
+            End::Killed(Phase::ManagementKey),
+            End::Killed(Phase::Puk),
+            End::Killed(Phase::Puk),
+            End::Killed(Phase::Keys),
+        ],
+        expect![[r#"
+            Before first, PIN 1, PUK 1
+            Wanted first, PIN 1, PUK 2
+            Wanted first, PIN 0, PUK 2, PIN by PUK
+            Wanted first, PIN 0, PUK 2, PIN by PUK
+            Wanted first, PIN 0, PUK 2, PIN by PUK
+            Before first, PIN 0, PUK 2, PIN by PUK
+            Wanted first, PIN 0, PUK 2, PIN by PUK
+            Wanted first, PIN 0, PUK 2, PIN by PUK
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_chip_tells_of_its_counters_is_what_counts() {
+    let told = |pin, puk| {
+        let mut facts = mute(7);
+        let piv = facts.piv.as_mut().unwrap();
+        (piv.pin_tries, piv.puk_tries) = (Some(pin), Some(puk));
+        facts
+    };
+    let ends = || [End::Unknown, End::Unknown, End::Unknown];
+    check(
+        told(3, 3),
+        &ends(),
+        expect![[r#"
+        Before first, PIN 1, PUK 1
+        Wanted first, PIN 1, PUK 2
+        Before first, PIN 1, PUK 2
+        Wanted first, PIN 1, PUK 2
+    "#]],
+    )
+    .await;
+    check(
+        told(1, 2),
+        &ends(),
+        expect![[r#"
+        Before first, PIN 0, PUK 1, PIN by PUK
+        Wanted first, PIN 0, PUK 1, PIN by PUK
+        Before first, PIN 0, PUK 1, PIN by PUK
+        Wanted first, PIN 0, PUK 1, PIN by PUK
+    "#]],
+    )
+    .await;
+    check(
+        told(1, 1),
+        &[],
+        expect![[r#"
+        Blocked
+    "#]],
+    )
+    .await;
+    check(
+        told(0, 3),
+        &[],
+        expect![[r#"
+        Blocked
+    "#]],
+    )
+    .await;
+}
+
+/// The process fails, since nobody at the desk can mend it; the next one does.
+#[tokio::test]
+async fn a_pin_without_tries_is_set_by_the_puk_of_the_next_job() {
+    let story = Story::begin().await;
+    let first = story.job(&mute(7)).await;
+    let failed = failure(&story, &first, &End::PinBlocked).unwrap();
+    let taken = story.operator.hand_over(&story.registry.desk.signed_failure(&failed)).await;
+    assert_eq!(taken.process.unwrap().state, ProcessState::Failed);
+    let story = story.again().await;
+    let next = story.job(&written(&mute(7), &first)).await;
+    expect![[r#"
+        Wanted first, PIN 0, PUK 2, PIN by PUK
+    "#]]
+    .assert_eq(&line(&next));
+}
+
+#[tokio::test]
+async fn a_chip_without_budget_gets_no_job_and_says_why() {
+    let story = Story::begin().await;
+    let first = story.job(&mute(7)).await;
+    let torn = written(&mute(7), &first);
+    for _ in 0..2 {
+        story.job(&torn).await;
+    }
+    let assessment = story.assess(&torn).await;
+    assert_eq!(assessment.verdict, Verdict::Blocked);
+    assert_eq!(assessment.kind, "PIV 5.4.0; too many attempts whose end nobody knows");
+    assert!(!assessment.erasable);
+    let report = story.registry.desk.report(&story.operator.nonce(&story.process).await, &torn);
+    let problem = story.operator.try_job(&story.process, &report, Some("TC-1")).await.problem();
+    assert_eq!(problem.code, ProblemCode::ChipRefused);
+    assert!(problem.message.starts_with("Too many attempts on the PUK"), "{}", problem.message);
+    assert_eq!(state(&story.operator, &story).await, ProcessState::Encoding, "nothing changed");
+
+    // A job whose end is told at last gives its tries back.
+    let told = story.failure(&first, FailureCause::CardHung, Condition::PartlyWritten);
+    story.operator.hand_over(&told).await;
+    assert_eq!(story.assess(&torn).await.verdict, Verdict::Interrupted);
+}
+
+async fn state(operator: &Browser, story: &Story) -> ProcessState {
+    operator.process(&story.process).await.state
+}
+
+#[tokio::test]
+async fn keys_that_jobs_told_of_come_with_the_next_job_until_one_of_them_differs() {
+    let story = Story::begin().await;
+    let key = |byte: u8| KeyReceipt {
+        reference: HexBytes(vec![0x9A]),
+        algorithm: "P-256".to_owned(),
+        public_key: HexBytes(vec![4, byte]),
+    };
+    let fail = async |job: &Opened, what: Option<&str>, keys: Vec<KeyReceipt>| {
+        let cause = match what {
+            Some(what) => FailureCause::ReadBackDiffers { what: what.to_owned() },
+            None => FailureCause::CardRemoved,
+        };
+        let desk = &story.registry.desk;
+        let mut failure = desk.failure_of(job, cause, Condition::PartlyWritten);
+        failure.keys = keys;
+        story.operator.hand_over(&desk.signed_failure(&failure)).await;
+    };
+    let first = story.job(&mute(7)).await;
+    let torn = written(&mute(7), &first);
+    assert_eq!(first.contents.recorded_keys, []);
+    let late = story.job(&torn).await;
+    let third = story.job(&torn).await;
+    fail(&third, None, vec![key(3)]).await;
+    fail(&late, None, vec![key(2)]).await;
+    let fourth = story.job(&torn).await;
+    assert_eq!(fourth.contents.recorded_keys, [key(3)], "the newest job's");
+    fail(&fourth, Some("PIN"), vec![key(4)]).await;
+    let fifth = story.job(&torn).await;
+    assert_eq!(fifth.contents.recorded_keys, [key(4)]);
+    fail(&fifth, Some("key"), vec![key(4)]).await;
+    assert_eq!(story.job(&torn).await.contents.recorded_keys, []);
+}
