@@ -83,7 +83,7 @@ impl Store {
         let database =
             connect(file, 1, |options| options.journal_mode(SqliteJournalMode::Memory)).await?;
         let store = Self { database, in_use: None };
-        match store.check_copy().await {
+        match store.check_copy(file).await {
             Ok(()) => Ok(store),
             Err(fault) => {
                 // It is the fault that matters.
@@ -98,7 +98,7 @@ impl Store {
         self.bring_up_to_date().await
     }
 
-    async fn check_copy(&self) -> Result<(), CopyFault> {
+    async fn check_copy(&self, file: &Path) -> Result<(), CopyFault> {
         let sql = "PRAGMA integrity_check(1)";
         let statement = Statement::from_string(DbBackend::Sqlite, sql);
         let found = self.database.query_all_raw(statement).await?;
@@ -119,9 +119,15 @@ impl Store {
         if !applied.iter().any(|applied| Some(applied.version.as_str()) == first) {
             return Err(CopyFault::NotOurs);
         }
-        match applied.iter().all(|applied| known.contains(applied.version.as_str())) {
+        if !applied.iter().all(|applied| known.contains(applied.version.as_str())) {
+            return Err(CopyFault::Newer);
+        }
+        // SQLite reads zeros where the end of the last page is missing, and finds no fault where
+        // that page is of a table without rows.
+        let length = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+        match length == self.length().await? {
             true => Ok(()),
-            false => Err(CopyFault::Newer),
+            false => Err(CopyFault::Damaged),
         }
     }
 }
