@@ -164,3 +164,23 @@ async fn what_a_bound_chip_names_decides_what_is_finished() {
     check_bound([1, 5], false, expect!["named 5 from 4/0 2/1 factory; Before first, PIN by PUK"])
         .await;
 }
+
+/// The receipt of a job from before the backup, which comes after the chip named a later keying,
+/// says nothing of the chip as it is now; and the adopted keying is finished all the same.
+#[tokio::test]
+async fn a_late_receipt_of_a_keying_that_is_past_moves_nothing() {
+    let office = Office::new(1).await;
+    let first = office.job("TC-1", &mute(1)).await;
+    let mut named = written(&mute(1), &first);
+    named.ids.card_id.as_mut().unwrap().0[13] = 2;
+    let adopted = office.job("TC-1", &named).await;
+    assert_eq!(adopted.contents.card_id.0[13], 2);
+    office.finish(&first).await;
+    let card = office.operator.card("TC-1").await;
+    assert_eq!((card.row.state, card.row.interrupted), (CardState::Produced, true));
+    let again = office.job("TC-1", &named).await;
+    assert_eq!(again.values(), adopted.values());
+    office.finish(&again).await;
+    let card = office.operator.card("TC-1").await;
+    assert_eq!((card.row.state, card.row.interrupted), (CardState::Unassigned, false));
+}
