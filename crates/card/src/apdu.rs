@@ -120,6 +120,8 @@ impl StatusWord {
     pub const VERIFICATION_FAILED: Self = Self(0x6300);
     /// Security status not satisfied.
     pub const SECURITY_STATUS: Self = Self(0x6982);
+    /// Conditions of use not satisfied.
+    pub const CONDITIONS_OF_USE: Self = Self(0x6985);
     /// The reference data is blocked: no try is left.
     pub const BLOCKED: Self = Self(0x6983);
     /// Incorrect parameters in the data field.
