@@ -136,6 +136,8 @@ impl StatusWord {
     pub const UNKNOWN_INSTRUCTION: Self = Self(0x6D00);
     /// Class not supported.
     pub const UNKNOWN_CLASS: Self = Self(0x6E00);
+    /// Referenced data or reference data not found.
+    pub const REFERENCE_NOT_FOUND: Self = Self(0x6A88);
     /// Incorrect parameters P1-P2.
     pub const WRONG_PARAMETERS: Self = Self(0x6A86);
 

@@ -79,6 +79,11 @@ pub(crate) fn job(expected: ChipIds) -> Job {
     }
 }
 
+/// What a job of a profile that leaves the numbers of tries alone writes to a fresh chip.
+pub(crate) fn all_written() -> Vec<Phase> {
+    Phase::WRITING.into_iter().filter(|phase| *phase != Phase::Retries).collect()
+}
+
 /// A chip in a reader, that can be reset.
 pub(crate) trait Desk: Transport {
     fn reset(&mut self);
@@ -129,6 +134,8 @@ impl<D: Transport> Transport for Traced<D> {
             (0xC0, _) => "GET RESPONSE",
             (0xF7, _) => "GET METADATA",
             (0xF8, _) => "GET SERIAL",
+            (0xFA, _) => "SET PIN RETRIES",
+            (0xFB, _) => "RESET",
             (0xFD, _) => "GET VERSION",
             (0xFF, _) => "SET MANAGEMENT KEY",
             _ => "?",
