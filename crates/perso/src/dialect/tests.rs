@@ -50,7 +50,32 @@ fn a_chip_is_recognized_by_all_that_it_says() {
         Ok(dialect) => format!("{chip}: {}\n", dialect.name),
         Err(refusal) => format!("{chip}: refused, {refusal}\n"),
     });
-    expect![[]].assert_eq(&lines.concat());
+    expect![[r#"
+        4.2.6: YubiKey before 5.3
+        4.4.5: YubiKey 4 FIPS
+        5.2.7: YubiKey before 5.3
+        5.3.1: YubiKey 5.3
+        5.4.3: YubiKey 5.4 to 5.6
+        5.4.3, FIPS: YubiKey 5.4 to 5.6 FIPS
+        5.6.0: YubiKey 5.4 to 5.6
+        5.7.4: YubiKey 5.7 on
+        5.7.4, FIPS: YubiKey 5.7 on, FIPS
+        6.0.0: YubiKey 5.7 on
+        1.0.4: the standard
+        5.7.1 without metadata: the standard
+        5.7.1 without a serial number: the standard
+        5.2.0 with metadata: the standard
+        5.7.1, another template: the standard
+        the same and no version: the standard
+        nothing: the standard
+        Nitrokey PIV: Nitrokey
+        PivApplet v0.9.0/REeSAxLra: PivApplet 0.9.0 and later
+        PivApplet v0.10.1/RE: PivApplet 0.9.0 and later
+        PivApplet v0.8.2/RE: refused, this version of PivApplet
+        PivApplet: refused, this version of PivApplet
+        ID-One PIV: the standard
+    "#]]
+    .assert_eq(&lines.concat());
 }
 
 #[test]

@@ -16,13 +16,9 @@ fn a_fresh_chip_becomes_whole_with_at_most_32_commands() {
     expect![[r#"
         00 SELECT 04 00 -> 9000
         80 GET DATA (GlobalPlatform) 9F 7F -> 9000
-        80 GET DATA (GlobalPlatform) 00 42 -> 6A88
-        80 GET DATA (GlobalPlatform) 00 45 -> 6A88
         00 SELECT 04 00 -> 9000
-        00 GET VERSION 00 00 -> 9000
-        00 GET SERIAL 00 00 -> 9000
-        00 GET METADATA 00 9B -> 9000
         00 VERIFY (status) 00 80 -> 63C3
+        00 GET DATA 3F FF -> 9000
         00 GET DATA 3F FF -> 9000
         00 GET DATA 3F FF -> 9000
         00 GENERAL AUTHENTICATE 03 9B -> 9000
@@ -31,12 +27,14 @@ fn a_fresh_chip_becomes_whole_with_at_most_32_commands() {
         00 CHANGE REFERENCE DATA 00 81 -> 9000
         00 CHANGE REFERENCE DATA 00 80 -> 9000
         00 PUT DATA 3F FF -> 9000
+        00 PUT DATA 3F FF -> 9000
         00 GENERATE ASYMMETRIC KEY PAIR 00 9A -> 9000
         00 SET MANAGEMENT KEY FF FF -> 9000
         (reset)
         00 SELECT 04 00 -> 9000
         80 GET DATA (GlobalPlatform) 9F 7F -> 9000
         00 SELECT 04 00 -> 9000
+        00 GET DATA 3F FF -> 9000
         00 GET DATA 3F FF -> 9000
         00 GET DATA 3F FF -> 9000
         00 GENERAL AUTHENTICATE 0C 9B -> 9000

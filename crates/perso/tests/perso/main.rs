@@ -5,5 +5,6 @@ mod checks;
 mod fresh;
 mod other_maker;
 mod refused;
+mod scripted;
 mod support;
 mod torn;

@@ -54,7 +54,7 @@ fn check_conditions(failures: &[Failure]) {
     for Failure { phase, condition, .. } in failures {
         let expected = match phase {
             Phase::Identify | Phase::Authenticate => Condition::Untouched,
-            // Each of these is one command, which writes.
+            // Each command of these writes.
             phase if Phase::WRITING.contains(phase) => Condition::Unknown,
             _ if *condition == Condition::Unknown => Condition::Unknown,
             _ => Condition::PartlyWritten,
@@ -62,8 +62,8 @@ fn check_conditions(failures: &[Failure]) {
         assert_eq!(*condition, expected, "{phase:?}");
     }
     let unknown = failures.iter().filter(|f| f.condition == Condition::Unknown).count();
-    // The six writes, and the proof of the PUK.
-    assert_eq!(unknown, 7);
+    // The six writes, the discovery object, and the proof of the PUK.
+    assert_eq!(unknown, 8);
 }
 
 #[test]
