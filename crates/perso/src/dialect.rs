@@ -49,6 +49,9 @@ pub(crate) struct Dialect {
     /// CHANGE REFERENCE DATA of the PUK, which the standard leaves open (SP 800-73-5 part 2,
     /// 3.2.2).
     pub(crate) changes_puk: Knows,
+    /// CHANGE REFERENCE DATA with a wrong PUK says how many tries are left, as RESET RETRY COUNTER
+    /// does everywhere.
+    pub(crate) counts_in_change: bool,
 }
 
 /// Whether a chip has something that the standard leaves to its maker.
@@ -130,6 +133,7 @@ pub(crate) const YUBIKEY: Dialect = Dialect {
     writes_whole_objects: true,
     takes_discovery: Knows::No,
     changes_puk: Knows::Yes,
+    counts_in_change: true,
 };
 
 /// Version 5.3.
@@ -182,6 +186,7 @@ pub(crate) const PIV_APPLET: Dialect = Dialect {
     writes_whole_objects: false,
     takes_discovery: Knows::No,
     changes_puk: Knows::Yes,
+    counts_in_change: true,
 };
 
 /// Nitrokey's firmware.
@@ -208,6 +213,7 @@ pub(crate) const NITROKEY: Dialect = Dialect {
     writes_whole_objects: true,
     takes_discovery: Knows::Yes,
     changes_puk: Knows::Yes,
+    counts_in_change: false,
 };
 
 /// A chip of which nothing is known but the standard: everything else it is asked.
@@ -230,4 +236,5 @@ pub(crate) const STANDARD: Dialect = Dialect {
     writes_whole_objects: false,
     takes_discovery: Knows::Ask,
     changes_puk: Knows::Ask,
+    counts_in_change: false,
 };

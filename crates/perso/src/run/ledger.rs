@@ -95,6 +95,11 @@ impl Ledger {
         self.puk.may_try()
     }
 
+    /// Whether the PUK may be presented that remains when all others were wrong.
+    pub(super) fn may_try_remaining_puk(&self) -> bool {
+        self.puk.may_try_remaining()
+    }
+
     /// Takes down what became of a write.
     pub(super) fn wrote<T>(&mut self, outcome: Result<T, CardError>) -> Result<T, Cause> {
         match &outcome {

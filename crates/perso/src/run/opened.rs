@@ -26,6 +26,8 @@ pub(super) struct Opened {
     pub(super) is_puk_makers: Option<bool>,
     /// The PUK that was proved in this run.
     pub(super) known_puk: Option<Puk>,
+    /// A PUK that turned out wrong in this run.
+    pub(super) wrong_puk: Option<Puk>,
     /// The PIN that the run set, on the way to another.
     pub(super) known_pin: Option<Pin>,
 }
@@ -75,7 +77,10 @@ impl Opened {
             (false, true, PukFirst::Wanted) => [wanted, before],
             (false, true, PukFirst::Before) => [before, wanted],
         };
-        let is_possible = |puk: &Puk| self.is_puk_makers != Some(false) || *puk != makers;
+        let is_possible = |puk: &Puk| {
+            self.wrong_puk.as_ref() != Some(puk)
+                && (self.is_puk_makers != Some(false) || *puk != makers)
+        };
         different(puks.into_iter().flatten().filter(is_possible))
     }
 

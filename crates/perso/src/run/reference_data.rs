@@ -1,5 +1,8 @@
 //! PUK and PIN. Which value the chip has is found out by presenting one, each at most once, and
 //! never with the last try.
+//!
+//! Of two PUKs the first is presented by a command whose refusal tells how many tries are left: a
+//! chip that was torn twice has none left to guess by the registry's count, though none was spent.
 
 use super::{Ledger, Opened};
 use crate::dialect::Knows;
@@ -14,6 +17,15 @@ pub(super) fn set_puk(
     ledger: &mut Ledger,
     channel: &mut Channel<'_>,
 ) -> Result<(), Cause> {
+    if let [first, _] = opened.puks(job).as_slice()
+        && !opened.dialect.counts_in_change
+        && ledger.may_try_puk()
+    {
+        match ledger.set_pin_by_puk(reset_pin(channel, first, &job.wanted.pin))? {
+            true => opened.known_puk = Some(first.clone()),
+            false => opened.wrong_puk = Some(first.clone()),
+        }
+    }
     present_puk(job, opened, ledger, channel, |_| job.wanted.puk.clone())?;
     opened.known_puk = Some(job.wanted.puk.clone());
     Ok(())
@@ -48,13 +60,15 @@ fn present_puk(
     channel: &mut Channel<'_>,
     new: impl Fn(&Puk) -> Puk,
 ) -> Result<Puk, Cause> {
-    for puk in opened.puks(job) {
-        if !ledger.may_try_puk() {
+    let puks = opened.puks(job);
+    for (index, puk) in puks.iter().enumerate() {
+        let is_remaining = index + 1 == puks.len();
+        if !(ledger.may_try_puk() || is_remaining && ledger.may_try_remaining_puk()) {
             return Err(Cause::Blocked { what: "PUK" });
         }
-        let new = new(&puk);
-        let outcome = change_puk(channel, &puk, &new);
-        if puk != new || outcome.is_err() {
+        let new = new(puk);
+        let outcome = change_puk(channel, puk, &new);
+        if *puk != new {
             ledger.may_have_written(&outcome);
         }
         if let Err(CardError::Refused { status }) = outcome
@@ -64,7 +78,7 @@ fn present_puk(
             return Err(Cause::NotSupported { what: "the PUK cannot be changed" });
         }
         if ledger.presented_puk(outcome)? {
-            return Ok(puk);
+            return Ok(puk.clone());
         }
     }
     Err(Cause::Foreign { what: "PUK" })

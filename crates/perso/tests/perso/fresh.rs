@@ -23,6 +23,7 @@ fn a_fresh_chip_becomes_whole_with_at_most_32_commands() {
         00 GET DATA 3F FF -> 9000
         00 GENERAL AUTHENTICATE 03 9B -> 9000
         00 GENERAL AUTHENTICATE 03 9B -> 9000
+        00 CHANGE REFERENCE DATA 00 81 -> 9000
         00 PUT DATA 3F FF -> 9000
         00 CHANGE REFERENCE DATA 00 81 -> 9000
         00 CHANGE REFERENCE DATA 00 80 -> 9000

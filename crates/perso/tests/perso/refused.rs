@@ -82,13 +82,13 @@ fn a_chip_with_a_foreign_management_key_is_left_alone() {
 }
 
 #[test]
-fn a_foreign_puk_costs_one_try_for_each_candidate() {
+fn a_foreign_puk_costs_one_try_and_is_found_out_before_the_first_write() {
     let mut chip = desk(26);
     let mut job = job(inspect(&mut chip.desk).unwrap().ids);
-    job.candidates[0].puks = vec![Puk::parse("11112222").unwrap()];
+    job.candidates[0].puks = ["11112222", "12345678"].map(|puk| Puk::parse(puk).unwrap()).to_vec();
     let failure = carry_out(job, &mut chip).unwrap_err();
-    assert_eq!((failure.phase, failure.cause), (Phase::Puk, Cause::Foreign { what: "PUK" }));
-    assert_eq!(failure.condition, Condition::PartlyWritten);
+    assert_eq!(failure.cause, Cause::Foreign { what: "PUK" });
+    assert_eq!(failure.condition, Condition::Untouched);
     assert_eq!(failure.tries_spent, Tries { pin: 0, puk: 1 });
     assert_eq!(chip.desk.tries().unwrap().puk, 2);
 }
@@ -97,21 +97,24 @@ fn a_foreign_puk_costs_one_try_for_each_candidate() {
 fn no_more_tries_are_spent_than_the_job_allows() {
     let mut chip = desk(27);
     let first = job(inspect(&mut chip.desk).unwrap().ids);
-    carry_out_until(first.clone(), &mut chip, |phase| phase == Phase::Puk).unwrap_err();
-    // Our card id is there: it may be either PUK, and it is neither.
+    let failure =
+        carry_out_until(first.clone(), &mut chip, |phase| phase == Phase::Puk).unwrap_err();
+    assert_eq!(failure.proved, Proved { pin: false, puk: true });
+    // Our card id is there: it may be either PUK, and it is neither. The chip says that the second
+    // is not its last try.
     let mut job = first;
     job.candidates[0].puks = vec![Puk::parse("11112222").unwrap()];
     job.tries_allowed.puk = 1;
     let failure = carry_out(job.clone(), &mut chip).unwrap_err();
-    assert_eq!((failure.phase, failure.cause), (Phase::Puk, Cause::Blocked { what: "PUK" }));
-    assert_eq!(failure.tries_spent, Tries { pin: 0, puk: 1 });
+    assert_eq!((failure.phase, failure.cause), (Phase::Puk, Cause::Foreign { what: "PUK" }));
+    assert_eq!(failure.tries_spent, Tries { pin: 0, puk: 2 });
     assert_eq!(failure.proved, Proved::default());
-    assert_eq!(chip.desk.tries().unwrap().puk, 2);
+    assert_eq!(chip.desk.tries().unwrap().puk, 1);
     job.tries_allowed.puk = 0;
     let failure = carry_out(job, &mut chip).unwrap_err();
     assert_eq!(failure.phase, Phase::Authenticate);
     assert_eq!(failure.cause, Cause::Blocked { what: "PUK" });
-    assert_eq!(chip.desk.tries().unwrap().puk, 2);
+    assert_eq!(chip.desk.tries().unwrap().puk, 1);
 }
 
 #[test]

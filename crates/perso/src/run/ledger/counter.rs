@@ -12,6 +12,8 @@ pub(super) struct Counter {
     pub(super) guessed: u8,
     /// A right value was presented, or the chip has all its tries for another reason.
     pub(super) is_proved: bool,
+    /// The chip said how many are left when it was presented a wrong value in this run.
+    is_told: bool,
     /// Tries that it may spend.
     allowed: u8,
     /// It is known which value is right: whoever presents it finds nothing out, and cannot lose a
@@ -21,11 +23,26 @@ pub(super) struct Counter {
 
 impl Counter {
     pub(super) fn new(allowed: u8) -> Self {
-        Self { left: None, spent: 0, guessed: 0, is_proved: false, allowed, is_known: false }
+        Self {
+            left: None,
+            spent: 0,
+            guessed: 0,
+            is_proved: false,
+            is_told: false,
+            allowed,
+            is_known: false,
+        }
     }
 
     pub(super) fn may_try(&self) -> bool {
         self.is_known || self.spent < self.allowed && self.left.is_none_or(|left| left > 1)
+    }
+
+    /// Whether the only value that remains may be presented: all others were wrong, and the chip
+    /// itself said that it is not the last try. What the job allows is for values that may be
+    /// wrong.
+    pub(super) fn may_try_remaining(&self) -> bool {
+        self.may_try() || self.is_told && self.left.is_some_and(|left| left > 1)
     }
 
     /// The value is known, and all tries are there. How many that is nobody said.
@@ -65,6 +82,7 @@ impl Counter {
             Ok(Presented::Accepted) => Ok(true),
             Ok(Presented::Wrong { tries_left }) => {
                 self.spent = self.spent.saturating_add(1);
+                self.is_told = tries_left.is_some();
                 self.left = tries_left.or(self.left.map(|left| left.saturating_sub(1)));
                 Ok(false)
             }
@@ -103,6 +121,15 @@ mod tests {
         assert_eq!(counter.presented(Ok(Presented::Accepted)), Ok(true));
         assert!(counter.may_try());
         assert_eq!((counter.spent, counter.guessed, counter.is_proved), (0, 1, true));
+    }
+
+    #[test]
+    fn what_remains_is_presented_where_the_chip_says_that_it_is_not_the_last_try() {
+        for (told, may_try) in [(Some(2), true), (Some(1), false), (None, false)] {
+            let mut counter = Counter::new(1);
+            assert_eq!(counter.presented(Ok(Presented::Wrong { tries_left: told })), Ok(false));
+            assert_eq!((counter.may_try(), counter.may_try_remaining()), (false, may_try));
+        }
     }
 
     #[test]
