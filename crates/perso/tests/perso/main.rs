@@ -2,9 +2,11 @@
 
 mod anything;
 mod checks;
+mod erased;
 mod fresh;
 mod other_maker;
 mod refused;
+mod retries;
 mod scripted;
 mod support;
 mod torn;
