@@ -10,16 +10,16 @@ mod tests;
 
 pub(crate) use recognize::{Said, Version, has_weak_rsa, recognize};
 
-use crate::{Candidates, Tries};
+use crate::Candidates;
 use cardwright_card::ManagementKeyAlgorithm::{self, Aes128, Aes192, Aes256, TripleDes};
 use cardwright_card::commands::KeyRefusals;
 use cardwright_card::{ManagementKey, Pin, Puk, StatusWord};
+use std::fmt;
 use std::ops::RangeInclusive;
 
 /// What is known of the chips of one maker.
-#[derive(Debug, PartialEq)]
 pub(crate) struct Dialect {
-    /// Its name, for people who read tests.
+    /// Its name, for people who read what a test prints.
     pub(crate) name: &'static str,
     /// GET METADATA (`F7`).
     pub(crate) tells_metadata: Knows,
@@ -35,8 +35,6 @@ pub(crate) struct Dialect {
     pub(crate) reset: Option<Reset>,
     /// What the management key is after a reset: [`MAKERS_KEY`] in one of these ciphers.
     pub(crate) makers_key_algorithms: &'static [ManagementKeyAlgorithm],
-    /// Tries of PIN and PUK after a reset.
-    pub(crate) makers_tries: Tries,
     /// Lengths of a PIN that it takes.
     pub(crate) pin_lengths: RangeInclusive<usize>,
     /// It may go on to call a PIN the maker's when RESET RETRY COUNTER has set it. Changing the
@@ -66,7 +64,6 @@ pub(crate) enum Knows {
 }
 
 /// How RESET (`FB`) goes.
-#[derive(Debug, PartialEq)]
 pub(crate) struct Reset {
     /// What it says when PIN and PUK are not blocked.
     pub(crate) refusals: &'static [StatusWord],
@@ -108,6 +105,12 @@ impl Dialect {
     }
 }
 
+impl fmt::Debug for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
 const YUBIKEY_RESET: Reset = Reset {
     refusals: &[StatusWord::CONDITIONS_OF_USE],
     wants_puk_blocked: true,
@@ -127,7 +130,6 @@ pub(crate) const YUBIKEY: Dialect = Dialect {
     sets_tries: Knows::Yes,
     reset: Some(YUBIKEY_RESET),
     makers_key_algorithms: &[TripleDes],
-    makers_tries: Tries { pin: 3, puk: 3 },
     pin_lengths: 6..=8,
     default_flag_outlives_reset: false,
     writes_whole_objects: true,
@@ -180,7 +182,6 @@ pub(crate) const PIV_APPLET: Dialect = Dialect {
         wants_triple_des: true,
     }),
     makers_key_algorithms: &[TripleDes],
-    makers_tries: Tries { pin: 5, puk: 3 },
     pin_lengths: 6..=8,
     default_flag_outlives_reset: true,
     writes_whole_objects: false,
@@ -207,7 +208,6 @@ pub(crate) const NITROKEY: Dialect = Dialect {
         wants_triple_des: false,
     }),
     makers_key_algorithms: &[TripleDes],
-    makers_tries: Tries { pin: 3, puk: 3 },
     pin_lengths: 6..=8,
     default_flag_outlives_reset: false,
     writes_whole_objects: true,
@@ -230,7 +230,6 @@ pub(crate) const STANDARD: Dialect = Dialect {
         wants_triple_des: false,
     }),
     makers_key_algorithms: &[TripleDes, Aes192],
-    makers_tries: Tries { pin: 3, puk: 3 },
     pin_lengths: 6..=8,
     default_flag_outlives_reset: true,
     writes_whole_objects: false,

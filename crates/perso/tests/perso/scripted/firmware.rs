@@ -105,7 +105,10 @@ impl Scripted {
             reference.set(&data[8..]);
             self.is_unblocked |= is_puk;
         }
-        self.presented(status)
+        match status {
+            0x63C0..=0x63CF if self.kind.is_silent => Err(0x6300),
+            status => self.presented(status),
+        }
     }
 
     fn unblock(&mut self, data: &[u8]) -> Result<Vec<u8>, u16> {

@@ -33,6 +33,8 @@ pub(crate) struct Kind {
     /// As PivApplet: `63C0` for a PIN that is blocked, a PIN set by the PUK is still called the
     /// maker's, a PUK that was right is not compared again, a reset wants 3DES.
     pub(crate) is_applet: bool,
+    /// A PUK that is wrong to be changed is refused without a counter.
+    pub(crate) is_silent: bool,
     /// It keeps its discovery object: `None` where it has none and takes one.
     pub(crate) discovery: Option<&'static str>,
 }
@@ -51,6 +53,7 @@ pub(crate) const ASKED: Kind = Kind {
     key_refusals: (0x6A86, 0x6982),
     pin_tries: 5,
     is_applet: false,
+    is_silent: false,
     discovery: Some(DISCOVERY),
 };
 
@@ -81,6 +84,18 @@ pub(crate) const PIV_APPLET: Kind = Kind {
     key_refusals: (0x6A86, 0x6A80),
     pin_tries: 5,
     is_applet: true,
+    ..ASKED
+};
+
+pub(crate) const NITROKEY: Kind = Kind {
+    properties: "611B4F0BA000000308000010000100500C4E6974726F6B657920504956",
+    version: Some([6, 6, 6]),
+    tells_metadata: false,
+    ciphers: &[0x03, 0x0C],
+    key_refusals: (0x6A86, 0x6A80),
+    pin_tries: 3,
+    is_silent: true,
+    discovery: None,
     ..ASKED
 };
 
