@@ -113,6 +113,13 @@ mod tests {
     }
 
     #[test]
+    fn tries_are_counted_up_to_the_largest_number() {
+        let mut counter = Counter { spent: u8::MAX, guessed: u8::MAX, ..Counter::new(1) };
+        assert_eq!(counter.presented(Ok(Presented::Wrong { tries_left: None })), Ok(false));
+        assert_eq!((counter.spent, counter.guessed), (u8::MAX, u8::MAX));
+    }
+
+    #[test]
     fn a_value_that_is_known_may_be_presented_again() {
         let mut counter = Counter { left: Some(2), ..Counter::new(1) };
         assert_eq!(counter.presented(Ok(Presented::Wrong { tries_left: None })), Ok(false));
