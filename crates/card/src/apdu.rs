@@ -120,6 +120,8 @@ impl StatusWord {
     pub const VERIFICATION_FAILED: Self = Self(0x6300);
     /// Security status not satisfied.
     pub const SECURITY_STATUS: Self = Self(0x6982);
+    /// Conditions of use not satisfied.
+    pub const CONDITIONS_OF_USE: Self = Self(0x6985);
     /// The reference data is blocked: no try is left.
     pub const BLOCKED: Self = Self(0x6983);
     /// Incorrect parameters in the data field.
@@ -134,6 +136,8 @@ impl StatusWord {
     pub const UNKNOWN_INSTRUCTION: Self = Self(0x6D00);
     /// Class not supported.
     pub const UNKNOWN_CLASS: Self = Self(0x6E00);
+    /// Referenced data or reference data not found.
+    pub const REFERENCE_NOT_FOUND: Self = Self(0x6A88);
     /// Incorrect parameters P1-P2.
     pub const WRONG_PARAMETERS: Self = Self(0x6A86);
 

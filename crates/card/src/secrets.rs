@@ -28,6 +28,12 @@ impl Pin {
         Ok(Self(padded))
     }
 
+    /// How many digits it has: 6 to 8.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.0.iter().filter(|byte| **byte != 0xFF).count()
+    }
+
     /// The 8 bytes that a chip is sent.
     pub(crate) fn padded(&self) -> &[u8; 8] {
         &self.0
@@ -85,6 +91,7 @@ mod tests {
     fn pins_are_6_to_8_digits() {
         assert_eq!(Pin::parse("123456").unwrap().padded(), b"123456\xFF\xFF");
         assert_eq!(Pin::parse("12345678").unwrap().padded(), b"12345678");
+        assert_eq!(Pin::parse("1234567").unwrap().length(), 7);
         for wrong in ["", "12345", "123456789", "12345a", "１２３４５６", " 123456"] {
             assert!(Pin::parse(wrong).is_err(), "{wrong}");
         }

@@ -16,7 +16,7 @@ pub struct Failure {
     pub tries_spent: Tries,
     /// Which right values were presented.
     pub proved: Proved,
-    /// Keys that are on the chip now.
+    /// Keys that this run made, and that are on the chip now.
     pub keys: Vec<KeyReceipt>,
 }
 

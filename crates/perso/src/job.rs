@@ -16,7 +16,8 @@ pub struct Job {
     /// What the chip may have now, besides the wanted values: those of the generation before and
     /// those of the factory, the likeliest first.
     pub candidates: Vec<Candidates>,
-    /// Which of two PUKs is presented first, where the chip may have either.
+    /// Which of two PUKs is presented first, where the chip may have either: the wanted one, and
+    /// the one of the values that opened it. No other is ever presented.
     pub puk_first: PukFirst,
     /// The chip may have a PIN that nobody knows: no PIN is presented before the PUK has set the
     /// wanted one.
@@ -26,8 +27,9 @@ pub struct Job {
     pub recorded_keys: Vec<RecordedKey>,
     /// The chip may be erased where it has values of somebody else.
     pub erase: bool,
-    /// Wrong values that may be presented, at most. The last try of a counter is never spent,
-    /// whatever is allowed here.
+    /// Values that may turn out wrong, at most. The last try of a counter is never spent, whatever
+    /// is allowed here. The PUK that remains when the other was wrong is presented all the same
+    /// where the chip says that it is not the last try.
     pub tries_allowed: Tries,
 }
 
@@ -58,9 +60,9 @@ pub struct Candidates {
     pub card_id: Option<CardId>,
     /// Management keys, the likeliest first.
     pub management_keys: Vec<ManagementKey>,
-    /// PUKs, the likeliest first.
+    /// The PUK; what comes after the first is not presented.
     pub puks: Vec<Puk>,
-    /// PINs, the likeliest first.
+    /// The PIN; what comes after the first is not presented.
     pub pins: Vec<Pin>,
 }
 

@@ -33,6 +33,7 @@
 //!
 //! No input or output, no clock and no random source of its own.
 
+mod dialect;
 mod facts;
 mod failure;
 mod from_profile;
@@ -41,6 +42,7 @@ mod job;
 mod phase;
 mod receipt;
 mod run;
+mod standing;
 
 pub use facts::{ChipFacts, ChipIds, PivFacts};
 pub use failure::{Cause, Condition, Failure, Proved};

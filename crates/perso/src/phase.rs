@@ -15,7 +15,7 @@ pub enum Phase {
     Puk,
     /// The PIN is set.
     Pin,
-    /// The card holder unique identifier is written.
+    /// The other objects are written, the card holder unique identifier last.
     CardHolder,
     /// Keys are generated on the chip.
     Keys,
@@ -26,12 +26,14 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The phases that write, in their order.
+    /// The phases that write what the profile wants, in their order.
     ///
+    /// The numbers of tries come first of all: setting them sets PIN and PUK back to the maker's.
     /// The CCC comes first, so that a torn chip says which secrets it may have. The CHUID comes
     /// last of the objects. The management key comes last of all: until then the old one opens
     /// the chip, and where the new one opens it, all before it is done.
-    pub const WRITING: [Self; 6] = [
+    pub const WRITING: [Self; 7] = [
+        Self::Retries,
         Self::CardCapability,
         Self::Puk,
         Self::Pin,
@@ -39,4 +41,12 @@ impl Phase {
         Self::Keys,
         Self::ManagementKey,
     ];
+}
+
+impl Phase {
+    /// Whether nothing brings back what the phase does away with: it is announced as such.
+    #[must_use]
+    pub fn is_irreversible(self) -> bool {
+        self == Self::Erase
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Factory, FactoryManagementKey, FascNFields, KeyAlgorithm, KeyReference, KeyToGenerate,
-    ManagementKeyAlgorithm, PinPolicy, Profile, ProfileError,
+    ManagementKeyAlgorithm, PinPolicy, Profile, ProfileError, Retries,
 };
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -16,6 +16,7 @@ struct File {
     title: String,
     card_life_years: u8,
     pin: Pin,
+    retries: Option<RetryNumbers>,
     management_key: ManagementKey,
     card_holder: CardHolder,
     #[serde(default)]
@@ -27,6 +28,13 @@ struct File {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Pin {
     length: u8,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct RetryNumbers {
+    pin: u8,
+    puk: u8,
 }
 
 #[derive(Deserialize)]
@@ -97,11 +105,19 @@ pub(crate) fn parse(text: &str) -> Result<Profile, ProfileError> {
         title: file.title,
         card_life_years: file.card_life_years,
         pin: PinPolicy::new(file.pin.length).ok_or_else(|| wrong("pin.length", "6, 7 or 8"))?,
+        retries: file.retries.map(retries).transpose()?,
         management_key_algorithms: algorithms,
         fasc_n: fasc_n(&file.card_holder.fasc_n)?,
         keys: file.keys.iter().map(key).collect(),
         factory: factory(file.factory)?,
     })
+}
+
+fn retries(numbers: RetryNumbers) -> Result<Retries, ProfileError> {
+    let are_enough = |number| (Retries::FEWEST..=Retries::MOST).contains(&number);
+    ensure(are_enough(numbers.pin), "retries.pin", "3 to 15")?;
+    ensure(are_enough(numbers.puk), "retries.puk", "3 to 15")?;
+    Ok(Retries { pin: numbers.pin, puk: numbers.puk })
 }
 
 fn fasc_n(numbers: &FascN) -> Result<FascNFields, ProfileError> {
@@ -210,6 +226,7 @@ mod tests {
                 pin: PinPolicy {
                     length: 6,
                 },
+                retries: None,
                 management_key_algorithms: [
                     Aes256,
                     Aes192,
@@ -237,6 +254,17 @@ mod tests {
             }
         "#]]
         .assert_debug_eq(&parse(TEMPORARY).unwrap());
+    }
+
+    #[test]
+    fn a_profile_may_set_the_numbers_of_tries() {
+        let retries = |pin: u8, puk: u8| {
+            let table = format!("[retries]\npin = {pin}\npuk = {puk}\n\n[factory]");
+            parse(&TEMPORARY.replacen("[factory]", &table, 1)).map(|profile| profile.retries)
+        };
+        assert_eq!(retries(3, 15).unwrap(), Some(Retries { pin: 3, puk: 15 }));
+        assert_eq!(retries(2, 3).unwrap_err().to_string(), "retries.pin: 3 to 15");
+        assert_eq!(retries(3, 16).unwrap_err().to_string(), "retries.puk: 3 to 15");
     }
 
     fn check(from: &str, to: &str, expected: Expect) {

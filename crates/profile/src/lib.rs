@@ -24,5 +24,5 @@ pub use fasc_n::FASC_N_LENGTH;
 pub use pin_policy::{PinPolicy, WeakPin};
 pub use profile::{
     Factory, FactoryManagementKey, FascNFields, KeyAlgorithm, KeyReference, KeyToGenerate,
-    ManagementKeyAlgorithm, Profile,
+    ManagementKeyAlgorithm, Profile, Retries,
 };

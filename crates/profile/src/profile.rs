@@ -13,6 +13,8 @@ pub struct Profile {
     pub card_life_years: u8,
     /// What a good PIN is.
     pub pin: PinPolicy,
+    /// How many tries PIN and PUK have; `None` leaves the chip's own numbers.
+    pub retries: Option<Retries>,
     /// Ciphers for the management key, the preferred one first; at least one, none twice.
     pub management_key_algorithms: Vec<ManagementKeyAlgorithm>,
     /// The numbers of the FASC-N.
@@ -31,6 +33,24 @@ impl Profile {
     pub fn parse(text: &str) -> Result<Self, ProfileError> {
         file::parse(text)
     }
+}
+
+/// Numbers of tries of PIN and PUK, each from [`Self::FEWEST`] to [`Self::MOST`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retries {
+    /// Of the PIN.
+    pub pin: u8,
+    /// Of the PUK.
+    pub puk: u8,
+}
+
+impl Retries {
+    /// With fewer a chip that was torn could not be mended: a PUK may have to be found out by
+    /// presenting a wrong one, and the last try is never spent.
+    pub const FEWEST: u8 = 3;
+    /// A chip tells the tries that are left by `63Cx`, which counts to 15 (SP 800-73-5 part 2,
+    /// 3.2.1).
+    pub const MOST: u8 = 15;
 }
 
 /// Cipher of the management key.

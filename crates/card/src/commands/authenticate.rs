@@ -1,5 +1,7 @@
 use super::MANAGEMENT_KEY;
-use crate::{Apdu, CardError, Channel, ManagementKey, Response, StatusWord, tlv};
+use crate::{
+    Apdu, CardError, Channel, ManagementKey, ManagementKeyAlgorithm, Response, StatusWord, tlv,
+};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -20,21 +22,57 @@ pub enum Authentication {
     OtherKey,
 }
 
+/// The status words by which a chip refuses a management key: its maker's choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyRefusals {
+    /// To the first command: the key has another cipher.
+    pub other_algorithm: &'static [StatusWord],
+    /// To the second command: it is another key.
+    pub other_key: &'static [StatusWord],
+}
+
+impl KeyRefusals {
+    /// All that is in use, for a chip whose maker is not known. `63Cx` is understood of every
+    /// chip.
+    pub const ANY: Self = Self {
+        other_algorithm: &[StatusWord::WRONG_DATA, StatusWord::WRONG_PARAMETERS],
+        other_key: &[
+            StatusWord::WRONG_DATA,
+            StatusWord::SECURITY_STATUS,
+            StatusWord::VERIFICATION_FAILED,
+        ],
+    };
+}
+
+/// Mutual authentication with the management key of a chip whose maker is not known.
+///
+/// # Errors
+/// As [`authenticate_as`].
+pub fn authenticate(
+    channel: &mut Channel<'_>,
+    key: &ManagementKey,
+    challenge: &[u8; 16],
+) -> Result<Authentication, CardError> {
+    authenticate_as(channel, key, challenge, &KeyRefusals::ANY)
+}
+
 /// Mutual authentication with the management key (SP 800-73-5 part 2, 3.2.4 and appendix A.1).
 ///
 /// The challenge is random and used once; its first 8 bytes are used with 3DES.
 ///
 /// # Errors
 /// [`CardError`]; malformed also when the chip cannot prove that it knows the key.
-pub fn authenticate(
+pub fn authenticate_as(
     channel: &mut Channel<'_>,
     key: &ManagementKey,
     challenge: &[u8; 16],
+    refusals: &KeyRefusals,
 ) -> Result<Authentication, CardError> {
-    let Response { data, status } = channel.send(&request(key, tlv::encode(WITNESS, &[])))?;
+    let witness_request = request(key.algorithm(), tlv::encode(WITNESS, &[]));
+    let Response { data, status } = channel.send(&witness_request)?;
     match status {
         StatusWord::OK => {}
-        StatusWord::WRONG_DATA | StatusWord::WRONG_PARAMETERS => {
+        _ if refusals.other_algorithm.contains(&status) => {
             return Ok(Authentication::OtherAlgorithm);
         }
         _ => return Err(CardError::Refused { status }),
@@ -50,14 +88,11 @@ pub fn authenticate(
     let mut fields = Zeroizing::new(Vec::with_capacity(36));
     tlv::append(&mut fields, WITNESS, &witness);
     tlv::append(&mut fields, CHALLENGE, challenge);
-    let Response { data, status } = channel.send(&request(key, fields))?;
+    let Response { data, status } = channel.send(&request(key.algorithm(), fields))?;
     match status {
         StatusWord::OK => {}
-        // Which of these a chip says is its maker's choice.
-        StatusWord::WRONG_DATA
-        | StatusWord::SECURITY_STATUS
-        | StatusWord::VERIFICATION_FAILED
-        | StatusWord(0x63C0..=0x63CF) => return Ok(Authentication::OtherKey),
+        StatusWord(0x63C0..=0x63CF) => return Ok(Authentication::OtherKey),
+        _ if refusals.other_key.contains(&status) => return Ok(Authentication::OtherKey),
         _ => return Err(CardError::Refused { status }),
     }
     match field(&data, RESPONSE) {
@@ -66,8 +101,20 @@ pub fn authenticate(
     }
 }
 
-fn request(key: &ManagementKey, fields: Zeroizing<Vec<u8>>) -> Apdu {
-    Apdu::new(GENERAL_AUTHENTICATE, key.algorithm().identifier(), MANAGEMENT_KEY)
+/// Whether the management key has this cipher: the chip gives a witness for it. The key is not
+/// used, and no try is spent.
+///
+/// # Errors
+/// [`CardError::Link`] and [`CardError::Malformed`].
+pub fn has_management_key_algorithm(
+    channel: &mut Channel<'_>,
+    algorithm: ManagementKeyAlgorithm,
+) -> Result<bool, CardError> {
+    Ok(channel.send(&request(algorithm, tlv::encode(WITNESS, &[])))?.status.is_ok())
+}
+
+fn request(algorithm: ManagementKeyAlgorithm, fields: Zeroizing<Vec<u8>>) -> Apdu {
+    Apdu::new(GENERAL_AUTHENTICATE, algorithm.identifier(), MANAGEMENT_KEY)
         .with_data(tlv::encode(TEMPLATE, &fields))
         .answered()
 }

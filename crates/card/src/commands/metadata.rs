@@ -10,6 +10,8 @@ pub struct Metadata {
     pub algorithm: Option<u8>,
     /// Whether it has its factory value.
     pub is_default: Option<bool>,
+    /// Tries of a PIN or PUK whose last value was right.
+    pub tries: Option<u8>,
     /// Tries left.
     pub tries_left: Option<u8>,
     /// Data objects of the public key.
@@ -35,7 +37,10 @@ pub fn metadata(channel: &mut Channel<'_>, reference: u8) -> Result<Option<Metad
             (0x01, [algorithm]) => metadata.algorithm = Some(*algorithm),
             (0x04, fields) => metadata.public_key = Some(fields.to_vec()),
             (0x05, [is_default]) => metadata.is_default = Some(*is_default != 0),
-            (0x06, [_, tries_left]) => metadata.tries_left = Some(*tries_left),
+            (0x06, [tries, tries_left]) => {
+                metadata.tries = Some(*tries);
+                metadata.tries_left = Some(*tries_left);
+            }
             _ => {}
         }
     }

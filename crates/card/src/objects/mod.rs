@@ -1,14 +1,18 @@
 //! What is stored on a chip (SP 800-73-5 part 1, section 3 and appendix A), built and parsed.
 //!
-//! Everything here is the value inside the outer tag `53`.
+//! Everything here is the value inside the outer tag `53`, but for the discovery object, which has
+//! none.
 
 mod card_capability;
 mod card_holder;
+mod discovery;
 mod expiry_date;
 mod fasc_n;
 
 pub use card_capability::{CardCapability, CardId};
 pub use card_holder::{CardHolder, Guid};
+pub(crate) use discovery::DISCOVERY_TAG;
+pub use discovery::discovery_object;
 pub use expiry_date::ExpiryDate;
 pub use fasc_n::FascN;
 

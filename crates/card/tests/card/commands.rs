@@ -1,6 +1,7 @@
 //! Every command against a scripted chip.
 
 use cardwright_card::commands::{self, Authentication, KeyAlgorithm};
+use cardwright_card::objects::discovery_object;
 use cardwright_card::{
     CardError, Channel, ManagementKey, ManagementKeyAlgorithm, Pin, Puk, Transport, TransportError,
 };
@@ -64,6 +65,10 @@ fn applications_are_selected() {
     log.check(&["6E00"], commands::select_piv);
     log.check(&["6F00"], commands::select_piv);
     log.check(&["6A82"], commands::select_issuer_security_domain);
+    log.check(&["61034F01019000"], commands::piv_properties);
+    log.check(&["9000", "070102030405869000"], commands::is_fips_yubikey);
+    log.check(&["9000", "030401819000"], commands::is_fips_yubikey);
+    log.check(&["6A82"], commands::is_fips_yubikey);
     log.is(expect![[r#"
         00A404000BA00000030800001000010000
           9000: true
@@ -79,6 +84,16 @@ fn applications_are_selected() {
           6F00: error: the chip answered 6F00
         00A4040008A00000015100000000
           6A82: false
+        00A404000BA00000030800001000010000
+          9000: Some(PropertyTemplate { identifier: [1], label: None, is_bare: true })
+        00A4040008A00000052747111700
+        001D000000
+          9000: None
+        00A4040008A00000052747111700
+        001D000000
+          9000: Some(true)
+        00A4040008A00000052747111700
+          6A82: None
     "#]]);
 }
 
@@ -93,6 +108,9 @@ fn objects_are_read_and_written() {
     let write = |channel: &mut Channel<'_>| commands::put_object(channel, 0x5F_C107, &[1, 2]);
     log.check(&["9000"], write);
     log.check(&["6982"], write);
+    log.check(&["7E009000"], commands::discovery);
+    log.check(&["6A82"], commands::discovery);
+    log.check(&["9000"], |channel| commands::put_discovery(channel, &discovery_object()));
     log.is(expect![[r#"
         00CB3FFF055C035FC10200
           9000: Some(Zeroizing { .. })
@@ -106,6 +124,12 @@ fn objects_are_read_and_written() {
           9000: ()
         00DB3FFF095C035FC10753020102
           6982: error: the chip answered 6982
+        00CB3FFF035C017E00
+          9000: Some([126, 0])
+        00CB3FFF035C017E00
+          6A82: None
+        00DB3FFF147E124F0BA0000003080000100001005F2F024000
+          9000: ()
     "#]]);
 }
 
@@ -126,6 +150,9 @@ fn pin_and_puk_are_presented_and_changed() {
     log.check(&["6985"], |channel| commands::change_pin(channel, &pin, &new));
     log.check(&["9000"], |channel| commands::change_puk(channel, &puk, &new_puk));
     log.check(&["9000"], |channel| commands::reset_pin(channel, &puk, &new));
+    log.check(&["9000"], |channel| commands::set_tries(channel, 5, 3));
+    log.check(&["6D00"], |channel| commands::set_tries(channel, 5, 3));
+    log.check(&["6985"], commands::reset_application);
     log.is(expect![[r#"
         00200080
           63C3: Tries(3)
@@ -151,6 +178,12 @@ fn pin_and_puk_are_presented_and_changed() {
           9000: Accepted
         002C00801031323334353637383830343631373933
           9000: Accepted
+        00FA0503
+          9000: ()
+        00FA0503
+          6D00: error: the chip answered 6D00
+        00FB0000
+          6985: 6985
     "#]]);
 }
 
@@ -250,7 +283,7 @@ fn chips_say_what_they_are() {
     log.check(&["6A88"], commands::card_image_number);
     log.is(expect![[r#"
         00F7008000
-          9000: Some(Metadata { algorithm: Some(255), is_default: Some(true), tries_left: Some(3), public_key: None })
+          9000: Some(Metadata { algorithm: Some(255), is_default: Some(true), tries: Some(5), tries_left: Some(3), public_key: None })
         00F7008000
           9000: None
         00F7008000

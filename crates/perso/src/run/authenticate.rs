@@ -1,6 +1,9 @@
-use super::{Ledger, State, Transition, Verify, Write, plan};
-use crate::{Candidates, Cause, Job, PivFacts, inspect::Examined};
-use cardwright_card::commands::{Authentication, authenticate};
+use super::{Erase, Ledger, Opened, State, Transition, Verify, Write, plan, reference_data};
+use crate::dialect::{Dialect, Knows};
+use crate::inspect::Examined;
+use crate::standing::{self, Evidence, Proof, Standing, standing};
+use crate::{Candidates, Cause, Job, Phase};
+use cardwright_card::commands::{self, Authentication, authenticate_as};
 use cardwright_card::{CardError, Channel, ManagementKey, StatusWord};
 use rand::CryptoRng;
 
@@ -8,28 +11,27 @@ use rand::CryptoRng;
 #[derive(Debug)]
 pub(super) struct Authenticate {
     pub(super) found: Examined,
-    pub(super) piv: PivFacts,
+    /// What the chip may have, besides the wanted values; the likeliest first.
+    pub(super) candidates: Vec<Candidates>,
+    /// The job allows it, and it was not done yet.
+    pub(super) may_erase: bool,
 }
 
-/// The values to which the management key that opened the chip belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Values {
-    /// The wanted ones: everything that is written before the management key is written.
-    Wanted,
-    /// Those of [`Job::candidates`] with this index.
-    Candidate(usize),
-}
-
-/// What opened the chip.
-#[derive(Debug)]
-pub(super) struct Opened {
-    pub(super) values: Values,
-    pub(super) key: ManagementKey,
-    /// The CCC had our card id when the run began: the wanted PIN and PUK may be written.
-    pub(super) is_ours: bool,
+/// What became of the management keys that the chip may have.
+enum Opening {
+    /// This one opened it; the index is that of the values that it belongs to, none the wanted.
+    Yes(Option<usize>, ManagementKey),
+    No,
+    Blocked,
 }
 
 impl Authenticate {
+    pub(super) fn know_tries(&self, ledger: &mut Ledger) {
+        if let Some(piv) = &self.found.facts.piv {
+            ledger.know_tries(piv);
+        }
+    }
+
     pub(super) fn step<R: CryptoRng + ?Sized>(
         self,
         job: &Job,
@@ -37,21 +39,120 @@ impl Authenticate {
         channel: &mut Channel<'_>,
         random: &mut R,
     ) -> Result<Transition, Cause> {
+        let dialect = self.found.dialect.map_err(|what| Cause::NotSupported { what })?;
         let is_ours = self.found.facts.ids.card_id == Some(job.wanted.card_id);
-        let (values, key) = self.open(job, is_ours, channel, random)?;
-        let opened = Opened { values, key, is_ours };
-        let (phases, known_keys) = plan::plan(job, &self.found, &self.piv, &opened, channel)?;
-        ledger.plan(&phases);
-        let verify = Verify {
-            ids: self.found.facts.ids,
-            management_key: opened.key.clone(),
-            keys: known_keys,
-            says_metadata: self.piv.management_key_algorithm.is_some(),
+        let opening = self.open(job, dialect, is_ours, channel, random)?;
+        let mut evidence = Evidence {
+            lacks: None,
+            management_key: match opening {
+                Opening::Yes(..) => standing::Opened::Yes,
+                Opening::No => standing::Opened::No,
+                Opening::Blocked => standing::Opened::Blocked,
+            },
+            puk: Proof::Right,
+            is_ours,
+            is_complete: false,
         };
-        Ok(match phases.is_empty() {
-            true => Transition::AfterReset(State::Verify(verify)),
-            false => Transition::To(State::Write(Write { phases: phases.into(), opened, verify })),
+        let Opening::Yes(index, key) = opening else {
+            return self.refused(standing(&evidence), None, ledger);
+        };
+        let before = index.and_then(|index| self.candidates.get(index));
+        let mut opened = Opened {
+            dialect,
+            key,
+            is_keyed: index.is_none(),
+            is_ours,
+            puk_before: before.and_then(|values| values.puks.first().cloned()),
+            pin_before: before.and_then(|values| values.pins.first().cloned()),
+            is_pin_makers: None,
+            is_puk_makers: None,
+            known_puk: None,
+            wrong_puk: None,
+            known_pin: None,
+        };
+        opened.hear(&self.found);
+        evidence.puk = self.puk(job, &mut opened, ledger, channel)?;
+        if standing(&evidence).can_be_erased() {
+            return self.refused(standing(&evidence), Some(opened.key), ledger);
+        }
+        let plan = plan::plan(job, &self.found, &opened, channel)?;
+        evidence.is_complete = plan.phases.is_empty();
+        if plan.phases.contains(&Phase::ManagementKey) && keeps_management_key(&opened, channel)? {
+            evidence.lacks = Some("the chip keeps its management key");
+        }
+        let standing = standing(&evidence);
+        ledger.plan(&plan.phases);
+        let verify = Verify {
+            ids: self.found.facts.ids.clone(),
+            dialect,
+            management_key: opened.key.clone(),
+            keys: plan.known_keys,
+            has_discovery: plan.has_discovery,
+            says_metadata: self.found.pin.is_some(),
+        };
+        Ok(match standing {
+            Standing::Whole => Transition::AfterReset(State::Verify(verify)),
+            Standing::Unopened | Standing::Virgin | Standing::PartlyWritten => {
+                let phases = plan.phases.into();
+                Transition::To(State::Write(Write {
+                    phases,
+                    objects: plan.objects,
+                    opened,
+                    verify,
+                }))
+            }
+            Standing::Foreign(_) | Standing::Blocked(_) | Standing::NotSupported(_) => {
+                return self.refused(standing, Some(opened.key), ledger);
+            }
         })
+    }
+
+    /// A chip with values of somebody else ends the job, or is erased.
+    fn refused(
+        self,
+        standing: Standing,
+        key: Option<ManagementKey>,
+        ledger: &mut Ledger,
+    ) -> Result<Transition, Cause> {
+        match standing.refusal() {
+            Some(cause) if !self.may_erase || !standing.can_be_erased() => Err(cause),
+            _ => {
+                ledger.erase_first();
+                Ok(Transition::To(State::Erase(Erase { found: self.found, key })))
+            }
+        }
+    }
+
+    /// The PUK, as far as can be said before anything is written.
+    ///
+    /// It is presented now, to itself, where nothing else speaks for it: then our card id in the
+    /// CCC says that the chip has the wanted PUK or that one, and a chip that is torn while its
+    /// PUK is changed has lost no try. Also where the chip could be erased instead, or may not
+    /// know how to change it.
+    fn puk(
+        &self,
+        job: &Job,
+        opened: &mut Opened,
+        ledger: &mut Ledger,
+        channel: &mut Channel<'_>,
+    ) -> Result<Proof, Cause> {
+        if opened.puks(job).is_empty() {
+            return Ok(Proof::Wrong);
+        }
+        if !ledger.may_try_puk() {
+            return Ok(Proof::Blocked);
+        }
+        let is_in_doubt = !opened.is_ours && opened.is_puk_makers != Some(true);
+        let is_asked = opened.dialect.changes_puk == Knows::Ask && !opened.is_keyed;
+        if !(self.may_erase || is_in_doubt || is_asked) {
+            return Ok(Proof::Right);
+        }
+        match reference_data::prove_puk(job, opened, ledger, channel) {
+            Ok(()) => Ok(Proof::Right),
+            Err(Cause::Foreign { .. }) => Ok(Proof::Wrong),
+            Err(Cause::Blocked { .. }) => Ok(Proof::Blocked),
+            Err(cause) => Err(cause),
+        }
     }
 
     /// Tries the management keys that the chip may have. A cipher that the chip's key has not is
@@ -59,55 +160,71 @@ impl Authenticate {
     fn open<R: CryptoRng + ?Sized>(
         &self,
         job: &Job,
+        dialect: &Dialect,
         is_ours: bool,
         channel: &mut Channel<'_>,
         random: &mut R,
-    ) -> Result<(Values, ManagementKey), Cause> {
+    ) -> Result<Opening, Cause> {
+        let said = self.found.facts.piv.as_ref().and_then(|piv| piv.management_key_algorithm);
         let mut other_algorithms = Vec::new();
         let mut other_keys: Vec<&ManagementKey> = Vec::new();
         for (values, key) in self.keys(job, is_ours) {
-            let is_said = |said| said == key.algorithm();
-            if !self.piv.management_key_algorithm.is_none_or(is_said)
-                || other_algorithms.contains(&key.algorithm())
+            let algorithm = key.algorithm();
+            if said.is_some_and(|said| said != algorithm)
+                || !dialect.management_key_algorithms.contains(&algorithm)
+                || other_algorithms.contains(&algorithm)
                 || other_keys.contains(&key)
             {
                 continue;
             }
             let mut challenge = [0; 16];
             random.fill_bytes(&mut challenge);
-            match authenticate(channel, key, &challenge) {
-                Ok(Authentication::Accepted) => return Ok((values, key.clone())),
-                Ok(Authentication::OtherAlgorithm) => other_algorithms.push(key.algorithm()),
+            match authenticate_as(channel, key, &challenge, &dialect.key_refusals) {
+                Ok(Authentication::Accepted) => return Ok(Opening::Yes(values, key.clone())),
+                Ok(Authentication::OtherAlgorithm) => other_algorithms.push(algorithm),
                 Ok(Authentication::OtherKey) => other_keys.push(key),
                 Err(CardError::Refused { status: StatusWord::BLOCKED }) => {
-                    return Err(Cause::Blocked { what: "management key" });
+                    return Ok(Opening::Blocked);
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(Cause::Foreign { what: "management key" })
+        Ok(Opening::No)
     }
 
     /// All management keys, the likeliest first. Our card id in the CCC means that the run before
     /// was torn: the new key may be there. Otherwise the values of the card id that is there come
     /// first.
-    fn keys<'j>(&self, job: &'j Job, is_ours: bool) -> Vec<(Values, &'j ManagementKey)> {
+    fn keys<'j>(&'j self, job: &'j Job, is_ours: bool) -> Vec<(Option<usize>, &'j ManagementKey)> {
         let found = self.found.facts.ids.card_id;
         let is_named = |values: &Candidates| values.card_id.is_some() && values.card_id == found;
         let candidates = |is_first: bool| {
-            job.candidates
+            self.candidates
                 .iter()
                 .enumerate()
                 .filter(move |(_, values)| is_named(values) == is_first)
                 .flat_map(|(index, values)| {
-                    values.management_keys.iter().map(move |key| (Values::Candidate(index), key))
+                    values.management_keys.iter().map(move |key| (Some(index), key))
                 })
         };
-        let wanted = job.wanted.management_keys.iter().map(|key| (Values::Wanted, key));
+        let wanted = job.wanted.management_keys.iter().map(|key| (None, key));
         let others = candidates(true).chain(candidates(false));
         match is_ours {
             true => wanted.chain(others).collect(),
             false => others.chain(wanted).collect(),
         }
+    }
+}
+
+/// A chip that may not be able to change its management key is asked to set the one that it has:
+/// that changes nothing.
+fn keeps_management_key(opened: &Opened, channel: &mut Channel<'_>) -> Result<bool, CardError> {
+    if opened.dialect.sets_management_key != Knows::Ask {
+        return Ok(opened.dialect.sets_management_key == Knows::No);
+    }
+    match commands::set_management_key(channel, &opened.key) {
+        Ok(is_set) => Ok(!is_set),
+        Err(CardError::Refused { status }) if !status.is_internal_error() => Ok(true),
+        Err(error) => Err(error),
     }
 }

@@ -1,6 +1,9 @@
+mod counter;
+
 use super::Progress;
-use crate::{Cause, Condition, Failure, Job, Phase, PivFacts, Proved, Receipt, Tries};
-use cardwright_card::{CardError, commands::Presented};
+use crate::{Cause, Condition, Failure, Job, KeyReceipt, Phase, PivFacts, Proved, Receipt, Tries};
+use cardwright_card::{CardError, StatusWord, commands::Presented};
+use counter::Counter;
 
 /// What a run did so far: all that a failure or a receipt tells of it.
 #[derive(Debug)]
@@ -16,43 +19,37 @@ pub(super) struct Ledger {
     commands: u32,
     pin: Counter,
     puk: Counter,
-}
-
-/// What is known of the tries of a PIN or PUK.
-#[derive(Debug, Default)]
-struct Counter {
-    /// Tries that the chip says are left; `None` when it does not say.
-    left: Option<u8>,
-    /// Tries that this run spent.
-    spent: u8,
-    /// Tries that it may spend.
-    allowed: u8,
-    /// The last value that was presented was right: the counter is full again, and whoever
-    /// presents the wanted value now finds nothing out.
-    is_full: bool,
+    /// Keys that were made.
+    keys: Vec<KeyReceipt>,
 }
 
 impl Ledger {
     pub(super) fn new(job: &Job) -> Self {
-        let keys = !job.profile.keys.is_empty();
-        let writing = Phase::WRITING.into_iter().filter(|phase| *phase != Phase::Keys || keys);
+        let is_wanted = |phase: &Phase| match phase {
+            Phase::Keys => !job.profile.keys.is_empty(),
+            Phase::Retries => job.profile.retries.is_some(),
+            _ => true,
+        };
         Self {
-            phases: with_first_and_last(writing),
+            phases: planned(&[], Phase::WRITING.into_iter().filter(is_wanted)),
             finished: 0,
             written: Vec::new(),
             is_unknown: false,
             commands: 0,
-            pin: Counter { allowed: job.tries_allowed.pin, ..Counter::default() },
-            puk: Counter { allowed: job.tries_allowed.puk, ..Counter::default() },
+            pin: Counter::new(job.tries_allowed.pin),
+            puk: Counter::new(job.tries_allowed.puk),
+            keys: Vec::new(),
         }
     }
 
     pub(super) fn progress(&self) -> Progress {
+        let phase = self.phase();
         Progress {
-            phase: self.phase(),
+            phase,
             step: self.finished as u32 + 1,
             of: self.phases.len() as u32,
             written: !self.written.is_empty(),
+            is_irreversible: phase.is_irreversible(),
         }
     }
 
@@ -61,8 +58,17 @@ impl Ledger {
         self.phases.get(self.finished).copied().unwrap_or(Phase::Verify)
     }
 
+    /// The chip has to be erased before it can be opened: the phase that found it out is to come
+    /// again.
+    pub(super) fn erase_first(&mut self) {
+        self.phases.insert(1, Phase::Erase);
+        self.finished = 0;
+    }
+
     pub(super) fn plan(&mut self, writing: &[Phase]) {
-        self.phases = with_first_and_last(writing.iter().copied());
+        let erase: &[Phase] =
+            if self.phases.contains(&Phase::Erase) { &[Phase::Erase] } else { &[] };
+        self.phases = planned(erase, writing.iter().copied());
     }
 
     pub(super) fn finish_phase(&mut self) {
@@ -89,12 +95,16 @@ impl Ledger {
         self.puk.may_try()
     }
 
+    /// Whether the PUK may be presented that remains when all others were wrong.
+    pub(super) fn may_try_remaining_puk(&self) -> bool {
+        self.puk.may_try_remaining()
+    }
+
     /// Takes down what became of a write.
     pub(super) fn wrote<T>(&mut self, outcome: Result<T, CardError>) -> Result<T, Cause> {
         match &outcome {
             Ok(_) => self.note_written(),
-            Err(CardError::Refused { status }) if !status.is_internal_error() => {}
-            Err(_) => self.is_unknown = true,
+            Err(error) => self.may_have_failed_inside(error),
         }
         Ok(outcome?)
     }
@@ -105,6 +115,33 @@ impl Ledger {
         if !self.written.contains(&phase) {
             self.written.push(phase);
         }
+    }
+
+    /// Takes down that a key was made.
+    pub(super) fn made(&mut self, key: KeyReceipt) {
+        self.keys.push(key);
+    }
+
+    /// Takes down what became of a reset of the application; the answer is its status word.
+    pub(super) fn reset(
+        &mut self,
+        outcome: Result<StatusWord, CardError>,
+    ) -> Result<StatusWord, Cause> {
+        match outcome {
+            Ok(StatusWord::OK) => {
+                self.note_written();
+                self.has_makers_secrets();
+            }
+            Ok(status) => self.may_have_failed_inside(&CardError::Refused { status }),
+            Err(error) => self.may_have_failed_inside(&error),
+        }
+        Ok(outcome?)
+    }
+
+    /// PIN and PUK are the maker's now, and all their tries are there.
+    pub(super) fn has_makers_secrets(&mut self) {
+        self.pin.is_set();
+        self.puk.is_set();
     }
 
     /// Takes down what became of a PIN that was presented; the answer is whether it was right.
@@ -123,14 +160,53 @@ impl Ledger {
         self.puk.presented(outcome)
     }
 
+    /// Takes down what became of a PUK that was presented to set the PIN. That the PUK is right
+    /// need not give it its tries back; the PIN has all of its own.
+    pub(super) fn set_pin_by_puk(
+        &mut self,
+        outcome: Result<Presented, CardError>,
+    ) -> Result<bool, Cause> {
+        self.may_have_written(&outcome);
+        let is_right = self.puk.used(outcome)?;
+        if is_right {
+            self.pin.is_set();
+        }
+        Ok(is_right)
+    }
+
+    /// Takes down a wrong value of a PIN that was presented to block it.
+    pub(super) fn spent_pin(
+        &mut self,
+        outcome: Result<Presented, CardError>,
+    ) -> Result<bool, Cause> {
+        self.note_written();
+        self.pin.spend(outcome)
+    }
+
+    /// As [`Self::spent_pin`].
+    pub(super) fn spent_puk(
+        &mut self,
+        outcome: Result<Presented, CardError>,
+    ) -> Result<bool, Cause> {
+        self.note_written();
+        self.puk.spend(outcome)
+    }
+
     /// Takes down what became of a command that presents one value and writes another. Where no
     /// answer came, it may have written.
     pub(super) fn may_have_written(&mut self, outcome: &Result<Presented, CardError>) {
         match outcome {
             Ok(Presented::Accepted) => self.note_written(),
             Ok(Presented::Wrong { .. }) => {}
-            Err(CardError::Refused { status }) if !status.is_internal_error() => {}
-            Err(_) => self.is_unknown = true,
+            Err(error) => self.may_have_failed_inside(error),
+        }
+    }
+
+    /// A plain refusal changes nothing. After everything else nobody knows.
+    fn may_have_failed_inside(&mut self, error: &CardError) {
+        match error {
+            CardError::Refused { status } if !status.is_internal_error() => {}
+            _ => self.is_unknown = true,
         }
     }
 
@@ -144,89 +220,25 @@ impl Ledger {
             phase: self.phase(),
             cause,
             condition,
-            tries_spent: self.tries_spent(),
-            proved: Proved::default(),
-            keys: Vec::new(),
+            tries_spent: Tries { pin: self.pin.spent, puk: self.puk.spent },
+            proved: Proved { pin: self.pin.is_proved, puk: self.puk.is_proved },
+            keys: self.keys.clone(),
         }
-    }
-
-    fn tries_spent(&self) -> Tries {
-        Tries { pin: self.pin.spent, puk: self.puk.spent }
     }
 
     /// Adds to a receipt what only the ledger knows.
     pub(super) fn complete(self, receipt: Receipt) -> Receipt {
-        let tries_spent = self.tries_spent();
+        let tries_spent = Tries { pin: self.pin.guessed, puk: self.puk.guessed };
         Receipt { written: self.written, commands: self.commands, tries_spent, ..receipt }
     }
 }
 
-fn with_first_and_last(writing: impl IntoIterator<Item = Phase>) -> Vec<Phase> {
-    [Phase::Identify, Phase::Authenticate]
+fn planned(erase: &[Phase], writing: impl IntoIterator<Item = Phase>) -> Vec<Phase> {
+    [Phase::Identify]
         .into_iter()
+        .chain(erase.iter().copied())
+        .chain([Phase::Authenticate])
         .chain(writing)
         .chain([Phase::Verify])
         .collect()
-}
-
-impl Counter {
-    fn may_try(&self) -> bool {
-        self.is_full || self.spent < self.allowed && self.left.is_none_or(|left| left > 1)
-    }
-
-    fn presented(&mut self, outcome: Result<Presented, CardError>) -> Result<bool, Cause> {
-        self.is_full = false;
-        match outcome {
-            Ok(Presented::Accepted) => {
-                // The chip did not say how many tries that is.
-                self.left = None;
-                self.is_full = true;
-                Ok(true)
-            }
-            Ok(Presented::Wrong { tries_left }) => {
-                self.spent = self.spent.saturating_add(1);
-                self.left = tries_left.or(self.left.map(|left| left.saturating_sub(1)));
-                Ok(false)
-            }
-            Err(error) => {
-                // Without an answer, or with one that every maker means otherwise, the try may be
-                // gone.
-                self.spent = self.spent.saturating_add(1);
-                Err(error.into())
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use cardwright_card::{StatusWord, TransportError};
-
-    #[test]
-    fn a_try_that_may_be_gone_counts_as_spent() {
-        let security_status = CardError::Refused { status: StatusWord::SECURITY_STATUS };
-        for error in [security_status, CardError::Link(TransportError::Removed)] {
-            let mut counter = Counter { left: Some(3), allowed: 1, ..Counter::default() };
-            assert!(counter.may_try());
-            assert!(counter.presented(Err(error)).is_err());
-            assert_eq!((counter.spent, counter.may_try()), (1, false), "{error}");
-        }
-    }
-
-    #[test]
-    fn tries_are_counted_up_to_the_largest_number() {
-        let mut counter = Counter { spent: u8::MAX, is_full: true, ..Counter::default() };
-        assert_eq!(counter.presented(Ok(Presented::Wrong { tries_left: None })), Ok(false));
-        assert_eq!(counter.spent, u8::MAX);
-    }
-
-    #[test]
-    fn a_value_that_is_known_may_be_presented_again() {
-        let mut counter = Counter { left: Some(2), allowed: 1, ..Counter::default() };
-        assert_eq!(counter.presented(Ok(Presented::Wrong { tries_left: None })), Ok(false));
-        assert!(!counter.may_try(), "it is the last try, and no other is allowed");
-        assert_eq!(counter.presented(Ok(Presented::Accepted)), Ok(true));
-        assert!(counter.may_try());
-    }
 }

@@ -1,19 +1,24 @@
 //! The state machine of one job. Each state is a struct; its step consumes it.
 
 mod authenticate;
+mod erase;
 mod identify;
 mod ledger;
+mod opened;
 mod plan;
 mod prove;
 mod reference_data;
+mod tries;
 mod verify;
 mod write;
 
 use crate::{Cause, Failure, Job, Phase, Receipt};
 use authenticate::Authenticate;
 use cardwright_card::{Channel, Transport, TransportError};
+use erase::Erase;
 use identify::Identify;
 use ledger::Ledger;
+use opened::Opened;
 use rand::CryptoRng;
 use verify::Verify;
 use write::Write;
@@ -50,11 +55,14 @@ pub struct Progress {
     pub of: u32,
     /// Whether something was written already: from then on a cancel leaves a chip half done.
     pub written: bool,
+    /// Nothing brings back what the phase does away with.
+    pub is_irreversible: bool,
 }
 
 #[derive(Debug)]
 enum State {
     Identify(Identify),
+    Erase(Erase),
     Authenticate(Authenticate),
     Write(Write),
     Verify(Verify),
@@ -94,6 +102,7 @@ impl Run {
         let mut channel = Channel::new(transport);
         let transition = match state {
             State::Identify(state) => state.step(&job, &mut ledger, &mut channel),
+            State::Erase(state) => state.step(&mut ledger, &mut channel, random),
             State::Authenticate(state) => state.step(&job, &mut ledger, &mut channel, random),
             State::Write(state) => state.step(&job, &mut ledger, &mut channel),
             State::Verify(state) => state.step(&job, &mut ledger, &mut channel, random),

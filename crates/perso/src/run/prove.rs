@@ -2,8 +2,8 @@
 
 use super::plan;
 use crate::{Cause, KeyReceipt};
-use cardwright_card::Channel;
 use cardwright_card::commands::{self, PublicKey};
+use cardwright_card::{CardError, Channel};
 use cardwright_profile::{KeyAlgorithm, KeyToGenerate};
 use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
 use crypto_bigint::{Odd, U64, U2048, U3072, Uint};
@@ -22,7 +22,13 @@ pub(super) fn key<R: CryptoRng + ?Sized>(
     let reference = key.reference.identifier();
     let algorithm =
         plan::key_algorithm(&KeyToGenerate { reference: key.reference, algorithm: key.algorithm });
-    let signature = commands::sign(channel, reference, algorithm, &message)?;
+    let signature = match commands::sign(channel, reference, algorithm, &message) {
+        // The PIN is verified: a chip that does not sign has no such key there.
+        Err(CardError::Refused { status }) if !status.is_internal_error() => {
+            return Err(Cause::ReadBackDiffers { what: "key" });
+        }
+        outcome => outcome?,
+    };
     match is_signature(key, &message, &signature) {
         true => Ok(()),
         false => Err(Cause::ReadBackDiffers { what: "key" }),

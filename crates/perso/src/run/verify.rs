@@ -1,9 +1,11 @@
 use super::{Ledger, Transition, plan, prove};
-use crate::{Cause, ChipIds, Job, KeyReceipt, Receipt, Tries, inspect::immutable_ids_again};
+use crate::dialect::Dialect;
+use crate::inspect::{Asked, immutable_ids};
+use crate::{Cause, ChipIds, Job, KeyReceipt, Receipt, Tries};
 use cardwright_card::commands::{
     self, Authentication, CARD_CAPABILITY, CARD_HOLDER, MANAGEMENT_KEY, PIN, PUK,
 };
-use cardwright_card::objects::{CardCapability, Guid};
+use cardwright_card::objects::{CardCapability, Guid, discovery_object};
 use cardwright_card::{Channel, ManagementKey};
 use cardwright_profile::KeyReference;
 use rand::CryptoRng;
@@ -13,10 +15,13 @@ use rand::CryptoRng;
 pub(super) struct Verify {
     /// The chip as it was found when the run began.
     pub(super) ids: ChipIds,
+    pub(super) dialect: &'static Dialect,
     /// The management key that the chip has now.
     pub(super) management_key: ManagementKey,
     /// The keys that the chip has now.
     pub(super) keys: Vec<KeyReceipt>,
+    /// The chip has the discovery object as wanted.
+    pub(super) has_discovery: bool,
     /// The chip knows GET METADATA.
     pub(super) says_metadata: bool,
 }
@@ -31,7 +36,7 @@ impl Verify {
         channel: &mut Channel<'_>,
         random: &mut R,
     ) -> Result<Transition, Cause> {
-        let ids = immutable_ids_again(channel, &self.ids)?;
+        let ids = immutable_ids(channel, &Asked::those_of(&self.ids))?;
         if !ids.has_name_of(&self.ids) || !commands::select_piv(channel)? {
             return Err(Cause::OtherChip);
         }
@@ -43,11 +48,14 @@ impl Verify {
         compare(&card_capability, &plan::card_capability(job), "CCC")?;
         let card_holder = read_back(channel, CARD_HOLDER, "CHUID")?;
         compare(&card_holder, &plan::card_holder(job)?, "CHUID")?;
+        if self.has_discovery && commands::discovery(channel)? != Some(discovery_object()) {
+            return Err(Cause::ReadBackDiffers { what: "discovery object" });
+        }
         self.prove_management_key(channel, random)?;
         prove_pin(job, ledger, channel)?;
         self.prove_keys(job, ledger, channel, random)?;
         if self.says_metadata {
-            nothing_is_default(channel)?;
+            check_metadata(job, channel)?;
         }
         prove_puk(job, ledger, channel)?;
         let guid = Guid::find(&card_holder);
@@ -71,7 +79,8 @@ impl Verify {
     ) -> Result<(), Cause> {
         let mut challenge = [0; 16];
         random.fill_bytes(&mut challenge);
-        match commands::authenticate(channel, &self.management_key, &challenge)? {
+        let refusals = &self.dialect.key_refusals;
+        match commands::authenticate_as(channel, &self.management_key, &challenge, refusals)? {
             Authentication::Accepted => Ok(()),
             Authentication::OtherAlgorithm | Authentication::OtherKey => {
                 Err(Cause::ReadBackDiffers { what: "management key" })
@@ -133,16 +142,21 @@ fn prove_puk(job: &Job, ledger: &mut Ledger, channel: &mut Channel<'_>) -> Resul
     }
 }
 
-fn nothing_is_default(channel: &mut Channel<'_>) -> Result<(), Cause> {
+/// The chip says itself that nothing is the maker's any more, and how many tries there are.
+fn check_metadata(job: &Job, channel: &mut Channel<'_>) -> Result<(), Cause> {
+    let retries = job.profile.retries;
     let values = [
-        (MANAGEMENT_KEY, "the chip says that its management key is the factory's"),
-        (PIN, "the chip says that its PIN is the factory's"),
-        (PUK, "the chip says that its PUK is the factory's"),
+        (MANAGEMENT_KEY, "the chip says that its management key is the factory's", None),
+        (PIN, "the chip says that its PIN is the factory's", retries.map(|tries| tries.pin)),
+        (PUK, "the chip says that its PUK is the factory's", retries.map(|tries| tries.puk)),
     ];
-    for (reference, what) in values {
-        let metadata = commands::metadata(channel, reference)?;
-        if metadata.is_some_and(|metadata| metadata.is_default == Some(true)) {
+    for (reference, what, tries) in values {
+        let Some(metadata) = commands::metadata(channel, reference)? else { continue };
+        if metadata.is_default == Some(true) {
             return Err(Cause::ReadBackDiffers { what });
+        }
+        if tries.is_some() && metadata.tries.is_some() && metadata.tries != tries {
+            return Err(Cause::ReadBackDiffers { what: "numbers of tries" });
         }
     }
     Ok(())

@@ -2,8 +2,13 @@
 
 mod anything;
 mod checks;
+mod erased;
 mod fresh;
+mod no_burn;
 mod other_maker;
 mod refused;
+mod retries;
+mod scripted;
 mod support;
+mod swapped;
 mod torn;

@@ -4,7 +4,7 @@ use crate::support::*;
 use cardwright_card::ManagementKeyAlgorithm::{Aes256, TripleDes};
 use cardwright_card::objects::{CardId, Guid};
 use cardwright_card::{Channel, ManagementKey, Pin, Puk, TransportError, commands};
-use cardwright_perso::{Cause, ChipIds, Condition, Job, Next, Phase, Run, Tries, inspect};
+use cardwright_perso::{Cause, ChipIds, Condition, Job, Next, Phase, Proved, Run, Tries, inspect};
 use cardwright_virtual_card::{CardOptions, VirtualCard};
 
 fn desk(index: u16) -> Traced<VirtualCard> {
@@ -82,13 +82,13 @@ fn a_chip_with_a_foreign_management_key_is_left_alone() {
 }
 
 #[test]
-fn a_foreign_puk_costs_one_try_for_each_candidate() {
+fn a_foreign_puk_costs_one_try_and_is_found_out_before_the_first_write() {
     let mut chip = desk(26);
     let mut job = job(inspect(&mut chip.desk).unwrap().ids);
-    job.candidates[0].puks = vec![Puk::parse("11112222").unwrap()];
+    job.candidates[0].puks = ["11112222", "12345678"].map(|puk| Puk::parse(puk).unwrap()).to_vec();
     let failure = carry_out(job, &mut chip).unwrap_err();
-    assert_eq!((failure.phase, failure.cause), (Phase::Puk, Cause::Foreign { what: "PUK" }));
-    assert_eq!(failure.condition, Condition::PartlyWritten);
+    assert_eq!(failure.cause, Cause::Foreign { what: "PUK" });
+    assert_eq!(failure.condition, Condition::Untouched);
     assert_eq!(failure.tries_spent, Tries { pin: 0, puk: 1 });
     assert_eq!(chip.desk.tries().unwrap().puk, 2);
 }
@@ -96,12 +96,24 @@ fn a_foreign_puk_costs_one_try_for_each_candidate() {
 #[test]
 fn no_more_tries_are_spent_than_the_job_allows() {
     let mut chip = desk(27);
-    let mut job = job(inspect(&mut chip.desk).unwrap().ids);
-    let puks = ["11112222", "11113333", "11114444"];
-    job.candidates[0].puks = puks.map(|puk| Puk::parse(puk).unwrap()).to_vec();
-    let failure = carry_out(job, &mut chip).unwrap_err();
-    assert_eq!((failure.phase, failure.cause), (Phase::Puk, Cause::Blocked { what: "PUK" }));
+    let first = job(inspect(&mut chip.desk).unwrap().ids);
+    let failure =
+        carry_out_until(first.clone(), &mut chip, |phase| phase == Phase::Puk).unwrap_err();
+    assert_eq!(failure.proved, Proved { pin: false, puk: true });
+    // Our card id is there: it may be either PUK, and it is neither. The chip says that the second
+    // is not its last try.
+    let mut job = first;
+    job.candidates[0].puks = vec![Puk::parse("11112222").unwrap()];
+    job.tries_allowed.puk = 1;
+    let failure = carry_out(job.clone(), &mut chip).unwrap_err();
+    assert_eq!((failure.phase, failure.cause), (Phase::Puk, Cause::Foreign { what: "PUK" }));
     assert_eq!(failure.tries_spent, Tries { pin: 0, puk: 2 });
+    assert_eq!(failure.proved, Proved::default());
+    assert_eq!(chip.desk.tries().unwrap().puk, 1);
+    job.tries_allowed.puk = 0;
+    let failure = carry_out(job, &mut chip).unwrap_err();
+    assert_eq!(failure.phase, Phase::Authenticate);
+    assert_eq!(failure.cause, Cause::Blocked { what: "PUK" });
     assert_eq!(chip.desk.tries().unwrap().puk, 1);
 }
 
@@ -109,10 +121,10 @@ fn no_more_tries_are_spent_than_the_job_allows() {
 fn a_pin_set_by_the_puk_is_proved_also_when_no_wrong_one_is_allowed_any_more() {
     let mut chip = desk(41);
     let mut job = job(inspect(&mut chip.desk).unwrap().ids);
-    let pins = ["111222", "111333"];
-    job.candidates[0].pins = pins.map(|pin| Pin::parse(pin).unwrap()).to_vec();
+    job.candidates[0].pins = vec![Pin::parse("111222").unwrap()];
+    job.tries_allowed.pin = 1;
     let receipt = carry_out(job, &mut chip).unwrap();
-    assert_eq!(receipt.tries_spent, Tries { pin: 2, puk: 0 });
+    assert_eq!(receipt.tries_spent, Tries { pin: 1, puk: 0 });
     assert!(has_secrets(&mut chip.desk, &wanted(1), Aes256));
 }
 

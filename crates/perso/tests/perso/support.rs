@@ -5,7 +5,8 @@ use cardwright_card::{
     Channel, ManagementKey, ManagementKeyAlgorithm, Pin, Puk, Transport, TransportError, commands,
 };
 use cardwright_perso::{
-    Candidates, ChipIds, Failure, Job, Next, Phase, PukFirst, Receipt, Run, Tries, Wanted, fasc_n,
+    Candidates, ChipIds, Failure, Job, KeyReceipt, Next, Phase, PukFirst, Receipt, RecordedKey,
+    Run, Tries, Wanted, fasc_n,
 };
 use cardwright_profile::Profile;
 use cardwright_virtual_card::VirtualCard;
@@ -79,6 +80,20 @@ pub(crate) fn job(expected: ChipIds) -> Job {
     }
 }
 
+/// What a job of a profile that leaves the numbers of tries alone writes to a fresh chip.
+pub(crate) fn all_written() -> Vec<Phase> {
+    Phase::WRITING.into_iter().filter(|phase| *phase != Phase::Retries).collect()
+}
+
+/// The keys of a receipt or a failure, as a later job tells of them.
+pub(crate) fn recorded(keys: &[KeyReceipt]) -> Vec<RecordedKey> {
+    let record = |key: &KeyReceipt| RecordedKey {
+        reference: key.reference,
+        public_key: key.public_key.clone(),
+    };
+    keys.iter().map(record).collect()
+}
+
 /// A chip in a reader, that can be reset.
 pub(crate) trait Desk: Transport {
     fn reset(&mut self);
@@ -129,6 +144,8 @@ impl<D: Transport> Transport for Traced<D> {
             (0xC0, _) => "GET RESPONSE",
             (0xF7, _) => "GET METADATA",
             (0xF8, _) => "GET SERIAL",
+            (0xFA, _) => "SET PIN RETRIES",
+            (0xFB, _) => "RESET",
             (0xFD, _) => "GET VERSION",
             (0xFF, _) => "SET MANAGEMENT KEY",
             _ => "?",

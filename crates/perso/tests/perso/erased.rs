@@ -1,0 +1,144 @@
+//! Chips with values of somebody else, which a job may erase.
+
+use crate::scripted::{
+    ASKED, Kind, PIV_APPLET, STANDARD, Scripted, Tear, YUBIKEY_4, YUBIKEY_5_4, YUBIKEY_5_7,
+};
+use crate::support::*;
+use cardwright_card::ManagementKeyAlgorithm::{Aes256, TripleDes};
+use cardwright_perso::{Cause, Condition, Job, Phase, Run, inspect};
+use cardwright_virtual_card::{CardOptions, VirtualCard};
+
+const KINDS: [Kind; 5] = [ASKED, YUBIKEY_4, YUBIKEY_5_4, YUBIKEY_5_7, PIV_APPLET];
+
+/// A chip that somebody else has used.
+fn used(kind: Kind) -> Scripted {
+    let mut desk = Scripted::new(kind);
+    desk.key.1 = vec![0x77; 24];
+    desk.pin.set(b"918273\xFF\xFF");
+    desk.puk.set(b"99887766");
+    desk
+}
+
+fn job_that_erases(desk: &mut Scripted) -> Job {
+    let expected = inspect(desk).unwrap().ids;
+    Job { erase: true, ..job(expected) }
+}
+
+fn check_whole(desk: &mut Scripted, story: &str) {
+    let cipher = if desk.kind == YUBIKEY_4 { TripleDes } else { Aes256 };
+    assert!(has_secrets(desk, &wanted(1), cipher), "{story}");
+    assert_eq!((desk.pin.left, desk.puk.left), (desk.kind.pin_tries, 3), "{story}");
+    assert!(!desk.is_half_wiped, "{story}");
+}
+
+#[test]
+fn a_foreign_chip_is_erased_where_the_job_allows_it() {
+    for kind in KINDS {
+        let mut desk = used(kind);
+        let job = job_that_erases(&mut desk);
+        // The bureau's values are gone with everything else: the maker's are there.
+        let mut job = Job { candidates: vec![earlier(2)], ..job };
+        let forbidden = Job { erase: false, ..job.clone() };
+        let failure = carry_out(forbidden, &mut desk).unwrap_err();
+        assert_eq!(failure.cause, Cause::Foreign { what: "management key" });
+        assert_eq!((failure.condition, desk.burnt()), (Condition::Untouched, (0, 0)));
+
+        let receipt = carry_out(job.clone(), &mut desk).unwrap();
+        let expected: Vec<_> = [Phase::Erase].into_iter().chain(all_written()).collect();
+        assert_eq!(receipt.written, expected, "{kind:?}");
+        check_whole(&mut desk, "erased");
+        desk.reset();
+        // A chip that is ours is not erased.
+        job.expected = inspect(&mut desk).unwrap().ids;
+        job.recorded_keys = recorded(&receipt.keys);
+        assert_eq!(carry_out(job, &mut desk).unwrap().written, []);
+    }
+}
+
+#[test]
+fn a_foreign_or_blocked_puk_is_erased_before_anything_is_written() {
+    for kind in KINDS {
+        for is_blocked in [false, true] {
+            let mut desk = Scripted::new(kind);
+            desk.puk.set(b"99887766");
+            desk.puk.left = if is_blocked { 0 } else { 3 };
+            let job = job_that_erases(&mut desk);
+            carry_out(job, &mut desk).unwrap();
+            check_whole(&mut desk, "PUK");
+        }
+    }
+}
+
+#[test]
+fn a_management_key_that_a_reset_does_not_survive_is_changed_first_or_left_alone() {
+    let mut desk = used(PIV_APPLET);
+    desk.key = (0x0C, vec![0x77; 32]);
+    desk.pin.left = 0;
+    desk.puk.left = 0;
+    let job = job_that_erases(&mut desk);
+    let failure = carry_out(job.clone(), &mut desk).unwrap_err();
+    let what = "a reset with an unknown management key";
+    assert_eq!(failure.cause, Cause::NotSupported { what });
+    assert_eq!((failure.phase, failure.condition), (Phase::Erase, Condition::Untouched));
+    // One that is known is changed.
+    desk.key = (0x0C, (0..32).map(|byte| byte ^ 2 << 5).collect());
+    let mut job = Job { candidates: vec![earlier(2)], ..job };
+    job.tries_allowed.puk = 0;
+    carry_out(job, &mut desk).unwrap();
+    check_whole(&mut desk, "AES");
+}
+
+#[test]
+fn a_chip_without_a_reset_is_left_alone() {
+    let mut desk = used(STANDARD);
+    let job = job_that_erases(&mut desk);
+    let failure = carry_out(job, &mut desk).unwrap_err();
+    assert_eq!(failure.cause, Cause::NotSupported { what: "the chip has no reset" });
+    assert_eq!((failure.phase, failure.condition), (Phase::Erase, Condition::Untouched));
+    assert_eq!((desk.pin.left, desk.puk.left, desk.writes), (5, 3, 0));
+}
+
+#[test]
+fn a_chip_torn_when_it_is_erased_is_finished_by_the_next_job() {
+    for kind in KINDS {
+        for inside in [false, true] {
+            for at in 1.. {
+                let story = format!("{at} {inside} {kind:?}");
+                let mut desk = used(kind);
+                let mut job = job_that_erases(&mut desk);
+                job.candidates = vec![earlier(2)];
+                desk.tear(Tear { at, inside });
+                if carry_out(job.clone(), &mut desk).is_ok() {
+                    break;
+                }
+                desk.insert_again();
+                job.expected = inspect(&mut desk).unwrap().ids;
+                carry_out(job, &mut desk).unwrap_or_else(|error| panic!("{story}: {error}"));
+                check_whole(&mut desk, &story);
+            }
+        }
+    }
+}
+
+#[test]
+fn it_is_announced_as_irreversible() {
+    let mut desk = VirtualCard::new(&CardOptions::new(46)).unwrap();
+    let mut first = job(inspect(&mut desk).unwrap().ids);
+    first.wanted = wanted(3);
+    carry_out(first, &mut desk).unwrap();
+    let mut job = job(inspect(&mut desk).unwrap().ids);
+    job.erase = true;
+    assert!(!Run::new(job.clone()).progress().is_irreversible);
+    let mut desk = Traced::new(desk);
+    let failure = carry_out_until(job.clone(), &mut desk, Phase::is_irreversible).unwrap_err();
+    assert_eq!((failure.phase, failure.condition), (Phase::Erase, Condition::Untouched));
+    assert_eq!(desk.writes(), 0);
+    desk.sent.clear();
+    carry_out(job, &mut desk).unwrap();
+    // An early reset; the PIN alone is blocked; the reset.
+    let erase: Vec<_> = desk.sent.iter().filter(|line| line.contains("RESET 00")).collect();
+    assert_eq!(erase, ["00 RESET 00 00 -> 6985", "00 RESET 00 00 -> 9000"]);
+    let wrong = desk.sent.iter().filter(|line| line.contains("63C") && line.contains("VERIFY 00"));
+    assert_eq!(wrong.count(), 2);
+    assert!(has_secrets(&mut desk, &wanted(1), Aes256));
+}
