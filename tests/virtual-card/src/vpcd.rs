@@ -3,7 +3,8 @@
 //! Every message is its length in 2 bytes, big-endian, and that many bytes. One byte from the
 //! driver is a control code, more are a command APDU; only ATR and response APDUs go back.
 
-use crate::card::{Unplugger, VirtualCard};
+use crate::card::VirtualCard;
+use crate::gate::Hand;
 use crate::options::Interface;
 use cardwright_card::Transport;
 use rustix::net::sockopt::set_tcp_quickack;
@@ -43,7 +44,7 @@ pub struct Connection {
     stream: TcpStream,
     thread: JoinHandle<()>,
     /// Frees the thread from a command that takes long.
-    unplugger: Unplugger,
+    hand: Hand,
     /// Set when the card has left, before the driver can see it.
     left: Arc<OnceLock<Instant>>,
     /// Gives a message when the service powers the card: it has noticed it.
@@ -59,7 +60,7 @@ impl Connection {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         let served = stream.try_clone()?;
-        let unplugger = lock(&card).unplugger();
+        let hand = lock(&card).hand();
         let left = Arc::new(OnceLock::new());
         let leaves = Arc::clone(&left);
         let (notices, noticed) = channel();
@@ -69,7 +70,7 @@ impl Connection {
             leaves.get_or_init(Instant::now);
             let _ = served.shutdown(Shutdown::Both);
         })?;
-        Ok(Self { stream, thread, unplugger, left, noticed })
+        Ok(Self { stream, thread, hand, left, noticed })
     }
 
     /// Waits until the PC/SC service has noticed the card; `false` when it did not in time or the
@@ -90,7 +91,7 @@ impl Connection {
     #[must_use]
     pub fn close(self) -> Instant {
         let _ = self.stream.shutdown(Shutdown::Both);
-        self.unplugger.unplug();
+        self.hand.unplug();
         self.wait()
     }
 

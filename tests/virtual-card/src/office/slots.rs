@@ -3,6 +3,7 @@
 use super::{error::OfficeError, readers};
 use crate::{
     card::{Tries, VirtualCard},
+    gate::Hand,
     options::{CardOptions, Fault},
     pause::pause,
     vpcd::Connection,
@@ -36,6 +37,8 @@ struct Slot {
 struct Inserted {
     index: u16,
     card: Arc<Mutex<VirtualCard>>,
+    /// What holds the card while it is busy.
+    hand: Hand,
     connection: Option<Connection>,
 }
 
@@ -75,7 +78,9 @@ impl Slots {
         card.state.get_or_insert(state);
         let card =
             VirtualCard::new(&card).map_err(|error| OfficeError::Refused(with_cause(&error)))?;
-        let mut inserted = Inserted { index, card: Arc::new(Mutex::new(card)), connection: None };
+        let hand = card.hand();
+        let card = Arc::new(Mutex::new(card));
+        let mut inserted = Inserted { index, card, hand, connection: None };
         if service_runs {
             inserted.connect(reader)?;
         }
@@ -97,6 +102,14 @@ impl Slots {
     pub(super) fn fail(&mut self, reader: usize, fault: Fault) -> Result<(), OfficeError> {
         self.card(reader)?.fail(fault);
         Ok(())
+    }
+
+    /// What holds the card in a reader while it is busy.
+    pub(super) fn hand(&mut self, reader: usize) -> Result<Hand, OfficeError> {
+        match &self.slot(reader)?.inserted {
+            Some(inserted) => Ok(inserted.hand.clone()),
+            None => refuse(format!("no card is in reader {reader}")),
+        }
     }
 
     pub(super) fn tries(&mut self, reader: usize) -> Result<Option<Tries>, OfficeError> {
