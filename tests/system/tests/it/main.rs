@@ -1,0 +1,3 @@
+//! The whole system under tears and kills: what must be true at the end is true.
+
+mod undisturbed;
