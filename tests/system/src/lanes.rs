@@ -30,7 +30,7 @@ pub fn run_side_by_side<C: Send + Debug>(
                     while let Some(case) = next() {
                         if let Err(error) = run_one(&mut lane, count, &case, &run).await {
                             let logs = lane.as_ref().map_or_else(String::new, Lane::logs);
-                            fail(format!("{case:?}: {error:?}\n{logs}"));
+                            fail(format!("{case:?}: {error:#}\n{logs}"));
                             // Whatever it left behind is nobody else's trouble.
                             lane = None;
                         }

@@ -81,6 +81,15 @@ impl<'lane> Operator<'lane> {
         Ok(page.ended(job).await?)
     }
 
+    /// Carries whatever the helper has to the registry.
+    ///
+    /// # Errors
+    /// When one of them is gone.
+    pub async fn carry_outcomes(&mut self) -> anyhow::Result<()> {
+        let page = self.page.as_mut().context("a page is open")?;
+        Ok(page.carry_outcomes().await?)
+    }
+
     /// Lets the chip that holds go on.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use crate::helper_wire::job_of;
 use crate::{Error, HelperWire, Site};
-use cardwright_protocol::helper::{Message, Request, Slot};
+use cardwright_protocol::helper::{HelperError, Message, Request, Slot};
 use cardwright_protocol::ids::{CardNumber, InsertionId, JobId, ReaderId};
 use cardwright_protocol::job::{JobHeader, SealedJob};
 use cardwright_protocol::outcome::{ChipReport, JobFailure, Outcome};
@@ -121,11 +121,27 @@ impl Page {
         process: &Process,
         reader: &str,
     ) -> Result<Signed<ChipReport>, Error> {
-        let (reader, insertion) = self.chip_in(reader).await?;
-        let registry_nonce = self.site.nonce(&process.id).await?.nonce;
-        match self.helper.ask(Request::Inspect { reader, insertion, registry_nonce }).await? {
-            Message::Report { report, .. } => Ok(report),
-            other => Err(Error::NotUnderstood(format!("{other:?}"))),
+        let name = reader;
+        loop {
+            let (reader, insertion) = self.chip_in(name).await?;
+            let registry_nonce = self.site.nonce(&process.id).await?.nonce;
+            let seen = insertion.clone();
+            match self.helper.ask(Request::Inspect { reader, insertion, registry_nonce }).await {
+                Ok(Message::Report { report, .. }) => return Ok(report),
+                Ok(other) => return Err(Error::NotUnderstood(format!("{other:?}"))),
+                // What the page shows is from before: the news of it is on its way.
+                Err(Error::Refused(HelperError::NotInserted)) => self.left(name, &seen).await?,
+                Err(error) => return Err(error),
+            }
         }
+    }
+
+    /// Waits until a stay of a chip is over.
+    async fn left(&mut self, name: &str, seen: &InsertionId) -> Result<(), Error> {
+        let is_it = |slot: &Slot| matches!(slot, Slot::Chip { insertion, .. } if insertion == seen);
+        let stays = |wire: &HelperWire| {
+            wire.readers.iter().any(|reader| reader.name == name && is_it(&reader.slot))
+        };
+        self.helper.until("the chip's leaving", |wire| (!stays(wire)).then_some(())).await
     }
 }

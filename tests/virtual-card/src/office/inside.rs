@@ -60,7 +60,7 @@ impl Inside {
             Request::Remove { reader } => self.slots.remove(reader)?,
             Request::SwapBetweenPolls { reader, card } => {
                 self.slots.remove(reader)?;
-                self.slots.insert_at_once(reader, *card, runs)?;
+                self.slots.insert_unnoticed(reader, *card, runs)?;
             }
             Request::Fail { reader, fault } => self.slots.fail(reader, fault)?,
             Request::Hold { reader, gate } => self.slots.hand(reader)?.hold_at(gate),

@@ -57,16 +57,33 @@ impl Slots {
         if let Some(left) = self.slot(reader)?.left {
             pause((left + TWO_POLLS).saturating_duration_since(Instant::now()));
         }
-        self.insert_at_once(reader, card, service_runs)
+        let inserted = self.put_in(reader, card)?;
+        match service_runs {
+            true => inserted.connect(reader),
+            false => Ok(()),
+        }
+        .inspect_err(|_| self.slots[reader].inserted = None)
     }
 
-    /// Puts a card in without waiting for the polls.
-    pub(super) fn insert_at_once(
+    /// Puts a card in at once; nobody waits until the service notices, which it may not.
+    pub(super) fn insert_unnoticed(
+        &mut self,
+        reader: usize,
+        card: CardOptions,
+        service_runs: bool,
+    ) -> Result<(), OfficeError> {
+        let inserted = self.put_in(reader, card)?;
+        if service_runs {
+            inserted.connection = Some(inserted.open(reader)?);
+        }
+        Ok(())
+    }
+
+    fn put_in(
         &mut self,
         reader: usize,
         mut card: CardOptions,
-        service_runs: bool,
-    ) -> Result<(), OfficeError> {
+    ) -> Result<&mut Inserted, OfficeError> {
         if self.slot(reader)?.inserted.is_some() {
             return refuse(format!("reader {reader} holds a card already"));
         }
@@ -80,12 +97,8 @@ impl Slots {
             VirtualCard::new(&card).map_err(|error| OfficeError::Refused(with_cause(&error)))?;
         let hand = card.hand();
         let card = Arc::new(Mutex::new(card));
-        let mut inserted = Inserted { index, card, hand, connection: None };
-        if service_runs {
-            inserted.connect(reader)?;
-        }
-        self.slots[reader].inserted = Some(inserted);
-        Ok(())
+        let inserted = Inserted { index, card, hand, connection: None };
+        Ok(self.slots[reader].inserted.insert(inserted))
     }
 
     pub(super) fn remove(&mut self, reader: usize) -> Result<(), OfficeError> {
@@ -176,10 +189,7 @@ impl Slot {
 
 impl Inserted {
     fn connect(&mut self, reader: usize) -> Result<(), OfficeError> {
-        let connection = Connection::open(readers::address(reader), Arc::clone(&self.card))
-            .map_err(|error| {
-                OfficeError::Refused(format!("reader {reader} takes no card: {error}"))
-            })?;
+        let connection = self.open(reader)?;
         if !connection.is_noticed_within(NOTICE) {
             let _ = connection.close();
             return refuse(format!(
@@ -188,6 +198,12 @@ impl Inserted {
         }
         self.connection = Some(connection);
         Ok(())
+    }
+
+    fn open(&self, reader: usize) -> Result<Connection, OfficeError> {
+        Connection::open(readers::address(reader), Arc::clone(&self.card)).map_err(|error| {
+            OfficeError::Refused(format!("reader {reader} takes no card: {error}"))
+        })
     }
 
     /// A thread that panicked with the card in hand leaves a card that answers as well as it can.
