@@ -20,10 +20,13 @@ pub async fn check(lane: &mut Lane, place: &Place, accepted: &[JobId]) -> anyhow
     lane.start_all()?;
     check_card(lane, place).await.context("the card")?;
     let database = database(&lane.desk.registry_data()).await?;
-    let job = check_history(&database, place, accepted).await.context("the history")?;
+    let history = check_history(&database, place).await.context("the history")?;
     database.close().await?;
     lane.remove(place);
-    check_chip(lane, place, &job).await.context("the chip")
+    check_chip(lane, place, &history.finished).await.context("the chip")?;
+    let lost: Vec<_> = accepted.iter().filter(|job| !history.settled.contains(job)).collect();
+    ensure!(lost.is_empty(), "nobody knows what became of {lost:?} of {accepted:?}");
+    check_untouched(lane, lane.foreign_index(place)).context("the other chip")
 }
 
 async fn check_card(lane: &Lane, place: &Place) -> Result<(), Error> {
@@ -45,13 +48,15 @@ struct FinishedJob {
     expires_on: String,
 }
 
-/// Exactly one receipt and one change of state; each job that a helper accepted has its outcome,
-/// and each that was cut off its audit event.
-async fn check_history(
-    database: &DatabaseConnection,
-    place: &Place,
-    accepted: &[JobId],
-) -> anyhow::Result<FinishedJob> {
+/// What the history of a card tells.
+struct History {
+    finished: FinishedJob,
+    /// All jobs whose outcome the registry has.
+    settled: Vec<JobId>,
+}
+
+/// Exactly one receipt and one change of state, and an audit event for each job that was cut off.
+async fn check_history(database: &DatabaseConnection, place: &Place) -> anyhow::Result<History> {
     let jobs = rows(
         database,
         "SELECT jobs.name AS name, jobs.state AS state, jobs.outcome AS outcome, \
@@ -86,8 +91,6 @@ async fn check_history(
         }
     }
     ensure!(finished.len() == 1, "{} jobs are finished", finished.len());
-    let lost: Vec<_> = accepted.iter().filter(|job| !settled.contains(job)).collect();
-    ensure!(lost.is_empty(), "nobody knows what became of {lost:?} of {accepted:?}");
 
     let events = rows(
         database,
@@ -119,7 +122,7 @@ async fn check_history(
     let states: Vec<String> =
         processes.iter().map(|row| text(row, "state")).collect::<Result<_, _>>()?;
     ensure!(states == [ProcessState::Completed.name()], "processes: {states:?}");
-    finished.pop().context("counted above")
+    Ok(History { finished: finished.pop().context("counted above")?, settled })
 }
 
 /// The chip is as the profile and the job say, byte for byte where they fix the bytes.
@@ -156,6 +159,28 @@ async fn check_chip(lane: &Lane, place: &Place, job: &FinishedJob) -> anyhow::Re
     ensure!(key.reference.0 == [0x9A], "the key is 9A");
     ensure!(chip.has_authentication_key(&key.public_key.0)?, "9A is not the receipt's key");
     ensure!(chip.tries()? == ALL_TRIES, "the checks spend no try");
+    Ok(())
+}
+
+/// Only what asks, and spends no try, was ever sent to this chip.
+fn check_untouched(lane: &Lane, index: u16) -> anyhow::Result<()> {
+    // Mostly there was no such chip.
+    let trace = std::fs::read_to_string(lane.trace(index)).unwrap_or_default();
+    let commands = trace.lines().filter_map(|line| line.trim_start().split_once("> "));
+    for (_, command) in commands {
+        let command = hex::decode(command)?;
+        let [_, instruction, _, _, rest @ ..] = &command[..] else {
+            anyhow::bail!("a command of {} bytes", command.len())
+        };
+        let asks = match instruction {
+            // SELECT, GET DATA (both), GET VERSION, GET SERIAL, GET METADATA, GET RESPONSE.
+            0xA4 | 0xCA | 0xCB | 0xFD | 0xF8 | 0xF7 | 0xC0 => true,
+            // VERIFY without a PIN asks for the tries.
+            0x20 => rest.is_empty() || rest == [0x00],
+            _ => false,
+        };
+        ensure!(asks, "it was sent the instruction {instruction:02X}");
+    }
     Ok(())
 }
 

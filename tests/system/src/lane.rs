@@ -7,6 +7,7 @@ use cardwright_virtual_card::office::{Office, OfficeOptions, reader_name};
 use cardwright_virtual_card::{CardOptions, Trace, lasting_cplc};
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use xtask::build::program;
@@ -17,7 +18,7 @@ use xtask::desk::{Desk, DeskOptions, Readers};
 const READERS: usize = 2;
 
 /// How long a card may take until it holds.
-const HOLD: Duration = Duration::from_secs(30);
+pub(crate) const HOLD: Duration = Duration::from_secs(30);
 
 /// A desk: registry, helper, PC/SC service and cards.
 pub struct Lane {
@@ -26,7 +27,7 @@ pub struct Lane {
     /// Registry and helper. Dropped before the office that the helper uses.
     pub desk: Desk,
     /// The PC/SC service and the cards.
-    pub office: Office,
+    pub office: Arc<Office>,
     folder: TempDir,
     /// Whether the PC/SC service was stopped by a case.
     is_service_stopped: bool,
@@ -62,11 +63,11 @@ impl Lane {
     /// When a part does not start.
     pub async fn start(cards: u16) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("cardwright-").tempdir()?;
-        let office = Office::start(&OfficeOptions {
+        let office = Arc::new(Office::start(&OfficeOptions {
             readers: READERS,
             dir: folder.path().join("office"),
             program: Some(program("cardwright-virtual-card")),
-        })?;
+        })?);
         let desk = Desk::start(DeskOptions {
             data: folder.path().to_path_buf(),
             port: 0,

@@ -24,7 +24,7 @@ pub use error::Error;
 pub use escrow::{Escrowed, database, escrowed};
 pub use helper_wire::HelperWire;
 pub use lane::{Lane, Place};
-pub use lanes::run_side_by_side;
+pub use lanes::{failures_of, run_side_by_side};
 pub use page::Page;
 pub use phases::Boundary;
 pub use site::Site;

@@ -1,12 +1,14 @@
 //! What an operator does about one card: whatever is interrupted is begun again, until it is done.
 
+use crate::lane::HOLD;
 use crate::{Error, Lane, Page, Place, end_state};
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use cardwright_protocol::domain::ProcessState;
 use cardwright_protocol::ids::JobId;
 use cardwright_protocol::outcome::JobFailure;
 use cardwright_protocol::registry::processes::Process;
 use cardwright_virtual_card::Gate;
+use std::sync::Arc;
 
 /// How often an operator clicks *Next* before giving up.
 const PATIENCE: u32 = 6;
@@ -21,6 +23,17 @@ pub struct Operator<'lane> {
     pub page: Option<Page>,
     /// All jobs that a helper accepted.
     pub accepted: Vec<JobId>,
+    /// Whether the chip is out of its reader, or another one is in it.
+    is_out: bool,
+}
+
+/// Where a job is that was to hold at a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// The chip holds.
+    Gate,
+    /// The job ended before.
+    End,
 }
 
 impl<'lane> Operator<'lane> {
@@ -30,7 +43,7 @@ impl<'lane> Operator<'lane> {
     /// When the wizard does not say that *Next* will encode.
     pub async fn sit_down(lane: &'lane mut Lane) -> anyhow::Result<Self> {
         let place = lane.next_place()?;
-        Ok(Self { lane, place, page: None, accepted: Vec::new() })
+        Ok(Self { lane, place, page: None, accepted: Vec::new(), is_out: false })
     }
 
     /// Clicks *Next* and gives the job that runs.
@@ -54,6 +67,46 @@ impl<'lane> Operator<'lane> {
             .await?;
         self.lane.wait_for_hold(&self.place)?;
         Ok(job)
+    }
+
+    /// Clicks *Next*, and waits until the chip holds at a gate inside the job or the job ended.
+    ///
+    /// # Errors
+    /// Whatever is not as it should be.
+    pub async fn next_until_or_end(&mut self, gate: Gate) -> anyhow::Result<Reached> {
+        let job = self
+            .next_with(|lane, place| {
+                let set = lane.office.hold_at(place.reader, gate);
+                set.map_err(|error| Error::NotUnderstood(error.to_string()))
+            })
+            .await?;
+        let (office, reader) = (Arc::clone(&self.lane.office), self.place.reader);
+        let mut holds = tokio::task::spawn_blocking(move || office.holds_within(reader, HOLD));
+        let page = self.page.as_mut().context("a page is open")?;
+        tokio::select! {
+            held = &mut holds => {
+                ensure!(held??, "the card neither comes to its gate nor ends its job");
+                Ok(Reached::Gate)
+            }
+            ended = page.ended(&job) => {
+                ended?;
+                self.lane.office.let_go(reader)?;
+                holds.await??;
+                Ok(Reached::End)
+            }
+        }
+    }
+
+    /// The first half of *Next*: a job is issued, and goes no further.
+    ///
+    /// # Errors
+    /// Whatever is not as it should be.
+    pub async fn next_without_execution(&mut self) -> Result<(), Error> {
+        let process = self.process().await?;
+        let mut page = self.take_page().await?;
+        page.job(&process, &self.place.reader_name()).await?;
+        self.page = Some(page);
+        Ok(())
     }
 
     async fn next_with(
@@ -98,37 +151,84 @@ impl<'lane> Operator<'lane> {
         Ok(self.lane.office.let_go(self.place.reader)?)
     }
 
-    /// Takes the chip out and puts it in again.
-    ///
-    /// # Errors
-    /// When the service does not notice it.
-    pub fn insert_again(&self) -> anyhow::Result<()> {
+    /// Takes the chip out, whatever it is doing.
+    pub fn tear(&mut self) {
         self.lane.remove(&self.place);
-        self.lane.insert(&self.place)
+        self.is_out = true;
     }
 
-    /// Does what an operator does until the card is *unassigned*: starts what does not run, reloads
-    /// the page, clicks *Next* again.
+    /// Puts another chip in its place, faster than the service notices.
+    ///
+    /// # Errors
+    /// When it cannot be put in.
+    pub fn swap(&mut self) -> anyhow::Result<()> {
+        let other = self.lane.chip(self.lane.foreign_index(&self.place));
+        if self.is_out {
+            return Ok(());
+        }
+        self.is_out = true;
+        Ok(self.lane.office.swap_between_polls(self.place.reader, other)?)
+    }
+
+    /// Puts the chip in again where it is out, and starts what does not run.
+    ///
+    /// # Errors
+    /// When something does not start, or the service does not notice the chip.
+    pub fn restore(&mut self) -> anyhow::Result<()> {
+        self.lane.start_all()?;
+        if std::mem::take(&mut self.is_out) {
+            self.lane.remove(&self.place);
+            self.lane.insert(&self.place)?;
+        }
+        Ok(())
+    }
+
+    /// Does what an operator does until the card is *unassigned*: starts what does not run, puts
+    /// the chip in, reloads the page, clicks *Next* again.
     ///
     /// # Errors
     /// When it cannot be finished.
     pub async fn finish(&mut self) -> anyhow::Result<()> {
-        let mut last = None;
-        for _ in 0..PATIENCE {
-            self.lane.start_all()?;
-            match self.try_to_finish().await {
-                Ok(()) => return Ok(()),
-                Err(error) if error.may_pass() => {
+        self.again_and_again(async |operator| {
+            if operator.settle_once().await? {
+                return Ok(());
+            }
+            let job = operator.next().await?;
+            let page = operator.page.as_mut().ok_or_else(no_page)?;
+            let failure = page.ended(&job).await?;
+            page.carry_outcomes().await?;
+            match failure {
+                None => Ok(()),
+                Some(failure) => Err(Error::Failed(Box::new(failure))),
+            }
+        })
+        .await
+    }
+
+    /// Everything that is known is told to everybody: no job of this card runs, the registry has
+    /// all outcomes. Gives whether the card is done.
+    ///
+    /// # Errors
+    /// When that does not come about.
+    pub async fn settle(&mut self) -> anyhow::Result<bool> {
+        self.again_and_again(async |operator| operator.settle_once().await).await
+    }
+
+    async fn again_and_again<T>(
+        &mut self,
+        attempt: impl AsyncFn(&mut Self) -> Result<T, Error>,
+    ) -> anyhow::Result<T> {
+        let mut tries = 1;
+        loop {
+            self.restore()?;
+            match attempt(self).await {
+                Err(error) if error.may_pass() && tries < PATIENCE => {
                     // Whatever it was, a page that is reloaded begins anew.
                     self.page = None;
-                    last = Some(error);
+                    tries += 1;
                 }
-                Err(error) => return Err(error.into()),
+                done => return Ok(done?),
             }
-        }
-        match last {
-            Some(error) => Err(anyhow::Error::from(error).context("again and again")),
-            None => bail!("nothing was tried"),
         }
     }
 
@@ -142,25 +242,14 @@ impl<'lane> Operator<'lane> {
         end_state::check(self.lane, &self.place, &self.accepted).await
     }
 
-    /// One time: whatever the helper still has is settled first.
-    async fn try_to_finish(&mut self) -> Result<(), Error> {
+    async fn settle_once(&mut self) -> Result<bool, Error> {
         let mut page = self.take_page().await?;
         page.idle(&self.place.card).await?;
         page.carry_outcomes().await?;
         self.page = Some(page);
         let card = self.lane.site.card(&self.place.card).await?;
-        if card.row.commands.is_empty() && card.process.is_none() {
-            // Nothing more is to be done; what is true then is checked by others.
-            return Ok(());
-        }
-        let job = self.next().await?;
-        let page = self.page.as_mut().ok_or_else(|| Error::HelperGone("no page".to_owned()))?;
-        let failure = page.ended(&job).await?;
-        page.carry_outcomes().await?;
-        match failure {
-            None => Ok(()),
-            Some(failure) => Err(Error::Failed(Box::new(failure))),
-        }
+        // What is true of a card that is done is checked by others.
+        Ok(card.row.commands.is_empty() && card.process.is_none())
     }
 
     async fn process(&self) -> Result<Process, Error> {
@@ -191,4 +280,8 @@ impl<'lane> Operator<'lane> {
         ensure!(expected(&failure), "{failure:?}");
         Ok(())
     }
+}
+
+fn no_page() -> Error {
+    Error::HelperGone("no page is open".to_owned())
 }

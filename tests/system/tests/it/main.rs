@@ -1,6 +1,7 @@
 //! The whole system under tears and kills: what must be true at the end is true.
 
 mod kill;
+mod random;
 mod swap;
 mod tear;
 mod undisturbed;

@@ -21,32 +21,7 @@ async fn swap(lane: &mut Lane, at: Boundary, side: GateSide) -> anyhow::Result<(
         GateSide::Inside => at.inside(),
     };
     let job = operator.next_until(gate).await?;
-    let other = operator.lane.foreign_index(&operator.place);
-    let reader = operator.place.reader;
-    operator.lane.office.swap_between_polls(reader, operator.lane.chip(other))?;
+    operator.swap()?;
     ensure!(operator.ended(&job).await?.is_some(), "the job does not go on with another chip");
-    untouched(operator.lane, other)?;
-    operator.insert_again()?;
     operator.finish_and_check().await
-}
-
-/// Only what asks, and spends no try, was ever sent to this chip.
-fn untouched(lane: &Lane, index: u16) -> anyhow::Result<()> {
-    let trace = std::fs::read_to_string(lane.trace(index)).unwrap_or_default();
-    let commands = trace.lines().filter_map(|line| line.trim_start().split_once("> "));
-    for (_, command) in commands {
-        let command = hex::decode(command)?;
-        let [_, instruction, _, _, rest @ ..] = &command[..] else {
-            anyhow::bail!("a command of {} bytes", command.len())
-        };
-        let asks = match instruction {
-            // SELECT, GET DATA (both), GET VERSION, GET SERIAL, GET METADATA, GET RESPONSE.
-            0xA4 | 0xCA | 0xCB | 0xFD | 0xF8 | 0xF7 | 0xC0 => true,
-            // VERIFY without a PIN asks for the tries.
-            0x20 => rest.is_empty() || rest == [0x00],
-            _ => false,
-        };
-        ensure!(asks, "another chip was sent the instruction {instruction:02X}");
-    }
-    Ok(())
 }

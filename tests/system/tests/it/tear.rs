@@ -22,7 +22,7 @@ async fn tear(lane: &mut Lane, at: Boundary, side: GateSide) -> anyhow::Result<(
         GateSide::Inside => at.inside(),
     };
     let job = operator.next_until(gate).await?;
-    operator.lane.remove(&operator.place);
+    operator.tear();
     let failure = operator.ended(&job).await?;
     Operator::check_failed(failure, |failure| {
         // Nothing is written before the CCC; what became of a torn write nobody knows.
@@ -30,7 +30,6 @@ async fn tear(lane: &mut Lane, at: Boundary, side: GateSide) -> anyhow::Result<(
         let nothing_written = matches!(at, Boundary::Identify | Boundary::Authenticate);
         failure.cause == FailureCause::CardRemoved && is_untouched == nothing_written
     })?;
-    operator.insert_again()?;
     operator.finish_and_check().await
 }
 
@@ -46,10 +45,10 @@ fn a_card_torn_out_again_and_again_is_finished_in_the_end() {
         let mut operator = Operator::sit_down(lane).await?;
         for at in [first, second] {
             let job = operator.next_until(at.inside()).await?;
-            operator.lane.remove(&operator.place);
+            operator.tear();
             operator.ended(&job).await?;
             operator.carry_outcomes().await?;
-            operator.insert_again()?;
+            operator.restore()?;
         }
         // And the helper is killed in the recovery.
         operator.next_until(Boundary::Verify.before()).await?;
