@@ -1,13 +1,15 @@
 //! One desk with everything on it, for cases one after another.
 
 use crate::{Page, Site};
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use cardwright_protocol::ids::CardNumber;
 use cardwright_virtual_card::office::{Office, OfficeOptions, reader_name};
 use cardwright_virtual_card::{CardOptions, Trace, lasting_cplc};
 use std::fmt::Write as _;
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use xtask::build::program;
@@ -70,8 +72,8 @@ impl Lane {
         })?);
         let desk = Desk::start(DeskOptions {
             data: folder.path().to_path_buf(),
-            port: 0,
-            helper_port: 0,
+            port: lasting_port()?,
+            helper_port: lasting_port()?,
             readers: Readers::Socket(office.csock_name().to_path_buf()),
             app: None,
         })?;
@@ -197,6 +199,24 @@ impl Lane {
         };
         tail("registry.log") + &tail("helper.log") + &tail("office/office.log")
     }
+}
+
+/// A free port that stays free while the program that has it is killed and started again: below
+/// those that the system gives to connections and to whoever asks for any.
+fn lasting_port() -> anyhow::Result<u16> {
+    const FIRST: u32 = 12_000;
+    const COUNT: u32 = 20_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Other processes begin elsewhere.
+    let begin = std::process::id().wrapping_mul(97);
+    for _ in 0..COUNT {
+        let number = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(FIRST + number % COUNT)?;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port is free")
 }
 
 async fn log_in(desk: &Desk, name: &str) -> anyhow::Result<Site> {

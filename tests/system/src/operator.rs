@@ -170,6 +170,26 @@ impl<'lane> Operator<'lane> {
         Ok(self.lane.office.swap_between_polls(self.place.reader, other)?)
     }
 
+    /// Puts another chip in its place, where it holds before a reset, so that not even the driver
+    /// notices: the reset is the other chip's.
+    ///
+    /// # Errors
+    /// When it cannot be put in.
+    pub fn swap_unnoticed(&mut self) -> anyhow::Result<()> {
+        let other = self.lane.chip(self.lane.foreign_index(&self.place));
+        self.is_out = true;
+        Ok(self.lane.office.swap_unnoticed(self.place.reader, other)?)
+    }
+
+    /// Waits until the chip that holds holds again, at the next gate.
+    ///
+    /// # Errors
+    /// When it does not come there.
+    pub fn go_on_until(&self, gate: Gate) -> anyhow::Result<()> {
+        self.lane.office.hold_at(self.place.reader, gate)?;
+        self.lane.wait_for_hold(&self.place)
+    }
+
     /// Puts the chip in again where it is out, and starts what does not run.
     ///
     /// # Errors

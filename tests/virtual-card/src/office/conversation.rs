@@ -36,6 +36,7 @@ pub(super) enum Request {
     Insert { reader: usize, card: Box<CardOptions> },
     Remove { reader: usize },
     SwapBetweenPolls { reader: usize, card: Box<CardOptions> },
+    SwapUnnoticed { reader: usize, card: Box<CardOptions> },
     Fail { reader: usize, fault: Fault },
     Hold { reader: usize, gate: Gate },
     AwaitHold { reader: usize, within: Duration },

@@ -62,6 +62,7 @@ impl Inside {
                 self.slots.remove(reader)?;
                 self.slots.insert_unnoticed(reader, *card, runs)?;
             }
+            Request::SwapUnnoticed { reader, card } => self.slots.swap_unnoticed(reader, *card)?,
             Request::Fail { reader, fault } => self.slots.fail(reader, fault)?,
             Request::Hold { reader, gate } => self.slots.hand(reader)?.hold_at(gate),
             Request::AwaitHold { reader, within } => {

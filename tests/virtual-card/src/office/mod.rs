@@ -108,13 +108,23 @@ impl Office {
         self.insert(reader, card)
     }
 
-    /// Swaps so fast that the service may not notice: a client's connection then goes on with
-    /// another card, without any event.
+    /// Swaps so fast that the service may not notice: nobody waits until it does. The next command
+    /// that a client sends is lost with the old card.
     ///
     /// # Errors
     /// Those of [`swap`](Self::swap).
     pub fn swap_between_polls(&self, reader: usize, card: CardOptions) -> Result<(), OfficeError> {
         self.ask(Request::SwapBetweenPolls { reader, card: Box::new(card) })
+    }
+
+    /// Swaps so fast that not even the driver notices. The new chip has no power, and answers no
+    /// command, until the service resets it or powers it on: a client that reconnects with a reset
+    /// goes on with another chip, without any event.
+    ///
+    /// # Errors
+    /// [`OfficeError::Refused`]: no such reader, no card in it, or the new card is in another one.
+    pub fn swap_unnoticed(&self, reader: usize, card: CardOptions) -> Result<(), OfficeError> {
+        self.ask(Request::SwapUnnoticed { reader, card: Box::new(card) })
     }
 
     /// Sets what goes wrong next with the card in a reader; commands count from now.

@@ -79,6 +79,24 @@ impl Slots {
         Ok(())
     }
 
+    /// Puts another card in the place of one without the driver seeing it.
+    pub(super) fn swap_unnoticed(
+        &mut self,
+        reader: usize,
+        card: CardOptions,
+    ) -> Result<(), OfficeError> {
+        let connection = match self.slot(reader)?.inserted.take() {
+            Some(inserted) => inserted.connection,
+            None => return refuse(format!("no card is in reader {reader}")),
+        };
+        let inserted = self.put_in(reader, card)?;
+        inserted.connection = connection.map(|mut connection| {
+            connection.exchange(Arc::clone(&inserted.card));
+            connection
+        });
+        Ok(())
+    }
+
     fn put_in(
         &mut self,
         reader: usize,
