@@ -264,6 +264,7 @@ impl<'lane> Operator<'lane> {
 
     async fn settle_once(&mut self) -> Result<bool, Error> {
         let mut page = self.take_page().await?;
+        page.ask_for_outcomes().await?;
         page.idle(&self.place.card).await?;
         page.carry_outcomes().await?;
         self.page = Some(page);

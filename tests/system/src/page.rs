@@ -42,6 +42,14 @@ impl Page {
         Ok(())
     }
 
+    /// Asks the helper for what it still has: the connection lives, and all news are read.
+    ///
+    /// # Errors
+    /// [`Error::HelperGone`].
+    pub async fn ask_for_outcomes(&mut self) -> Result<(), Error> {
+        self.helper.ask(Request::Outcomes {}).await.map(drop)
+    }
+
     /// Waits for the chip in a reader that nobody else has for itself.
     ///
     /// # Errors
