@@ -5,7 +5,7 @@
 
 mod child;
 
-use crate::build::{dist, program};
+use crate::build::program;
 use crate::sh::{command, output, root, run};
 use anyhow::Context as _;
 pub use child::Child;
@@ -27,6 +27,8 @@ pub struct DeskOptions {
     pub helper_port: u16,
     /// Where the readers are.
     pub readers: Readers,
+    /// Folder of the built app; without it, the registry serves its API alone.
+    pub app: Option<PathBuf>,
 }
 
 /// Where a desk's readers are.
@@ -118,6 +120,14 @@ impl Desk {
         Ok(())
     }
 
+    /// Kills the helper without warning (SIGKILL), and waits until it is gone.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn kill_helper(&mut self) -> anyhow::Result<()> {
+        self.helper.take().context("the helper does not run")?.kill()
+    }
+
     /// Ends the helper.
     pub fn stop_helper(&mut self) {
         self.helper = None;
@@ -147,7 +157,10 @@ impl Desk {
         );
         std::fs::write(&config, text)?;
         let mut start = self.registry_command("serve");
-        start.arg("--config").arg(&config).arg("--app").arg(dist());
+        start.arg("--config").arg(&config);
+        if let Some(app) = &self.options.app {
+            start.arg("--app").arg(app);
+        }
         start.args(["--listen", self.url.trim_start_matches("http://")]);
         let registry =
             Child::start("registry", &mut start, &self.options.data.join("registry.log"))?;
@@ -160,6 +173,26 @@ impl Desk {
         Ok(())
     }
 
+    /// Kills the registry without warning (SIGKILL), and waits until it is gone.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn kill_registry(&mut self) -> anyhow::Result<()> {
+        self.registry.take().context("the registry does not run")?.kill()
+    }
+
+    /// Whether the helper was started and not ended.
+    #[must_use]
+    pub fn has_helper(&self) -> bool {
+        self.helper.is_some()
+    }
+
+    /// Whether the registry was started and not ended.
+    #[must_use]
+    pub fn has_registry(&self) -> bool {
+        self.registry.is_some()
+    }
+
     /// Ends the registry.
     pub fn stop_registry(&mut self) {
         self.registry = None;
@@ -170,7 +203,14 @@ impl Desk {
     /// # Errors
     /// When the registry refuses them: it has cards of these numbers.
     pub fn import_example_cards(&self) -> anyhow::Result<()> {
-        let file = root().join("registry/examples/cards.csv");
+        self.import_cards(&root().join("registry/examples/cards.csv"))
+    }
+
+    /// Brings the cards of a CSV file.
+    ///
+    /// # Errors
+    /// When the registry refuses them.
+    pub fn import_cards(&self, file: &Path) -> anyhow::Result<()> {
         run(self.registry_command("import-cards").arg(file).stdout(std::process::Stdio::null()))
     }
 
@@ -178,6 +218,12 @@ impl Desk {
     #[must_use]
     pub fn helper_address(&self) -> String {
         format!("127.0.0.1:{}", self.options.helper_port)
+    }
+
+    /// The folder of the registry's database and keys.
+    #[must_use]
+    pub fn registry_data(&self) -> PathBuf {
+        self.options.data.join("registry")
     }
 
     /// The data folder.

@@ -1,4 +1,4 @@
-//! Everything that is done with the project: `cargo xtask run | test`.
+//! Everything that is done with the project: `cargo xtask run | test | soak`.
 //!
 //! A library, too, so that the end-to-end stories start the same [`desk`] that a person gets.
 
@@ -7,5 +7,6 @@ pub mod desk;
 pub mod graph;
 pub mod run;
 pub mod sh;
+pub mod soak;
 pub mod test;
 pub mod tools;

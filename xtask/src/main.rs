@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use xtask::{run, test};
+use xtask::{run, soak, test};
 
 /// Everything that is done with the project.
 #[derive(Parser)]
@@ -18,6 +18,8 @@ enum Task {
     Run(run::Options),
     /// Runs all tests, or a part of them.
     Test(test::Options),
+    /// Runs random schedules of tears, kills and recoveries over the whole system.
+    Soak(soak::Options),
 }
 
 #[allow(clippy::print_stderr)]
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Run(options) => run::run(&options),
         Task::Test(options) => test::test(&options),
+        Task::Soak(options) => soak::soak(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

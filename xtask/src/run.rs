@@ -67,6 +67,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         port: options.port,
         helper_port: free_helper_port(options.port),
         readers,
+        app: Some(build::dist()),
     })?;
     // First of all the passwords: nobody can show them again.
     greet(&desk);

@@ -18,6 +18,8 @@ enum Part {
     Lint,
     /// Native tests of every crate, over real sockets, databases, PC/SC services and cards.
     Unit,
+    /// Registry, helper, PC/SC service and virtual cards together, torn and killed at every step.
+    System,
     /// Browser tests of the app, in headless Chromium.
     Web,
     /// The stories: Chromium, registry, helper, PC/SC service and virtual cards together.
@@ -33,6 +35,7 @@ pub fn test(options: &Options) -> anyhow::Result<()> {
     let parts = [
         (Part::Lint, lint as fn() -> anyhow::Result<()>),
         (Part::Unit, unit),
+        (Part::System, system),
         (Part::Web, web),
         (Part::E2e, e2e),
     ];
@@ -89,7 +92,17 @@ fn fuzz_targets() -> anyhow::Result<()> {
 }
 
 fn unit() -> anyhow::Result<()> {
-    run(cargo().args(["test", "--quiet", "--locked", "--workspace", "--exclude", "cardwright-e2e"]))
+    run(cargo().args(["test", "--quiet", "--locked", "--workspace"]).args([
+        "--exclude",
+        "cardwright-e2e",
+        "--exclude",
+        "cardwright-system",
+    ]))
+}
+
+fn system() -> anyhow::Result<()> {
+    build::programs()?;
+    run(cargo().args(["test", "--quiet", "--locked", "--package", "cardwright-system"]))
 }
 
 fn web() -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ use cardwright_virtual_card::office::{Office, OfficeOptions};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
-use xtask::build::program;
+use xtask::build::{dist, program};
 use xtask::desk::{Desk, DeskOptions, Readers};
 
 /// The account made at the first start that configures.
@@ -44,6 +44,7 @@ impl Story {
             port: 0,
             helper_port: 0,
             readers: Readers::Socket(office.csock_name().to_path_buf()),
+            app: Some(dist()),
         })?;
         desk.import_example_cards()?;
         let browser = Browser::open(&desk.url).await?;

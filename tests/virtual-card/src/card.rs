@@ -1,16 +1,12 @@
 use crate::{
+    gate::{GateSide, Hand},
     options::{CardOptions, Fault, FaultKind, Interface},
     trace::{Recorder, TraceEntry},
     worker::Worker,
 };
 use cardwright_card::{Transport, TransportError};
 use serde::{Deserialize, Serialize};
-use std::{
-    io,
-    path::PathBuf,
-    sync::mpsc::{Receiver, Sender, channel},
-    time::Duration,
-};
+use std::{io, path::PathBuf, time::Duration};
 use zeroize::Zeroizing;
 
 /// A PIV card in process, in its reader and powered.
@@ -31,14 +27,9 @@ pub struct VirtualCard {
     commands: u64,
     inserted: bool,
     interface: Interface,
-    /// Ends a delay early.
-    unplugger: Unplugger,
-    unplugged: Receiver<()>,
+    /// Ends a delay early, and holds the card at a gate.
+    hand: Hand,
 }
-
-/// Tears a card out while it is busy: see [`VirtualCard::unplugger`].
-#[derive(Debug, Clone)]
-pub struct Unplugger(Sender<()>);
 
 /// Tries left, from the chip's own state; reading them costs none. 0 is blocked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,7 +72,6 @@ impl VirtualCard {
     /// # Errors
     /// [`VirtualCardError`] when a file cannot be used or the firmware does not start.
     pub fn new(options: &CardOptions) -> Result<Self, VirtualCardError> {
-        let (unplugger, unplugged) = channel();
         Ok(Self {
             worker: Worker::start(options)?,
             recorder: Recorder::new(&options.trace)?,
@@ -91,8 +81,7 @@ impl VirtualCard {
             commands: 0,
             inserted: true,
             interface: options.interface,
-            unplugger: Unplugger(unplugger),
-            unplugged,
+            hand: Hand::default(),
         })
     }
 
@@ -115,16 +104,15 @@ impl VirtualCard {
         self.counted_for_fault = 0;
         self.commands = 0;
         self.inserted = true;
-        while self.unplugged.try_recv().is_ok() {}
+        self.hand.reset();
         self.recorder.event("inserted");
         self.worker.power_cycle();
     }
 
-    /// What another thread can tear the card out with, in the delay of a command (which is then
-    /// not carried out) or before the next one.
+    /// What another thread can hold the card with at a command, and tear it out with.
     #[must_use]
-    pub fn unplugger(&self) -> Unplugger {
-        self.unplugger.clone()
+    pub fn hand(&self) -> Hand {
+        self.hand.clone()
     }
 
     /// Whether the card is in its reader.
@@ -136,6 +124,10 @@ impl VirtualCard {
     /// What PC/SC's reset does: no application is selected, no PIN verified, no key authenticated.
     /// The count of commands and the fault stay.
     pub fn reset(&mut self) {
+        if self.hand.is_at_reset() {
+            // Torn out meanwhile, it shows at the next command.
+            let _ = self.hand.hold();
+        }
         self.recorder.event("reset");
         self.worker.power_cycle();
     }
@@ -180,8 +172,10 @@ impl Transport for VirtualCard {
         self.commands += 1;
         self.counted_for_fault += 1;
         let strikes = self.fault.take_if(|fault| fault.strikes(self.counted_for_fault, command));
+        let side = self.hand.side_of(command);
         let answer = match strikes.map(|fault| fault.kind) {
-            _ if self.unplugged.recv_timeout(self.delay).is_ok() => None,
+            _ if self.hand.is_unplugged_within(self.delay) => None,
+            _ if side == Some(GateSide::Before) && self.hand.hold() => None,
             Some(FaultKind::NotExecuted) => None,
             Some(FaultKind::Unanswered) => {
                 self.worker.execute(command);
@@ -189,19 +183,12 @@ impl Transport for VirtualCard {
             }
             None => self.worker.execute(command),
         };
+        let answer = answer.filter(|_| side != Some(GateSide::Inside) || !self.hand.hold());
         self.recorder.exchange(command, answer.as_ref().map(|answer| answer.as_slice()));
         answer.ok_or_else(|| {
             self.inserted = false;
             TransportError::Removed
         })
-    }
-}
-
-impl Unplugger {
-    /// Tears the card out.
-    pub fn unplug(&self) {
-        // A card that is no more needs no tearing out.
-        let _ = self.0.send(());
     }
 }
 

@@ -7,14 +7,15 @@
 //! - behind the real PC/SC service: [`vpcd::Connection`] connects one to the virtual reader driver,
 //!   and [`office::Office`] starts a private PC/SC service with any number of readers and cards.
 //!
-//! A card can lose its power at or inside any command, answer late, and tell every command that
-//! it got. This is a test tool: its traces hold whatever was sent, secrets too.
+//! A card can lose its power at or inside any command, hold there until it is told to go on, answer
+//! late, and tell every command that it got. This is a test tool: its traces hold whatever was sent, secrets too.
 
 mod card;
 mod chip;
 mod dialect;
 mod domain;
 mod firmware;
+mod gate;
 pub mod office;
 mod options;
 mod pause;
@@ -22,7 +23,8 @@ mod trace;
 pub mod vpcd;
 mod worker;
 
-pub use card::{Tries, Unplugger, VirtualCard, VirtualCardError};
+pub use card::{Tries, VirtualCard, VirtualCardError};
 pub use chip::{cplc, lasting_cplc, serial};
+pub use gate::{Gate, GateAt, GateSide, Hand};
 pub use options::{CardOptions, Dialect, Fault, FaultAt, FaultKind, Interface, Trace};
 pub use trace::TraceEntry;

@@ -3,7 +3,8 @@
 //! Every message is its length in 2 bytes, big-endian, and that many bytes. One byte from the
 //! driver is a control code, more are a command APDU; only ATR and response APDUs go back.
 
-use crate::card::{Unplugger, VirtualCard};
+use crate::card::VirtualCard;
+use crate::gate::Hand;
 use crate::options::Interface;
 use cardwright_card::Transport;
 use rustix::net::sockopt::set_tcp_quickack;
@@ -38,12 +39,16 @@ const POWER_ON: u8 = 1;
 const RESET: u8 = 2;
 const SEND_ATR: u8 = 4;
 
+/// The card behind a connection: another one can take its place without the driver seeing it.
+type Behind = Mutex<Arc<Mutex<VirtualCard>>>;
+
 /// A card in a reader: a thread that answers the driver.
 pub struct Connection {
+    behind: Arc<Behind>,
     stream: TcpStream,
     thread: JoinHandle<()>,
     /// Frees the thread from a command that takes long.
-    unplugger: Unplugger,
+    hand: Hand,
     /// Set when the card has left, before the driver can see it.
     left: Arc<OnceLock<Instant>>,
     /// Gives a message when the service powers the card: it has noticed it.
@@ -59,17 +64,19 @@ impl Connection {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         let served = stream.try_clone()?;
-        let unplugger = lock(&card).unplugger();
+        let hand = lock(&card).hand();
+        let behind = Arc::new(Mutex::new(card));
+        let served_card = Arc::clone(&behind);
         let left = Arc::new(OnceLock::new());
         let leaves = Arc::clone(&left);
         let (notices, noticed) = channel();
         let thread = thread::Builder::new().name("card in a reader".into()).spawn(move || {
             // However the connection ends, the card has left.
-            let _ = serve(&served, &card, &notices);
+            let _ = serve(&served, &served_card, &notices);
             leaves.get_or_init(Instant::now);
             let _ = served.shutdown(Shutdown::Both);
         })?;
-        Ok(Self { stream, thread, unplugger, left, noticed })
+        Ok(Self { behind, stream, thread, hand, left, noticed })
     }
 
     /// Waits until the PC/SC service has noticed the card; `false` when it did not in time or the
@@ -77,6 +84,14 @@ impl Connection {
     #[must_use]
     pub fn is_noticed_within(&self, time: Duration) -> bool {
         self.noticed.recv_timeout(time).is_ok()
+    }
+
+    /// Puts another card in its place without the driver seeing it. It has no power, and answers no
+    /// command, until the service resets it or powers it on.
+    pub fn exchange(&mut self, card: Arc<Mutex<VirtualCard>>) {
+        let hand = lock(&card).hand();
+        *lock(&self.behind) = card;
+        std::mem::replace(&mut self.hand, hand).unplug();
     }
 
     /// Whether the card left by itself: torn out by a fault, or the service ended.
@@ -90,7 +105,7 @@ impl Connection {
     #[must_use]
     pub fn close(self) -> Instant {
         let _ = self.stream.shutdown(Shutdown::Both);
-        self.unplugger.unplug();
+        self.hand.unplug();
         self.wait()
     }
 
@@ -104,31 +119,34 @@ impl Connection {
 }
 
 /// Answers the driver until the connection ends or the card is torn out.
-fn serve(
-    mut stream: &TcpStream,
-    card: &Mutex<VirtualCard>,
-    notices: &Sender<()>,
-) -> io::Result<()> {
+fn serve(mut stream: &TcpStream, behind: &Behind, notices: &Sender<()>) -> io::Result<()> {
+    let now = || Arc::clone(&*lock(behind));
+    let mut powered = now();
     loop {
         let message = receive(stream)?;
         let answer = match message[..] {
             [] => continue,
             [POWER_OFF | RESET] => {
-                lock(card).reset();
+                lock(&powered).reset();
+                // Where another card took its place, that one has power from here on.
+                powered = now();
                 continue;
             }
             // The card lost its security status when the power went off.
             [POWER_ON] => {
+                powered = now();
                 // Nobody may be waiting for the notice.
                 let _ = notices.send(());
                 continue;
             }
-            [SEND_ATR] => match lock(card).interface() {
+            [SEND_ATR] => match lock(&now()).interface() {
                 Interface::Contact => ATR.to_vec(),
                 Interface::Contactless => CONTACTLESS_ATR.to_vec(),
             },
             [_] => continue,
-            _ => match lock(card).transmit(&message) {
+            // A card without power says nothing.
+            _ if !Arc::ptr_eq(&powered, &now()) => return Ok(()),
+            _ => match lock(&powered).transmit(&message) {
                 Ok(answer) => answer.to_vec(),
                 Err(_) => return Ok(()),
             },
@@ -154,6 +172,6 @@ fn receive(mut stream: &TcpStream) -> io::Result<Vec<u8>> {
 }
 
 /// A thread that panicked with the card in hand leaves a card that answers as well as it can.
-fn lock(card: &Mutex<VirtualCard>) -> MutexGuard<'_, VirtualCard> {
+fn lock<T>(card: &Mutex<T>) -> MutexGuard<'_, T> {
     card.lock().unwrap_or_else(PoisonError::into_inner)
 }

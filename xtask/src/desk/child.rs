@@ -94,6 +94,13 @@ impl Child {
         printed.iter().filter_map(|line| line.strip_prefix(prefix)).map(str::to_owned).collect()
     }
 
+    /// Kills it without warning, and waits until it is gone.
+    pub(super) fn kill(mut self) -> anyhow::Result<()> {
+        self.process.kill()?;
+        self.process.wait()?;
+        Ok(())
+    }
+
     pub(super) fn check(&mut self) -> anyhow::Result<()> {
         match self.process.try_wait()? {
             None => Ok(()),

@@ -2,7 +2,6 @@
 //! cards. Each has a desk of its own, so that they run side by side.
 
 mod cancel;
-mod escrow;
 mod initialize;
 mod look;
 mod reload;

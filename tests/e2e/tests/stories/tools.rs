@@ -1,10 +1,10 @@
 //! Tools that nobody here wrote agree about the chip: what the factory gave opens it no more, and
 //! what the registry's escrow holds does.
 
-use crate::escrow::{Escrowed, escrowed};
 use crate::{CARD_WITH_CHIP, at_the_wizard, at_work};
 use anyhow::{Context as _, ensure};
 use cardwright_e2e::Story;
+use cardwright_system::{Escrowed, escrowed};
 use std::io::Write as _;
 use std::process::{Command, Output};
 
@@ -45,7 +45,7 @@ async fn other_tools_find_the_chip_as_the_registry_says() -> anyhow::Result<()> 
 
     // The management key, by OpenSC: AES-256 with ours, not with the factory's 3DES.
     ensure!(!open_sc_admin(&story, "M:9B:03", FACTORY_MANAGEMENT_KEY)?);
-    ensure!(open_sc_admin(&story, "M:9B:0C", &management_key)?);
+    ensure!(open_sc_admin(&story, "M:9B:0C", &hex::encode(management_key))?);
     Ok(())
 }
 

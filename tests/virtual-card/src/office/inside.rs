@@ -2,7 +2,7 @@
 //! kernel ends all others when it ends.
 
 use super::{
-    conversation::{Reply, Request},
+    conversation::{Numbered, Reply, Request},
     error::OfficeError,
     service::Service,
     slots::{Slots, with_cause},
@@ -25,12 +25,15 @@ pub fn run(dir: &Path, readers: usize) -> io::Result<()> {
     let requests = requests();
     let (_lock, mut office) = match start(dir, readers) {
         Ok(started) => started,
-        Err(error) => return say(&Reply::Refused(with_cause(&error))),
+        Err(error) => return say(0, Reply::Refused(with_cause(&error))),
     };
-    say(&Reply::Done)?;
-    while let Ok(request) = requests.recv() {
-        let reply = office.carry_out(request);
-        say(&reply.unwrap_or_else(|error| Reply::Refused(with_cause(&error))))?;
+    say(0, Reply::Done)?;
+    while let Ok(Numbered { number, content }) = requests.recv() {
+        match office.carry_out(number, content) {
+            Ok(Some(reply)) => say(number, reply)?,
+            Ok(None) => {}
+            Err(error) => say(number, Reply::Refused(with_cause(&error)))?,
+        }
     }
     Ok(())
 }
@@ -48,7 +51,8 @@ fn start(dir: &Path, readers: usize) -> Result<(File, Inside), OfficeError> {
 }
 
 impl Inside {
-    fn carry_out(&mut self, request: Request) -> Result<Reply, OfficeError> {
+    /// `None` where the reply comes later.
+    fn carry_out(&mut self, number: u64, request: Request) -> Result<Option<Reply>, OfficeError> {
         self.slots.forget_what_left();
         let runs = self.service.is_running();
         match request {
@@ -56,10 +60,19 @@ impl Inside {
             Request::Remove { reader } => self.slots.remove(reader)?,
             Request::SwapBetweenPolls { reader, card } => {
                 self.slots.remove(reader)?;
-                self.slots.insert_at_once(reader, *card, runs)?;
+                self.slots.insert_unnoticed(reader, *card, runs)?;
             }
+            Request::SwapUnnoticed { reader, card } => self.slots.swap_unnoticed(reader, *card)?,
             Request::Fail { reader, fault } => self.slots.fail(reader, fault)?,
-            Request::Tries { reader } => return Ok(Reply::Tries(self.slots.tries(reader)?)),
+            Request::Hold { reader, gate } => self.slots.hand(reader)?.hold_at(gate),
+            Request::AwaitHold { reader, within } => {
+                let hand = self.slots.hand(reader)?;
+                // Others go on meanwhile. An error says that nobody listens any more.
+                thread::spawn(move || say(number, Reply::Holds(hand.holds_within(within))));
+                return Ok(None);
+            }
+            Request::LetGo { reader } => self.slots.hand(reader)?.let_go(),
+            Request::Tries { reader } => return Ok(Some(Reply::Tries(self.slots.tries(reader)?))),
             Request::StopService => {
                 self.service.stop()?;
                 self.slots.disconnect();
@@ -69,7 +82,7 @@ impl Inside {
                 self.slots.connect()?;
             }
         }
-        Ok(Reply::Done)
+        Ok(Some(Reply::Done))
     }
 }
 
@@ -85,7 +98,7 @@ fn lock(dir: &Path) -> Result<File, OfficeError> {
 
 /// Reads requests beside the work, and ends the process as soon as nobody can ask any more, also
 /// in the middle of one.
-fn requests() -> Receiver<Request> {
+fn requests() -> Receiver<Numbered<Request>> {
     let (requests, received) = channel();
     thread::spawn(move || {
         for line in io::stdin().lock().lines() {
@@ -100,9 +113,9 @@ fn requests() -> Receiver<Request> {
     received
 }
 
-fn say(reply: &Reply) -> io::Result<()> {
+fn say(number: u64, content: Reply) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    serde_json::to_writer(&mut output, reply)?;
+    serde_json::to_writer(&mut output, &Numbered { number, content })?;
     output.write_all(b"\n")?;
     output.flush()
 }

@@ -15,6 +15,7 @@ mod slots;
 
 use crate::{
     card::Tries,
+    gate::Gate,
     options::{CardOptions, Fault},
 };
 use conversation::{Conversation, Reply, Request};
@@ -23,7 +24,7 @@ pub use readers::reader_name;
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 /// What an office is like.
@@ -43,7 +44,7 @@ pub struct OfficeOptions {
 /// A running office. Dropped, or when its process ends in any way, the service and the cards end.
 #[derive(Debug)]
 pub struct Office {
-    conversation: Mutex<Conversation>,
+    conversation: Conversation,
     csock_name: PathBuf,
 }
 
@@ -66,7 +67,7 @@ impl Office {
             None => programs::own()?,
         };
         let conversation = Conversation::start(&program, options.readers, &dir)?;
-        Ok(Self { conversation: Mutex::new(conversation), csock_name })
+        Ok(Self { conversation, csock_name })
     }
 
     /// The path for `PCSCLITE_CSOCK_NAME`.
@@ -85,7 +86,7 @@ impl Office {
     /// # Errors
     /// [`OfficeError::Refused`]: no such reader, a card is in it, or the card is in another one.
     pub fn insert(&self, reader: usize, card: CardOptions) -> Result<(), OfficeError> {
-        self.ask(&Request::Insert { reader, card: Box::new(card) })
+        self.ask(Request::Insert { reader, card: Box::new(card) })
     }
 
     /// Takes the card out, whatever it is doing. The service notices at its next poll, within
@@ -95,7 +96,7 @@ impl Office {
     /// [`OfficeError::Refused`]: no such reader, or no card in it: a card torn out by its fault has
     /// left already.
     pub fn remove(&self, reader: usize) -> Result<(), OfficeError> {
-        self.ask(&Request::Remove { reader })
+        self.ask(Request::Remove { reader })
     }
 
     /// Takes the card out and puts another one in, and waits until the service has noticed both.
@@ -107,13 +108,23 @@ impl Office {
         self.insert(reader, card)
     }
 
-    /// Swaps so fast that the service may not notice: a client's connection then goes on with
-    /// another card, without any event.
+    /// Swaps so fast that the service may not notice: nobody waits until it does. The next command
+    /// that a client sends is lost with the old card.
     ///
     /// # Errors
     /// Those of [`swap`](Self::swap).
     pub fn swap_between_polls(&self, reader: usize, card: CardOptions) -> Result<(), OfficeError> {
-        self.ask(&Request::SwapBetweenPolls { reader, card: Box::new(card) })
+        self.ask(Request::SwapBetweenPolls { reader, card: Box::new(card) })
+    }
+
+    /// Swaps so fast that not even the driver notices. The new chip has no power, and answers no
+    /// command, until the service resets it or powers it on: a client that reconnects with a reset
+    /// goes on with another chip, without any event.
+    ///
+    /// # Errors
+    /// [`OfficeError::Refused`]: no such reader, no card in it, or the new card is in another one.
+    pub fn swap_unnoticed(&self, reader: usize, card: CardOptions) -> Result<(), OfficeError> {
+        self.ask(Request::SwapUnnoticed { reader, card: Box::new(card) })
     }
 
     /// Sets what goes wrong next with the card in a reader; commands count from now.
@@ -121,7 +132,39 @@ impl Office {
     /// # Errors
     /// [`OfficeError::Refused`]: no such reader, or no card in it.
     pub fn fail(&self, reader: usize, fault: Fault) -> Result<(), OfficeError> {
-        self.ask(&Request::Fail { reader, fault })
+        self.ask(Request::Fail { reader, fault })
+    }
+
+    /// Sets where the card in a reader holds next; commands count from now. A card that holds goes
+    /// on.
+    ///
+    /// # Errors
+    /// [`OfficeError::Refused`]: no such reader, or no card in it.
+    pub fn hold_at(&self, reader: usize, gate: Gate) -> Result<(), OfficeError> {
+        self.ask(Request::Hold { reader, gate })
+    }
+
+    /// Waits until the card in a reader holds; other requests go on meanwhile. `false` when it does
+    /// not in this time, or when its gate is gone: lifted, or the card left its reader.
+    ///
+    /// While a card holds, its tries cannot be read and no fault be set; it can be removed, and the
+    /// service can be stopped.
+    ///
+    /// # Errors
+    /// [`OfficeError::Refused`]: no such reader, or no card in it.
+    pub fn holds_within(&self, reader: usize, within: Duration) -> Result<bool, OfficeError> {
+        match self.conversation.exchange(Request::AwaitHold { reader, within })? {
+            Reply::Holds(holds) => Ok(holds),
+            _ => Err(OfficeError::Ended),
+        }
+    }
+
+    /// Lets the card in a reader go on, and takes a gate away that it has not come to.
+    ///
+    /// # Errors
+    /// [`OfficeError::Refused`]: no such reader, or no card in it.
+    pub fn let_go(&self, reader: usize) -> Result<(), OfficeError> {
+        self.ask(Request::LetGo { reader })
     }
 
     /// Tries left on the card in a reader: see [`VirtualCard::tries`](crate::VirtualCard::tries).
@@ -129,7 +172,7 @@ impl Office {
     /// # Errors
     /// [`OfficeError::Refused`]: no such reader, or no card in it.
     pub fn tries(&self, reader: usize) -> Result<Option<Tries>, OfficeError> {
-        match self.exchange(&Request::Tries { reader })? {
+        match self.conversation.exchange(Request::Tries { reader })? {
             Reply::Tries(tries) => Ok(tries),
             _ => Err(OfficeError::Ended),
         }
@@ -140,7 +183,7 @@ impl Office {
     /// # Errors
     /// [`OfficeError`] when it does not run.
     pub fn stop_service(&self) -> Result<(), OfficeError> {
-        self.ask(&Request::StopService)
+        self.ask(Request::StopService)
     }
 
     /// Starts the PC/SC service again, at the same path, and waits until it has noticed the cards.
@@ -149,14 +192,10 @@ impl Office {
     /// # Errors
     /// [`OfficeError`] when it runs already or does not start.
     pub fn start_service(&self) -> Result<(), OfficeError> {
-        self.ask(&Request::StartService)
+        self.ask(Request::StartService)
     }
 
-    fn ask(&self, request: &Request) -> Result<(), OfficeError> {
-        self.exchange(request).map(|_| ())
-    }
-
-    fn exchange(&self, request: &Request) -> Result<Reply, OfficeError> {
-        self.conversation.lock().unwrap_or_else(PoisonError::into_inner).exchange(request)
+    fn ask(&self, request: Request) -> Result<(), OfficeError> {
+        self.conversation.exchange(request).map(|_| ())
     }
 }

@@ -3,6 +3,7 @@
 use super::{error::OfficeError, readers};
 use crate::{
     card::{Tries, VirtualCard},
+    gate::Hand,
     options::{CardOptions, Fault},
     pause::pause,
     vpcd::Connection,
@@ -36,6 +37,8 @@ struct Slot {
 struct Inserted {
     index: u16,
     card: Arc<Mutex<VirtualCard>>,
+    /// What holds the card while it is busy.
+    hand: Hand,
     connection: Option<Connection>,
 }
 
@@ -54,16 +57,51 @@ impl Slots {
         if let Some(left) = self.slot(reader)?.left {
             pause((left + TWO_POLLS).saturating_duration_since(Instant::now()));
         }
-        self.insert_at_once(reader, card, service_runs)
+        let inserted = self.put_in(reader, card)?;
+        match service_runs {
+            true => inserted.connect(reader),
+            false => Ok(()),
+        }
+        .inspect_err(|_| self.slots[reader].inserted = None)
     }
 
-    /// Puts a card in without waiting for the polls.
-    pub(super) fn insert_at_once(
+    /// Puts a card in at once; nobody waits until the service notices, which it may not.
+    pub(super) fn insert_unnoticed(
+        &mut self,
+        reader: usize,
+        card: CardOptions,
+        service_runs: bool,
+    ) -> Result<(), OfficeError> {
+        let inserted = self.put_in(reader, card)?;
+        if service_runs {
+            inserted.connection = Some(inserted.open(reader)?);
+        }
+        Ok(())
+    }
+
+    /// Puts another card in the place of one without the driver seeing it.
+    pub(super) fn swap_unnoticed(
+        &mut self,
+        reader: usize,
+        card: CardOptions,
+    ) -> Result<(), OfficeError> {
+        let connection = match self.slot(reader)?.inserted.take() {
+            Some(inserted) => inserted.connection,
+            None => return refuse(format!("no card is in reader {reader}")),
+        };
+        let inserted = self.put_in(reader, card)?;
+        inserted.connection = connection.map(|mut connection| {
+            connection.exchange(Arc::clone(&inserted.card));
+            connection
+        });
+        Ok(())
+    }
+
+    fn put_in(
         &mut self,
         reader: usize,
         mut card: CardOptions,
-        service_runs: bool,
-    ) -> Result<(), OfficeError> {
+    ) -> Result<&mut Inserted, OfficeError> {
         if self.slot(reader)?.inserted.is_some() {
             return refuse(format!("reader {reader} holds a card already"));
         }
@@ -75,12 +113,10 @@ impl Slots {
         card.state.get_or_insert(state);
         let card =
             VirtualCard::new(&card).map_err(|error| OfficeError::Refused(with_cause(&error)))?;
-        let mut inserted = Inserted { index, card: Arc::new(Mutex::new(card)), connection: None };
-        if service_runs {
-            inserted.connect(reader)?;
-        }
-        self.slots[reader].inserted = Some(inserted);
-        Ok(())
+        let hand = card.hand();
+        let card = Arc::new(Mutex::new(card));
+        let inserted = Inserted { index, card, hand, connection: None };
+        Ok(self.slots[reader].inserted.insert(inserted))
     }
 
     pub(super) fn remove(&mut self, reader: usize) -> Result<(), OfficeError> {
@@ -97,6 +133,14 @@ impl Slots {
     pub(super) fn fail(&mut self, reader: usize, fault: Fault) -> Result<(), OfficeError> {
         self.card(reader)?.fail(fault);
         Ok(())
+    }
+
+    /// What holds the card in a reader while it is busy.
+    pub(super) fn hand(&mut self, reader: usize) -> Result<Hand, OfficeError> {
+        match &self.slot(reader)?.inserted {
+            Some(inserted) => Ok(inserted.hand.clone()),
+            None => refuse(format!("no card is in reader {reader}")),
+        }
     }
 
     pub(super) fn tries(&mut self, reader: usize) -> Result<Option<Tries>, OfficeError> {
@@ -163,10 +207,7 @@ impl Slot {
 
 impl Inserted {
     fn connect(&mut self, reader: usize) -> Result<(), OfficeError> {
-        let connection = Connection::open(readers::address(reader), Arc::clone(&self.card))
-            .map_err(|error| {
-                OfficeError::Refused(format!("reader {reader} takes no card: {error}"))
-            })?;
+        let connection = self.open(reader)?;
         if !connection.is_noticed_within(NOTICE) {
             let _ = connection.close();
             return refuse(format!(
@@ -175,6 +216,12 @@ impl Inserted {
         }
         self.connection = Some(connection);
         Ok(())
+    }
+
+    fn open(&self, reader: usize) -> Result<Connection, OfficeError> {
+        Connection::open(readers::address(reader), Arc::clone(&self.card)).map_err(|error| {
+            OfficeError::Refused(format!("reader {reader} takes no card: {error}"))
+        })
     }
 
     /// A thread that panicked with the card in hand leaves a card that answers as well as it can.

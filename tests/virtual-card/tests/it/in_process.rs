@@ -328,8 +328,8 @@ fn a_removed_card_says_so() {
 fn a_card_that_hangs_can_be_torn_out() {
     let delay = Duration::from_secs(3600);
     let mut card = card(&CardOptions { delay, ..CardOptions::default() });
-    let unplugger = card.unplugger();
-    let person = thread::spawn(move || unplugger.unplug());
+    let hand = card.hand();
+    let person = thread::spawn(move || hand.unplug());
     assert_eq!(card.transmit(&[0; 4]).unwrap_err(), TransportError::Removed);
     assert!(!card.is_inserted());
     person.join().unwrap();

@@ -1,6 +1,6 @@
 use crate::pcsc_client::Client;
 use cardwright_virtual_card::{
-    CardOptions, Fault, Tries, cplc,
+    CardOptions, Fault, Gate, Tries, cplc,
     office::{Office, OfficeError, OfficeOptions, reader_name},
 };
 use std::{
@@ -200,5 +200,54 @@ fn an_office_ends_with_its_input_and_when_it_is_killed() {
         while let Ok(connection) = UnixStream::connect(&socket) {
             let _ = BufReader::new(connection).read_line(&mut line);
         }
+    }
+}
+
+#[test]
+fn a_card_holds_inside_a_command_until_it_is_let_go_and_others_go_on_meanwhile() {
+    let (_folder, office, mut client) = office(2);
+    let office = std::sync::Arc::new(office);
+    office.insert(0, CardOptions::new(0)).unwrap();
+    connect(&mut client, 0);
+    client.ask(&format!("send {SELECT_PIV}"));
+    client.ask(&format!("send {VERIFY_STATUS}"));
+    let patience = Duration::from_secs(30);
+    office.hold_at(0, Gate::before_instruction(0x20, 2)).unwrap();
+    let waits = std::thread::spawn({
+        let office = std::sync::Arc::clone(&office);
+        move || office.holds_within(0, patience).unwrap()
+    });
+    assert_eq!(office.tries(0).unwrap(), Some(Tries { pin: 3, puk: 3 }), "others go on");
+    assert_eq!(client.ask(&format!("send {VERIFY_STATUS}")), "63C3");
+    let sends = std::thread::spawn(move || client.ask(&format!("send {VERIFY_WRONG_PIN}")));
+    assert!(waits.join().unwrap());
+    office.let_go(0).unwrap();
+    assert_eq!(sends.join().unwrap(), "63C2");
+    // A gate that is not reached is lifted.
+    office.hold_at(0, Gate::inside(1)).unwrap();
+    office.let_go(0).unwrap();
+    assert!(!office.holds_within(0, patience).unwrap());
+}
+
+#[test]
+fn a_card_removed_where_it_holds_inside_a_command_has_carried_it_out() {
+    let (_folder, office, mut client) = office(1);
+    for (gate, tries) in
+        [(Gate::before_instruction(0x20, 1), 3), (Gate::inside_instruction(0x20, 1), 2)]
+    {
+        office.insert(0, CardOptions::new(0)).unwrap();
+        connect(&mut client, 0);
+        client.ask(&format!("send {SELECT_PIV}"));
+        client.ask(&format!("send {VERIFY_STATUS}"));
+        office.hold_at(0, gate).unwrap();
+        std::thread::scope(|scope| {
+            let sends = scope.spawn(|| client.ask(&format!("send {VERIFY_WRONG_PIN}")));
+            assert!(office.holds_within(0, Duration::from_secs(30)).unwrap());
+            office.remove(0).unwrap();
+            sends.join().unwrap();
+        });
+        office.insert(0, CardOptions::new(0)).unwrap();
+        assert_eq!(office.tries(0).unwrap(), Some(Tries { pin: tries, puk: 3 }));
+        office.remove(0).unwrap();
     }
 }

@@ -1,0 +1,10 @@
+//! The whole system under tears and kills: what must be true at the end is true.
+
+mod kill;
+mod random;
+mod swap;
+mod tear;
+mod undisturbed;
+
+/// Desks side by side in each test.
+const LANES: usize = 3;
