@@ -54,11 +54,13 @@ async fn killed(phases: &[Phase]) {
         assert!(failure.phase >= *phase, "{failure:?}");
         let (condition, tries) = match failure.phase {
             Phase::Identify | Phase::Authenticate => (Condition::Untouched, none),
-            Phase::CardCapability => (Condition::Unknown, none),
-            _ => (Condition::Unknown, all),
+            Phase::Puk => (Condition::Unknown, all),
+            Phase::Pin => (Condition::Unknown, TriesSpent { puk: 0, ..all }),
+            _ => (Condition::Unknown, none),
         };
         assert_eq!((failure.condition, failure.tries_spent), (condition, tries), "{failure:?}");
-        assert_eq!((failure.proved, failure.keys), (Proved::default(), vec![]));
+        let proved = Proved { pin: failure.phase > Phase::Pin, puk: failure.phase > Phase::Puk };
+        assert_eq!((failure.proved, failure.keys), (proved, vec![]));
         let answer = page.ask(desk.helper.registry.acknowledge("0a", &outcome)).await;
         assert!(matches!(answer, Message::Acknowledged { .. }), "{answer:?}");
 
