@@ -1,8 +1,8 @@
-//! `cargo xtask`: run the product, test it.
+//! `cargo xtask`: run the product, test it, measure it.
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use xtask::{run, test};
+use xtask::{bench, run, test};
 
 /// Everything that is done with the project.
 #[derive(Parser)]
@@ -18,6 +18,8 @@ enum Task {
     Run(run::Options),
     /// Runs all tests, or a part of them.
     Test(test::Options),
+    /// Measures, and prints a figure a line.
+    Bench(bench::Options),
 }
 
 #[allow(clippy::print_stderr)]
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Run(options) => run::run(&options),
         Task::Test(options) => test::test(&options),
+        Task::Bench(options) => bench::bench(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
