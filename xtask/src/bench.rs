@@ -23,7 +23,7 @@ enum What {
 
 #[derive(clap::Args)]
 struct EncodeOptions {
-    /// How many pairs are measured for each ratio.
+    /// How many pairs are measured for each ratio; three times as many where no delay is added.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pairs: usize,
 }

@@ -19,8 +19,8 @@ pub(crate) async fn round(
     delay: Duration,
     steps: &[Step],
 ) -> anyhow::Result<Round> {
-    let mut readers = READERS[..4].to_vec();
-    readers.rotate_left(number % 4);
+    let mut readers = READERS;
+    readers.rotate_left(number % READERS.len());
     let cards = place.cards(&readers, delay).await?;
     let [yubico, ours, bare, open_sc] = &cards[..] else {
         anyhow::bail!("four readers have four cards");
