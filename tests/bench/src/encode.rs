@@ -3,7 +3,7 @@
 mod four;
 mod rounds;
 
-use crate::figures::{median_ms, median_ratio, print, progress, remark};
+use crate::figures::{median_ratio, print, progress, remark, times};
 use crate::place::{Place, READERS};
 use crate::script::{self, Step};
 use crate::tools::check_whole;
@@ -75,11 +75,7 @@ async fn measure(data: &std::path::Path, options: &Options) -> anyhow::Result<()
         pairs.push(four::pair(&mut place, number, delay).await?);
     }
     let (four, one) = (pairs.iter().map(|pair| pair.0), pairs.iter().map(|pair| pair.1));
-    remark(&format!(
-        "medians{suffix}: four readers {:.1} ms, one reader {:.1} ms",
-        median_ms(four),
-        median_ms(one)
-    ));
+    remark(&format!("medians{suffix}: four readers {}, one reader {}", times(four), times(one)));
     print_ratio(&format!("encode.four_readers_vs_one{suffix}"), median_ratio(pairs));
     Ok(())
 }
@@ -143,15 +139,13 @@ fn describe(receipt: &Receipt, yubico: usize, open_sc: usize) {
 }
 
 fn print_rounds(rounds: &[Round], suffix: &str) {
-    let times = |of: fn(&Round) -> Duration| median_ms(rounds.iter().map(of));
     remark(&format!(
-        "medians{suffix}: ours {:.1} ms (with the request {:.1} ms), yubico-piv-tool {:.1} ms, \
-         OpenSC {:.1} ms, bare {:.1} ms",
-        times(|round| round.ours.accepted_to_receipt),
-        times(|round| round.ours.request_to_receipt),
-        times(|round| round.yubico),
-        times(|round| round.open_sc),
-        times(|round| round.bare),
+        "medians{suffix}: ours {}, with its request {}, yubico-piv-tool {}, OpenSC {}, bare {}",
+        times(rounds.iter().map(|round| round.ours.accepted_to_receipt)),
+        times(rounds.iter().map(|round| round.ours.request_to_receipt)),
+        times(rounds.iter().map(|round| round.yubico)),
+        times(rounds.iter().map(|round| round.open_sc)),
+        times(rounds.iter().map(|round| round.bare)),
     ));
     let against = |their: fn(&Round) -> Duration| {
         median_ratio(rounds.iter().map(|round| (round.ours.accepted_to_receipt, their(round))))

@@ -19,9 +19,11 @@ pub(crate) fn median_ratio(pairs: impl IntoIterator<Item = (Duration, Duration)>
     median(pairs.into_iter().map(|(ours, theirs)| ours.as_secs_f64() / theirs.as_secs_f64()))
 }
 
-/// The median in milliseconds.
-pub(crate) fn median_ms(times: impl IntoIterator<Item = Duration>) -> f64 {
-    median(times.into_iter().map(|time| time.as_secs_f64() * 1000.0))
+/// The median and the least, in milliseconds.
+pub(crate) fn times(times: impl IntoIterator<Item = Duration>) -> String {
+    let times: Vec<f64> = times.into_iter().map(|time| time.as_secs_f64() * 1000.0).collect();
+    let least = times.iter().copied().fold(f64::INFINITY, f64::min);
+    format!("{:.1} ms (least {least:.1})", median(times))
 }
 
 /// Prints one figure: its name, its value and its unit, with tabs between.
