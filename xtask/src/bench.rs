@@ -16,8 +16,20 @@ enum What {
     /// How long a chip takes: our verified job beside other tools' unverified ones.
     ///
     /// Each figure is a line on standard output: its name, its value and its unit, with tabs
-    /// between. Lines that begin with `#` are remarks: each side's profile and key algorithms, and
-    /// medians of the times, which mean nothing on another machine.
+    /// between. Lines that begin with `#` are remarks: each side's profile, key algorithms and
+    /// number of commands, and times, which mean nothing on another machine.
+    ///
+    /// encode.commands: commands of our job, as its receipt says.
+    ///
+    /// encode.vs_yubico_piv_tool, encode.vs_opensc, encode.vs_bare: the median over all pairs of
+    /// our time divided by theirs, each on fresh cards of one kind behind one PC/SC service. Ours
+    /// is what a page sees, from `accepted` to `ended`; theirs is that of all their processes; bare
+    /// is one process, connected to the service already, that sends the commands of our job.
+    ///
+    /// The same with `_50ms`: every command takes the card 50 ms more.
+    ///
+    /// encode.four_readers_vs_one_50ms: four jobs at the same time in four readers, from the first
+    /// `accepted` to the last `ended`, divided by one.
     Encode(EncodeOptions),
 }
 

@@ -4,7 +4,7 @@ mod four;
 mod rounds;
 
 use crate::figures::{median_ratio, print, progress, remark, times};
-use crate::place::{Place, READERS};
+use crate::place::{Place, READERS, Traced};
 use crate::script::{self, Step};
 use crate::tools::check_whole;
 use cardwright_protocol::outcome::Receipt;
@@ -12,27 +12,16 @@ use rounds::Round;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Without a delay, a pair takes hundredths of a second, and whatever else the machine does shows
-/// in it: so many times as many pairs are measured.
-const QUICK: usize = 3;
-
 /// Options of `encode`.
-///
-/// Each figure is a line: its name, its value and its unit, with tabs between. Lines that begin
-/// with `#` are remarks: what each side does, with its profile and key algorithms, and the medians
-/// of the times, which mean nothing on another machine. Progress goes to standard error.
-///
-/// encode.commands: commands of our job, by its receipt.
-/// encode.vs_yubico_piv_tool, encode.vs_opensc, encode.vs_bare: the median, over the pairs, of our
-/// time divided by theirs. Ours is from `accepted` to `ended` on the page's connection.
-/// The same with `_50ms`: every command on the card takes 50 ms more.
-/// encode.four_readers_vs_one_50ms: four jobs at the same time, divided by one.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Options {
-    /// How many pairs are measured for each ratio; three times as many where no delay is added.
+    /// How many pairs are measured for each ratio with a delay.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pairs: usize,
+    /// How many pairs are measured for each ratio without a delay: three times as many unless
+    /// given, since whatever else the machine does shows in hundredths of a second.
+    #[arg(long, value_name = "N")]
+    quick_pairs: Option<usize>,
     /// How much longer a command takes in the second half, in milliseconds; the names of the
     /// figures say it.
     #[arg(long, value_name = "MS", default_value_t = 50)]
@@ -60,7 +49,7 @@ async fn measure(data: &std::path::Path, options: &Options) -> anyhow::Result<()
 
     let delay = Duration::from_millis(options.delay);
     let suffix = format!("_{}ms", options.delay);
-    let quick = options.pairs * QUICK;
+    let quick = options.quick_pairs.unwrap_or(3 * options.pairs);
     for (delay, suffix, pairs) in [(Duration::ZERO, "", quick), (delay, &suffix, options.pairs)] {
         let mut rounds = Vec::new();
         for number in 0..pairs {
@@ -89,25 +78,22 @@ async fn first_round(place: &mut Place) -> anyhow::Result<Vec<Step>> {
     else {
         anyhow::bail!("four readers have four cards");
     };
-    let job = place.sealed_job(ours).await?;
-    // What the inspection sent is not of the job.
-    let inspection = std::fs::read_to_string(our_trace)?.len();
+    let job = place.sealed_job(ours);
     let (_, receipt) = place.execute(job).await?;
-    let trace = std::fs::read_to_string(our_trace)?.split_off(inspection);
-    let steps = script::steps(&trace, &place.registry.contents())?;
+    let steps = script::steps(&our_trace.text()?, &place.registry.contents())?;
     place.tools.yubico(&yubico.name)?;
     place.tools.open_sc(&open_sc.name)?;
     place.bare.run(&bare.name, &steps)?;
 
-    let commands = |whose: &str, trace: &str| {
-        let exchanges = script::exchanges(trace)?;
+    let commands = |whose: &str, trace: &Traced| {
+        let exchanges = script::exchanges(&trace.text()?)?;
         check_whole(whose, &exchanges)?;
         anyhow::Ok(exchanges.len())
     };
-    let ours = commands("our job", &trace)?;
-    let yubico = commands("yubico-piv-tool", &std::fs::read_to_string(yubico_trace)?)?;
-    let open_sc = commands("OpenSC", &std::fs::read_to_string(open_sc_trace)?)?;
-    let bare = commands("bare", &std::fs::read_to_string(bare_trace)?)?;
+    let ours = commands("our job", our_trace)?;
+    let yubico = commands("yubico-piv-tool", yubico_trace)?;
+    let open_sc = commands("OpenSC", open_sc_trace)?;
+    let bare = commands("bare", bare_trace)?;
     anyhow::ensure!(ours == bare, "our job has {ours} commands, bare there are {bare}");
     describe(&receipt, yubico, open_sc);
     print("encode.commands", receipt.commands, "commands");

@@ -24,7 +24,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Measure how long a chip takes.
+    /// Measure how long a chip takes; `cargo xtask bench encode --help` says what is printed.
     Encode(encode::Options),
     /// Send bare commands as lines on standard input say: for `encode` alone.
     #[command(hide = true)]

@@ -6,7 +6,7 @@ use crate::helper::Helper;
 use crate::tools::Tools;
 use anyhow::bail;
 use cardwright_desk::{Page, Registry, receipt_of};
-use cardwright_protocol::helper::{Message, Reader, Request};
+use cardwright_protocol::helper::{Message, Request};
 use cardwright_protocol::ids::{InsertionId, JobId};
 use cardwright_protocol::job::SealedJob;
 use cardwright_protocol::outcome::{ChipReport, Outcome, Receipt};
@@ -33,10 +33,31 @@ pub(crate) struct Place {
     office: Office,
     /// The last card that each reader had.
     insertions: HashMap<usize, InsertionId>,
-    cards: u16,
+    cards_so_far: u16,
     jobs: u32,
     office_folder: TempDir,
     _helper_folder: TempDir,
+}
+
+/// A card in its reader that was inspected, and nothing else.
+pub(crate) struct Card {
+    /// The service's name of the reader.
+    pub(crate) name: String,
+    report: ChipReport,
+}
+
+/// What a card writes down.
+pub(crate) struct Traced {
+    path: PathBuf,
+    /// Where the inspection ends in it.
+    begin: usize,
+}
+
+impl Traced {
+    /// All that the card was sent since its inspection, and its answers.
+    pub(crate) fn text(&self) -> anyhow::Result<String> {
+        Ok(std::fs::read_to_string(&self.path)?.split_off(self.begin))
+    }
 }
 
 /// How long a job took.
@@ -71,7 +92,7 @@ impl Place {
             helper,
             office,
             insertions: HashMap::new(),
-            cards: 0,
+            cards_so_far: 0,
             jobs: 0,
             office_folder,
             _helper_folder: helper_folder,
@@ -79,85 +100,81 @@ impl Place {
     }
 
     /// Puts a card that is new from the factory into each of these readers, in place of the ones
-    /// that are there, and gives the file in which each writes down what it is sent.
-    pub(crate) async fn traced_cards(
-        &mut self,
-        readers: &[usize],
-    ) -> anyhow::Result<Vec<(Reader, PathBuf)>> {
-        let folder = self.office_folder.path().to_owned();
-        let file = |card: u16| folder.join(format!("trace-{card}"));
-        let found = self
-            .insert(readers, |card| CardOptions {
-                trace: Trace::File(file(card)),
-                ..CardOptions::new(card)
-            })
-            .await?;
-        Ok(found.into_iter().map(|(reader, card)| (reader, file(card))).collect())
-    }
-
-    /// As [`Self::traced_cards`], without a trace; each command waits for `delay`.
+    /// that are there; each command waits for `delay`.
     pub(crate) async fn cards(
         &mut self,
         readers: &[usize],
         delay: Duration,
-    ) -> anyhow::Result<Vec<Reader>> {
-        let found =
-            self.insert(readers, |card| CardOptions { delay, ..CardOptions::new(card) }).await?;
-        Ok(found.into_iter().map(|(reader, _)| reader).collect())
+    ) -> anyhow::Result<Vec<Card>> {
+        self.insert(readers, |card| CardOptions { delay, ..CardOptions::new(card) }).await
     }
 
+    /// As [`Self::cards`], without a delay; each card writes down what it is sent.
+    pub(crate) async fn traced_cards(
+        &mut self,
+        readers: &[usize],
+    ) -> anyhow::Result<Vec<(Card, Traced)>> {
+        let folder = self.office_folder.path().to_owned();
+        let file = |card: u16| folder.join(format!("trace-{card}"));
+        let first = self.cards_so_far;
+        let trace = |card| Trace::File(file(card));
+        let options = |card| CardOptions { trace: trace(card), ..CardOptions::new(card) };
+        let cards = self.insert(readers, options).await?;
+        let traced = |(number, card): (u16, Card)| {
+            let path = file(number);
+            let begin = std::fs::read(&path)?.len();
+            Ok((card, Traced { path, begin }))
+        };
+        (first..).zip(cards).map(traced).collect()
+    }
+
+    /// Inserts and inspects. A card of this firmware sets itself up at its first command, and an
+    /// inspection comes before every job: it is measured for nobody.
     async fn insert(
         &mut self,
         readers: &[usize],
         options: impl Fn(u16) -> CardOptions,
-    ) -> anyhow::Result<Vec<(Reader, u16)>> {
+    ) -> anyhow::Result<Vec<Card>> {
         // All at once, so that the polls of the service are waited for once.
         for reader in readers {
             if self.insertions.contains_key(reader) {
                 self.office.remove(*reader)?;
             }
         }
-        let mut cards = Vec::new();
         for reader in readers {
-            let card = self.cards;
-            self.cards += 1;
-            self.office.insert(*reader, options(card))?;
-            cards.push(card);
+            self.office.insert(*reader, options(self.cards_so_far))?;
+            self.cards_so_far += 1;
         }
-        let mut found = Vec::new();
-        for (reader, card) in readers.iter().zip(cards) {
+        let mut names = Vec::new();
+        for reader in readers {
             let before = self.insertions.get(reader);
             let (seen, insertion) = self.page.chip_in(&reader_name(*reader), before).await;
-            self.insertions.insert(*reader, insertion);
-            found.push((seen, card));
+            self.insertions.insert(*reader, insertion.clone());
+            let registry_nonce = vec![7; 16].into();
+            self.page.send(Request::Inspect { reader: seen.id, insertion, registry_nonce }).await;
+            names.push(seen.name);
         }
-        Ok(found)
+        let mut cards = HashMap::new();
+        while cards.len() < names.len() {
+            let report: ChipReport = match self.page.receive().await {
+                Message::Report { report, .. } => verify(&self.helper.key, &report)?,
+                Message::Refused { error, .. } => bail!("a card is not inspected: {error:?}"),
+                _ => continue,
+            };
+            let name = report.reader_name.clone();
+            cards.insert(name.clone(), Card { name, report });
+        }
+        Ok(names.iter().filter_map(|name| cards.remove(name)).collect())
     }
 
-    /// Inspects the card in a reader and seals a job for it.
-    pub(crate) async fn sealed_job(
-        &mut self,
-        reader: &Reader,
-    ) -> anyhow::Result<(JobId, SealedJob)> {
-        let cardwright_protocol::helper::Slot::Chip { insertion, .. } = &reader.slot else {
-            bail!("{} has no chip", reader.name);
-        };
-        let report = match self.page.inspect(reader, insertion).await {
-            Ok(report) => report,
-            Err(error) => bail!("{} is not inspected: {error:?}", reader.name),
-        };
-        let report: ChipReport = verify(&self.helper.key, &report)?;
+    /// Seals a job for a card.
+    pub(crate) fn sealed_job(&mut self, card: &Card) -> SealedJob {
         self.jobs += 1;
-        let name = format!("{:032x}", self.jobs);
-        let job = self.registry.job(&name, &report);
-        Ok((JobId(name), job))
+        self.registry.job(&format!("{:032x}", self.jobs), &card.report)
     }
 
     /// Has a job executed, and waits for its receipt.
-    pub(crate) async fn execute(
-        &mut self,
-        job: (JobId, SealedJob),
-    ) -> anyhow::Result<(Times, Receipt)> {
+    pub(crate) async fn execute(&mut self, job: SealedJob) -> anyhow::Result<(Times, Receipt)> {
         let (times, mut receipts) = self.execute_all(vec![job]).await?;
         // One job has one receipt.
         Ok((times, receipts.remove(0)))
@@ -167,12 +184,12 @@ impl Place {
     /// receipt.
     pub(crate) async fn execute_all(
         &mut self,
-        jobs: Vec<(JobId, SealedJob)>,
+        jobs: Vec<SealedJob>,
     ) -> anyhow::Result<(Times, Vec<Receipt>)> {
         let mut accepted = None;
         let (mut waiting, mut ended) = (jobs.len(), Vec::new());
         let begun = Instant::now();
-        for (_, job) in jobs {
+        for job in jobs {
             self.page.send(Request::Execute { job }).await;
         }
         while waiting > 0 {

@@ -28,7 +28,7 @@ async fn at_once(
 ) -> anyhow::Result<Duration> {
     let mut jobs = Vec::new();
     for card in place.cards(readers, delay).await? {
-        jobs.push(place.sealed_job(&card).await?);
+        jobs.push(place.sealed_job(&card));
     }
     let (times, _) = place.execute_all(jobs).await?;
     Ok(times.accepted_to_receipt)

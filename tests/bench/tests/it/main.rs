@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 #[test]
 fn every_figure_is_printed() {
     let output = Command::new(env!("CARGO_BIN_EXE_cardwright-bench"))
-        .args(["encode", "--pairs", "1", "--delay", "1"])
+        .args(["encode", "--pairs", "1", "--quick-pairs", "1", "--delay", "1"])
         .stderr(Stdio::inherit())
         .output()
         .unwrap();
