@@ -35,12 +35,22 @@ pub fn programs() -> anyhow::Result<()> {
 /// Where a program is after [`programs`].
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    root().join(target.unwrap_or_else(|| "target".into())).join("debug").join(name)
+    target().join("debug").join(name)
+}
+
+/// Where a program is after an optimized build.
+#[must_use]
+pub fn release_program(name: &str) -> PathBuf {
+    target().join("release").join(name)
 }
 
 /// Where the app is after [`app`].
 #[must_use]
 pub fn dist() -> PathBuf {
     root().join("dist")
+}
+
+fn target() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    root().join(target.unwrap_or_else(|| "target".into()))
 }

@@ -1,7 +1,8 @@
-//! Everything that is done with the project: `cargo xtask run | test | soak`.
+//! Everything that is done with the project: `cargo xtask run | test | soak | bench`.
 //!
 //! A library, too, so that the end-to-end stories start the same [`desk`] that a person gets.
 
+pub mod bench;
 pub mod build;
 pub mod desk;
 pub mod graph;

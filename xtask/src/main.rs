@@ -1,8 +1,8 @@
-//! `cargo xtask`: run the product, test it.
+//! `cargo xtask`: run the product, test it, measure it.
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use xtask::{run, soak, test};
+use xtask::{bench, run, soak, test};
 
 /// Everything that is done with the project.
 #[derive(Parser)]
@@ -20,6 +20,8 @@ enum Task {
     Test(test::Options),
     /// Runs random schedules of tears, kills and recoveries over the whole system.
     Soak(soak::Options),
+    /// Measures, and prints a figure a line.
+    Bench(bench::Options),
 }
 
 #[allow(clippy::print_stderr)]
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Task::Run(options) => run::run(&options),
         Task::Test(options) => test::test(&options),
         Task::Soak(options) => soak::soak(&options),
+        Task::Bench(options) => bench::bench(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

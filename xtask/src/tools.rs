@@ -20,8 +20,10 @@ const TO_RUN: &[&str] = &[
 ];
 
 /// What testing needs beyond that.
-const TO_TEST: &[&str] =
-    &["chromium", "chromium-driver", "fonts-dejavu-core", "opensc", "yubico-piv-tool"];
+const TO_TEST: &[&str] = &["chromium", "chromium-driver", "fonts-dejavu-core"];
+
+/// Other tools for chips, which tests and measurements put beside ours.
+const OTHERS: &[&str] = &["opensc", "yubico-piv-tool"];
 
 const TRUNK: CargoTool = CargoTool { package: "trunk", program: "trunk", version: "0.21.14" };
 const CARGO_DENY: CargoTool =
@@ -51,7 +53,17 @@ pub fn install_to_run() -> anyhow::Result<()> {
 pub fn install_to_test() -> anyhow::Result<()> {
     install_to_run()?;
     install_packages(TO_TEST)?;
+    install_packages(OTHERS)?;
     install_cargo_tool(&CARGO_DENY)
+}
+
+/// Installs what `cargo xtask bench` needs, and says so.
+///
+/// # Errors
+/// When something cannot be installed.
+pub fn install_to_bench() -> anyhow::Result<()> {
+    install_packages(TO_RUN)?;
+    install_packages(OTHERS)
 }
 
 /// The folder of our own cargo tools' programs: `$CARDWRIGHT_TOOLS/bin`, by default in the user's

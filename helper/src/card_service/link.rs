@@ -125,7 +125,7 @@ impl Link {
         }
     }
 
-    /// The chip's answer to reset (ISO 7816-3, 8.2).
+    /// The chip's answer to reset (ISO 7816-3, 8.2); empty where the chip is not shared.
     pub(crate) fn answer_to_reset(&self) -> &[u8] {
         &self.answer_to_reset
     }

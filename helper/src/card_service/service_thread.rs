@@ -19,8 +19,9 @@ pub(super) enum Order {
 /// What comes back: a response APDU; the answer to reset; nothing.
 pub(super) type Answer = Result<Zeroizing<Vec<u8>>, TransportError>;
 
-/// Connects (first answer, empty), begins a transaction (second answer, the answer to reset), then
-/// answers every order until nobody orders any more. Ends with a reset of the chip.
+/// Connects (first answer, empty), begins a transaction (second answer, the answer to reset where
+/// the chip is shared), then answers every order until nobody orders any more. Ends with a reset of
+/// the chip (last answer, empty).
 ///
 /// Each link has a context of its own: one that another call is stuck in, or that is from before a
 /// restart of the service, is no good, and asking it whether it is valid does not help.
@@ -46,11 +47,16 @@ fn try_to_serve(
         Sharing::Shared => ShareMode::Shared,
         Sharing::Exclusive => ShareMode::Exclusive,
     };
-    let mut card = Context::establish(Scope::User)?.connect(reader, mode, Protocols::ANY)?;
+    let context = Context::establish(Scope::User)?;
+    let mut card = context.connect(reader, mode, Protocols::ANY)?;
     // From here on the card's destructor leaves the chip with a reset, whatever happens.
     let connected = answers.send(Ok(Zeroizing::default())).is_ok();
     let mut transaction = card.transaction()?;
-    let answer_to_reset = transaction.status2_owned()?.atr().to_vec();
+    // A job asks for nothing of this, and the service takes four messages to tell it.
+    let answer_to_reset = match sharing {
+        Sharing::Shared => transaction.status2_owned()?.atr().to_vec(),
+        Sharing::Exclusive => Vec::new(),
+    };
     if connected && answers.send(Ok(Zeroizing::new(answer_to_reset))).is_ok() {
         let mut buffer = Zeroizing::new(vec![0; pcsc::MAX_BUFFER_SIZE_EXTENDED]);
         while let Ok(order) = orders.recv() {
@@ -67,6 +73,9 @@ fn try_to_serve(
     // the chip is gone, and its status with it.
     drop(transaction.end(Disposition::ResetCard));
     drop(card.disconnect(Disposition::LeaveCard));
+    // The chip is left: nobody has to wait until the service is, too.
+    let _ = answers.send(Ok(Zeroizing::default()));
+    drop(context);
     Ok(())
 }
 

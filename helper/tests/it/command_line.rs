@@ -82,7 +82,7 @@ fn a_service_without_readers_is_no_error() {
 #[tokio::test]
 async fn a_helper_that_is_told_to_end_says_so_to_its_pages() {
     let mut helper = Helper::without_service();
-    let mut page = Page::open(&helper).await;
+    let mut page = Page::open(helper.address).await;
     helper.terminate();
     assert_eq!(page.closed().await, Some(1001));
     assert!(helper.ended_well());
@@ -93,7 +93,7 @@ async fn a_client_that_says_nothing_does_not_keep_a_helper_from_ending() {
     let mut helper = Helper::without_service();
     let mut silent = helper.connect().await;
     // A connection that came later was answered: the silent one is being waited for.
-    let mut page = Page::open(&helper).await;
+    let mut page = Page::open(helper.address).await;
     helper.terminate();
     assert_eq!(page.closed().await, Some(1001));
     let told = Instant::now();

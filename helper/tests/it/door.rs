@@ -161,13 +161,13 @@ async fn a_flood_of_connections_ends_when_it_ends() {
     for _ in 0..32 {
         pages.push(helper.page().await);
     }
-    let mut one_more = Page::before_hello(&helper).await;
+    let mut one_more = Page::before_hello(helper.address).await;
     assert_eq!(one_more.closed().await, Some(4429));
     drop(pages);
     // The places are free when the helper has read the ends of those connections.
     let back = async {
         loop {
-            let mut page = Page::before_hello(&helper).await;
+            let mut page = Page::before_hello(helper.address).await;
             if page.is_welcome().await {
                 return;
             }

@@ -152,7 +152,7 @@ async fn a_job_outlives_its_page() {
     accepted(&mut page, desk.helper.registry.job("0a", &report)).await;
     drop(page);
 
-    let mut page = Page::before_hello(&desk.helper).await;
+    let mut page = Page::before_hello(desk.helper.address).await;
     let ready = page.ask(Request::Hello { protocol: 1 }).await;
     let Message::Ready { running, outcomes, .. } = ready else { panic!("{ready:?}") };
     assert_eq!((running.len(), outcomes.len()), (1, 0));

@@ -43,7 +43,7 @@ async fn a_frame_that_is_not_of_the_protocol_is_refused_and_ends_the_connection(
 #[tokio::test]
 async fn hello_comes_first_and_once() {
     let helper = Helper::without_service();
-    let mut page = Page::before_hello(&helper).await;
+    let mut page = Page::before_hello(helper.address).await;
     assert_eq!(page.refused(Request::Outcomes {}).await, HelperError::OutOfOrder);
     assert_eq!(page.closed().await, Some(4401));
 
@@ -56,7 +56,7 @@ async fn hello_comes_first_and_once() {
 async fn another_version_is_told_ours() {
     let helper = Helper::without_service();
     for protocol in [0, 2, u32::MAX] {
-        let mut page = Page::before_hello(&helper).await;
+        let mut page = Page::before_hello(helper.address).await;
         let refused = page.refused(Request::Hello { protocol }).await;
         assert_eq!(refused, HelperError::Version { helper: 1 });
         assert_eq!(page.closed().await, Some(4426));
@@ -66,14 +66,14 @@ async fn another_version_is_told_ours() {
 #[tokio::test]
 async fn a_page_that_says_nothing_is_closed() {
     let helper = Helper::without_service();
-    let mut page = Page::before_hello(&helper).await;
+    let mut page = Page::before_hello(helper.address).await;
     assert_eq!(page.closed().await, Some(4408));
 }
 
 #[tokio::test]
 async fn without_a_service_the_page_is_told_so_and_requests_are_refused() {
     let helper = Helper::without_service();
-    let mut page = Page::before_hello(&helper).await;
+    let mut page = Page::before_hello(helper.address).await;
     let ready = page.ask(Request::Hello { protocol: 1 }).await;
     let Message::Ready { workstation, running, outcomes, .. } = ready else { panic!("{ready:?}") };
     assert_eq!((workstation, running, outcomes), ("desk-1".into(), vec![], vec![]));

@@ -2,30 +2,19 @@
 //! office with real PC/SC.
 
 mod office;
-mod page;
-mod registry;
 
+pub(crate) use cardwright_desk::{
+    ORIGIN, PATIENCE, Page, Registry, configuration, failure_of, receipt_of, refusal,
+};
 pub(crate) use office::{Desk, insert};
-pub(crate) use page::Page;
-pub(crate) use registry::{Registry, failure_of, receipt_of, refusal};
 
 use cardwright_seal::{SealingKey, VerifyingKey};
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
-
-/// The page that the helper's configuration names.
-pub(crate) const ORIGIN: &str = "http://127.0.0.1:8080";
-
-/// The name of the helper at the registry.
-pub(crate) const WORKSTATION: &str = "desk-1";
-
-/// How long anything may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cardwright-helper");
 
@@ -113,7 +102,7 @@ impl Helper {
 
     /// A page that said `hello` and got the readers.
     pub(crate) async fn page(&self) -> Page {
-        Page::open(self).await
+        Page::open(self.address).await
     }
 
     /// A bare connection.
@@ -155,15 +144,6 @@ fn begin(mut program: Command, socket: &Path) -> (Child, SocketAddr) {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.trim().strip_prefix("listening\t").expect("the helper is ready");
     (child, address.parse().unwrap())
-}
-
-/// The configuration of a helper on a free port.
-pub(crate) fn configuration(registry: &Registry, more: &str) -> String {
-    format!(
-        "workstation = {WORKSTATION:?}\nport = 0\nregistry_key = \"{}\"\norigins = \
-         [{ORIGIN:?}, \"https://cards.example.org\"]\n{more}\n",
-        registry.verifying_key()
-    )
 }
 
 /// The public keys that `cardwright-helper keys` prints.

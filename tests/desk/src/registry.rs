@@ -1,4 +1,4 @@
-use super::WORKSTATION;
+use crate::WORKSTATION;
 use cardwright_card::objects::FascN;
 use cardwright_protocol::chip::ManagementKeyAlgorithm;
 use cardwright_protocol::helper::{HelperError, Request};
@@ -9,26 +9,31 @@ use cardwright_seal::{
     SigningKey, TriesAllowed, VerifyingKey, seal_job, sha256, sign, verify,
 };
 
-const PROFILE: &str = include_str!("../../../../profiles/piv-temporary.toml");
+/// The profile of every job.
+pub const PROFILE: &str = include_str!("../../../profiles/piv-temporary.toml");
 
 /// What a registry holds for one helper.
-pub(crate) struct Registry {
-    pub(crate) signing: SigningKey,
-    pub(crate) helper: SealingKey,
+pub struct Registry {
+    /// Signs jobs and acknowledgements.
+    pub signing: SigningKey,
+    /// Jobs are sealed to it.
+    pub helper: SealingKey,
     root: RootKey,
 }
 
 impl Registry {
-    pub(crate) fn new(helper: SealingKey) -> Self {
+    /// A new registry, for the helper with this key.
+    pub fn new(helper: SealingKey) -> Self {
         Self { signing: SigningKey::generate(), helper, root: RootKey::generate() }
     }
 
-    pub(crate) fn verifying_key(&self) -> VerifyingKey {
+    /// What its helper knows it by.
+    pub fn verifying_key(&self) -> VerifyingKey {
         self.signing.verifying_key()
     }
 
     /// The header of a job that answers a report.
-    pub(crate) fn header(&self, job: &str, report: &ChipReport) -> JobHeader {
+    pub fn header(&self, job: &str, report: &ChipReport) -> JobHeader {
         JobHeader {
             job: job.into(),
             process: "0b".into(),
@@ -44,7 +49,7 @@ impl Registry {
     }
 
     /// What a factory-fresh chip is to become. The same every time.
-    pub(crate) fn contents(&self) -> JobContents {
+    pub fn contents(&self) -> JobContents {
         let mut card_id = [0x5A; 14];
         [card_id[12], card_id[13]] = [1, 1];
         let algorithms = [
@@ -97,17 +102,17 @@ impl Registry {
     }
 
     /// The job that answers a report.
-    pub(crate) fn job(&self, job: &str, report: &ChipReport) -> SealedJob {
+    pub fn job(&self, job: &str, report: &ChipReport) -> SealedJob {
         self.seal(&self.header(job, report))
     }
 
     /// The job with this header.
-    pub(crate) fn seal(&self, header: &JobHeader) -> SealedJob {
+    pub fn seal(&self, header: &JobHeader) -> SealedJob {
         seal_job(header, &self.contents(), &self.helper, &self.signing)
     }
 
     /// Says that an outcome is in the database.
-    pub(crate) fn acknowledge(&self, job: &str, outcome: &Outcome) -> Request {
+    pub fn acknowledge(&self, job: &str, outcome: &Outcome) -> Request {
         let statement = match outcome {
             Outcome::Finished(signed) => &signed.statement,
             Outcome::Failed(signed) => &signed.statement,
@@ -119,7 +124,7 @@ impl Registry {
 }
 
 /// The receipt in an outcome, verified.
-pub(crate) fn receipt_of(outcome: &Outcome, key: &VerifyingKey) -> Receipt {
+pub fn receipt_of(outcome: &Outcome, key: &VerifyingKey) -> Receipt {
     match outcome {
         Outcome::Finished(signed) => verify(key, signed).unwrap(),
         Outcome::Failed(signed) => panic!("failed: {}", signed.statement),
@@ -127,7 +132,7 @@ pub(crate) fn receipt_of(outcome: &Outcome, key: &VerifyingKey) -> Receipt {
 }
 
 /// The failure in an outcome, verified.
-pub(crate) fn failure_of(outcome: &Outcome, key: &VerifyingKey) -> JobFailure {
+pub fn failure_of(outcome: &Outcome, key: &VerifyingKey) -> JobFailure {
     match outcome {
         Outcome::Failed(signed) => verify(key, signed).unwrap(),
         Outcome::Finished(signed) => panic!("finished: {}", signed.statement),
@@ -135,7 +140,7 @@ pub(crate) fn failure_of(outcome: &Outcome, key: &VerifyingKey) -> JobFailure {
 }
 
 /// The refusal of a job without its failure, and the failure, verified.
-pub(crate) fn refusal(error: HelperError, key: &VerifyingKey) -> (HelperError, Option<JobFailure>) {
+pub fn refusal(error: HelperError, key: &VerifyingKey) -> (HelperError, Option<JobFailure>) {
     match error {
         HelperError::JobRefused { why, because, failure } => {
             let failure = failure.map(|signed| verify(key, &signed).unwrap());

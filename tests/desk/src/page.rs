@@ -1,4 +1,4 @@
-use super::{Helper, ORIGIN, PATIENCE};
+use crate::{ORIGIN, PATIENCE};
 use cardwright_protocol::helper::{
     HelperError, MAX_FRAME_LENGTH, Message, PROTOCOL_VERSION, Reader, Request, RequestFrame, Slot,
 };
@@ -6,28 +6,28 @@ use cardwright_protocol::ids::InsertionId;
 use cardwright_protocol::outcome::{ChipReport, Outcome};
 use cardwright_protocol::signed::Signed;
 use futures_util::{SinkExt as _, StreamExt as _};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, net::SocketAddr};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{self, protocol::CloseFrame};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 /// A page's connection.
-pub(crate) struct Page {
+pub struct Page {
     socket: WebSocketStream<TcpStream>,
     next_id: u64,
     /// Messages that came while another one was waited for.
     passed: VecDeque<Message>,
     /// What `ready` said of outcomes.
-    pub(crate) outcomes: Vec<Outcome>,
+    pub outcomes: Vec<Outcome>,
     /// The readers as the page knows them.
-    pub(crate) readers: Vec<Reader>,
+    pub readers: Vec<Reader>,
     revision: u64,
 }
 
 impl Page {
     /// Connects, says `hello`, and takes the first readers.
-    pub(crate) async fn open(helper: &Helper) -> Self {
+    pub async fn open(helper: SocketAddr) -> Self {
         let mut page = Self::before_hello(helper).await;
         let answer = page.ask(Request::Hello { protocol: PROTOCOL_VERSION }).await;
         let Message::Ready { outcomes, .. } = answer else { panic!("{answer:?}") };
@@ -37,9 +37,9 @@ impl Page {
     }
 
     /// Connects, and says nothing yet.
-    pub(crate) async fn before_hello(helper: &Helper) -> Self {
-        let stream = helper.connect().await;
-        let mut request = format!("ws://{}/", helper.address).into_client_request().unwrap();
+    pub async fn before_hello(helper: SocketAddr) -> Self {
+        let stream = TcpStream::connect(helper).await.unwrap();
+        let mut request = format!("ws://{helper}/").into_client_request().unwrap();
         request.headers_mut().insert("Origin", ORIGIN.parse().unwrap());
         let (socket, _) = client_async(request, stream).await.unwrap();
         Self {
@@ -53,7 +53,7 @@ impl Page {
     }
 
     /// Sends a request and waits for its answer.
-    pub(crate) async fn ask(&mut self, request: Request) -> Message {
+    pub async fn ask(&mut self, request: Request) -> Message {
         let id = self.send(request).await;
         loop {
             let message = self.receive().await;
@@ -65,7 +65,7 @@ impl Page {
     }
 
     /// Sends a request and gives its id.
-    pub(crate) async fn send(&mut self, request: Request) -> u64 {
+    pub async fn send(&mut self, request: Request) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
         let text = serde_json::to_string(&RequestFrame { id, request }).unwrap();
@@ -74,17 +74,17 @@ impl Page {
     }
 
     /// Sends any text.
-    pub(crate) async fn send_text(&mut self, text: &str) {
+    pub async fn send_text(&mut self, text: &str) {
         self.send_raw(tungstenite::Message::text(text)).await;
     }
 
     /// Sends any frame.
-    pub(crate) async fn send_raw(&mut self, frame: tungstenite::Message) {
+    pub async fn send_raw(&mut self, frame: tungstenite::Message) {
         self.socket.send(frame).await.unwrap();
     }
 
     /// Sends a request that is refused, and gives the reason.
-    pub(crate) async fn refused(&mut self, request: Request) -> HelperError {
+    pub async fn refused(&mut self, request: Request) -> HelperError {
         match self.ask(request).await {
             Message::Refused { error, .. } => error,
             answer => panic!("not refused: {answer:?}"),
@@ -92,7 +92,7 @@ impl Page {
     }
 
     /// Waits for a message that `pick` takes, those included that came before.
-    pub(crate) async fn event<T>(&mut self, pick: impl Fn(&Message) -> Option<T>) -> T {
+    pub async fn event<T>(&mut self, pick: impl Fn(&Message) -> Option<T>) -> T {
         while let Some(message) = self.passed.pop_front() {
             if let Some(picked) = pick(&message) {
                 return picked;
@@ -107,7 +107,7 @@ impl Page {
     }
 
     /// The next message.
-    pub(crate) async fn receive(&mut self) -> Message {
+    pub async fn receive(&mut self) -> Message {
         let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("in time");
         match frame.expect("the connection is open").expect("the frame is whole") {
             tungstenite::Message::Text(text) => {
@@ -121,7 +121,7 @@ impl Page {
     }
 
     /// Waits for the end of the connection, and gives the close code.
-    pub(crate) async fn closed(&mut self) -> Option<u16> {
+    pub async fn closed(&mut self) -> Option<u16> {
         loop {
             match tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("in time") {
                 Some(Ok(tungstenite::Message::Close(frame))) => {
@@ -157,7 +157,7 @@ impl Page {
     }
 
     /// Waits until the readers are as `test` wants.
-    pub(crate) async fn readers_until(&mut self, test: impl Fn(&[Reader]) -> bool) {
+    pub async fn readers_until(&mut self, test: impl Fn(&[Reader]) -> bool) {
         while !test(&self.readers) {
             let message = self.receive().await;
             self.passed.push_back(message);
@@ -165,7 +165,7 @@ impl Page {
     }
 
     /// Waits until the reader of this name has a chip, another one than `before`.
-    pub(crate) async fn chip_in(
+    pub async fn chip_in(
         &mut self,
         name: &str,
         before: Option<&InsertionId>,
@@ -184,7 +184,7 @@ impl Page {
     }
 
     /// Inspects the chip in a reader.
-    pub(crate) async fn inspect(
+    pub async fn inspect(
         &mut self,
         reader: &Reader,
         insertion: &InsertionId,
@@ -202,7 +202,7 @@ impl Page {
     }
 
     /// Waits for the end of a job.
-    pub(crate) async fn outcome(&mut self, job: &str) -> Outcome {
+    pub async fn outcome(&mut self, job: &str) -> Outcome {
         self.event(|message| match message {
             Message::Ended { job: ended, outcome } if ended.0 == job => Some(outcome.clone()),
             _ => None,
@@ -227,7 +227,7 @@ fn answers(message: &Message) -> Option<u64> {
 
 impl Page {
     /// Says `hello`, and tells whether it was answered.
-    pub(crate) async fn is_welcome(&mut self) -> bool {
+    pub async fn is_welcome(&mut self) -> bool {
         let hello = RequestFrame { id: 1, request: Request::Hello { protocol: PROTOCOL_VERSION } };
         let text = serde_json::to_string(&hello).unwrap();
         // The helper may have closed already.

@@ -1,0 +1,72 @@
+//! The helper's program, started for a measurement.
+
+use anyhow::{Context as _, bail};
+use cardwright_desk::{Registry, configuration};
+use cardwright_seal::VerifyingKey;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// A running helper. Dropped, it ends.
+#[derive(Debug)]
+pub(crate) struct Helper {
+    /// Where pages reach it.
+    pub(crate) address: SocketAddr,
+    /// Verifies what it signs.
+    pub(crate) key: VerifyingKey,
+    child: Child,
+}
+
+impl Helper {
+    /// Starts the helper at a PC/SC service, with everything that it keeps in a folder, and a
+    /// registry that signs for it.
+    pub(crate) fn start(socket: &Path, folder: &Path) -> anyhow::Result<(Self, Registry)> {
+        let program = beside_us("cardwright-helper")?;
+        let data = folder.join("data");
+        let keys = Command::new(&program).args(["keys", "--data"]).arg(&data).output()?;
+        let keys = String::from_utf8(keys.stdout)?;
+        let registry = Registry::new(key(&keys, "sealing-key")?);
+        let config = folder.join("helper.toml");
+        std::fs::write(&config, configuration(&registry, ""))?;
+        let mut child = Command::new(&program)
+            .args(["run", "--data"])
+            .arg(&data)
+            .arg("--config")
+            .arg(&config)
+            .env("PCSCLITE_CSOCK_NAME", socket)
+            .stdout(Stdio::piped())
+            .stderr(File::create(folder.join("helper.log"))?)
+            .spawn()?;
+        let mut line = String::new();
+        let stdout = child.stdout.take().context("standard output is a pipe")?;
+        BufReader::new(stdout).read_line(&mut line)?;
+        let address = line.trim().strip_prefix("listening\t").context("the helper is not ready")?;
+        let helper = Self { address: address.parse()?, key: key(&keys, "signing-key")?, child };
+        Ok((helper, registry))
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A program that was built together with this one.
+fn beside_us(name: &str) -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?.with_file_name(name);
+    match program.is_file() {
+        true => Ok(program),
+        false => bail!("{} is not there: build it first", program.display()),
+    }
+}
+
+fn key<K: std::str::FromStr>(keys: &str, name: &str) -> anyhow::Result<K> {
+    keys.lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix('\t')?.parse().ok())
+        .with_context(|| format!("the helper prints no {name}"))
+}

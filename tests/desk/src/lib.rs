@@ -1,0 +1,31 @@
+//! What stands around a helper in tests and measurements: a page that speaks to it, and a registry
+//! that signs for it. No browser, no database.
+//!
+//! Whatever is not as a test expects panics, and says what was found.
+
+mod page;
+mod registry;
+
+pub use page::Page;
+pub use registry::{PROFILE, Registry, failure_of, receipt_of, refusal};
+
+use std::time::Duration;
+
+/// The page that the helper's configuration names.
+pub const ORIGIN: &str = "http://127.0.0.1:8080";
+
+/// The name of the helper at the registry.
+pub const WORKSTATION: &str = "desk-1";
+
+/// How long anything may take.
+pub const PATIENCE: Duration = Duration::from_secs(40);
+
+/// The configuration of a helper on a free port, with more lines at its end.
+#[must_use]
+pub fn configuration(registry: &Registry, more: &str) -> String {
+    format!(
+        "workstation = {WORKSTATION:?}\nport = 0\nregistry_key = \"{}\"\norigins = \
+         [{ORIGIN:?}, \"https://cards.example.org\"]\n{more}\n",
+        registry.verifying_key()
+    )
+}
