@@ -10,9 +10,10 @@ pub enum Boundary {
     Authenticate,
     /// The first PUT DATA.
     CardCapability,
-    /// The first CHANGE REFERENCE DATA.
+    /// The second CHANGE REFERENCE DATA: the first one, before anything is written, changes the PUK
+    /// to itself.
     Puk,
-    /// The second CHANGE REFERENCE DATA.
+    /// The third CHANGE REFERENCE DATA.
     Pin,
     /// The second PUT DATA.
     CardHolder,
@@ -57,8 +58,8 @@ impl Boundary {
             Self::Identify => (0xA4, 1),
             Self::Authenticate => (0x87, 1),
             Self::CardCapability => (0xDB, 1),
-            Self::Puk => (0x24, 1),
-            Self::Pin => (0x24, 2),
+            Self::Puk => (0x24, 2),
+            Self::Pin => (0x24, 3),
             Self::CardHolder => (0xDB, 2),
             Self::Keys => (0x47, 1),
             Self::ManagementKey => (0xFF, 1),

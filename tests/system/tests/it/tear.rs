@@ -5,7 +5,7 @@ use crate::LANES;
 use cardwright_protocol::outcome::{Condition, FailureCause};
 use cardwright_system::operator::Operator;
 use cardwright_system::{Boundary, Lane, run_side_by_side};
-use cardwright_virtual_card::GateSide;
+use cardwright_virtual_card::{Gate, GateSide};
 
 const SIDES: [GateSide; 2] = [GateSide::Before, GateSide::Inside];
 
@@ -35,16 +35,21 @@ async fn tear(lane: &mut Lane, at: Boundary, side: GateSide) -> anyhow::Result<(
 
 #[test]
 fn a_card_torn_out_again_and_again_is_finished_in_the_end() {
+    // A chip that has our card id gets its PUK by the first CHANGE REFERENCE DATA (`24`), and its
+    // PIN by RESET RETRY COUNTER (`2C`), which may also try a PUK before.
+    let change_puk = Gate::inside_instruction(0x24, 1);
+    let reset_pin = Gate::inside_instruction(0x2C, 1);
     let pairs = [
-        (Boundary::Puk, Boundary::Puk),
-        (Boundary::Puk, Boundary::Pin),
-        (Boundary::Pin, Boundary::Puk),
-        (Boundary::Keys, Boundary::ManagementKey),
+        (Boundary::Puk.inside(), change_puk),
+        (Boundary::Puk.inside(), reset_pin),
+        (Boundary::Pin.inside(), change_puk),
+        (Boundary::Pin.inside(), reset_pin),
+        (Boundary::Keys.inside(), Boundary::ManagementKey.inside()),
     ];
     run_side_by_side(LANES, pairs, async |lane, (first, second)| {
         let mut operator = Operator::sit_down(lane).await?;
         for at in [first, second] {
-            let job = operator.next_until(at.inside()).await?;
+            let job = operator.next_until(*at).await?;
             operator.tear();
             operator.ended(&job).await?;
             operator.carry_outcomes().await?;
