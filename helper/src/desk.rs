@@ -1,6 +1,6 @@
 //! What all connections, workers and the watcher of the readers share.
 
-use crate::card_service::LinkLimit;
+use crate::card_service::ThreadLimit;
 use crate::config::{Config, Limits};
 use crate::failures;
 use crate::frame;
@@ -39,7 +39,7 @@ pub(crate) struct Desk {
     /// How long a chip may be silent.
     pub(crate) limits: Limits,
     /// How many threads may be lost in calls that do not return.
-    pub(crate) links: LinkLimit,
+    pub(crate) threads: ThreadLimit,
     state: Mutex<State>,
     /// Goes to every connection; sent while the state is locked, so that a snapshot and the
     /// events behind it fit together.
@@ -79,7 +79,7 @@ impl Desk {
             keys,
             registry_key: config.registry_key,
             limits: config.limits,
-            links: LinkLimit::default(),
+            threads: ThreadLimit::default(),
             state: Mutex::new(State {
                 readers: Readers::new(),
                 nonces: Nonces::default(),

@@ -1,6 +1,6 @@
 //! One thread per reader: PC/SC blocks, and a chip does one thing at a time.
 
-use crate::card_service::{Link, LostLink, Patience, Sharing};
+use crate::card_service::{Link, LostLink, Patience, ServiceThread, Sharing};
 use crate::convert;
 use crate::desk::Desk;
 use crate::failures;
@@ -92,7 +92,7 @@ impl Worker {
         let (work, queue) = sync_channel(MAX_WAITING);
         thread::Builder::new()
             .name("reader".to_owned())
-            .spawn(move || Bench { desk, reader, lost: None }.work(&queue))?;
+            .spawn(move || Bench { desk, reader, kept: None, lost: None }.work(&queue))?;
         Ok(Self { work })
     }
 
@@ -116,6 +116,9 @@ struct Bench {
     desk: Arc<Desk>,
     /// The service's name of the reader.
     reader: CString,
+    /// The thread of the last link, for the next one: a thread and a context cost some
+    /// milliseconds on a busy machine.
+    kept: Option<ServiceThread>,
     /// A call that did not return, and the insertion that it was for: nothing more is sent to that
     /// chip while the call lasts.
     lost: Option<(InsertionId, LostLink)>,
@@ -268,7 +271,8 @@ impl Bench {
         }
         let mut tries = 1;
         let error = loop {
-            match Link::open(&self.reader, sharing, patience, &self.desk.links) {
+            let kept = self.kept.take();
+            match Link::open(kept, &self.reader, sharing, patience, &self.desk.threads) {
                 Ok(link) if self.desk.state().readers.lasts(insertion) => return Ok(link),
                 Ok(link) => {
                     self.leave(insertion, link);
@@ -290,7 +294,10 @@ impl Bench {
 
     /// Leaves the chip without a security status behind.
     fn leave(&mut self, insertion: &InsertionId, link: Link) {
-        self.lost = link.close().map(|lost| (insertion.clone(), lost));
+        (self.kept, self.lost) = match link.close() {
+            Ok(kept) => (kept, None),
+            Err(lost) => (None, Some((insertion.clone(), lost))),
+        };
         self.desk.release(&self.reader);
     }
 }

@@ -1,31 +1,14 @@
-use super::service_thread::{self, Answer, Order};
+use super::service_thread::{Answer, Opening, Order, ServiceThread, Sharing, ThreadLimit};
 use crate::config::Limits;
 use cardwright_card::{Transport, TransportError};
 use std::ffi::CStr;
+use std::sync::Weak;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Weak};
-use std::thread;
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
-/// How many links may exist, those given up included.
-const MAX_LINKS: usize = 64;
-
 /// GENERATE ASYMMETRIC KEY PAIR (SP 800-73-5 part 2, section 3.3.2), the one slow command.
 const GENERATE: u8 = 0x47;
-
-/// Counts links, so that calls that never return cannot use up the system.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct LinkLimit(Arc<()>);
-
-/// Who else may use the chip meanwhile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sharing {
-    /// Others stay connected, but wait while our transaction lasts.
-    Shared,
-    /// Nobody.
-    Exclusive,
-}
 
 /// How long the chip may be silent.
 #[derive(Debug, Clone, Copy)]
@@ -43,10 +26,10 @@ pub(crate) enum Patience {
 pub(crate) struct Link {
     orders: Sender<Order>,
     answers: Receiver<Answer>,
+    /// Waits for the service.
+    thread: ServiceThread,
     patience: Patience,
     answer_to_reset: Vec<u8>,
-    /// The thread that waits for the service lasts as long as this.
-    alive: Weak<()>,
     /// Set when the thread was given up: nothing can be sent any more.
     given_up: Option<TransportError>,
 }
@@ -71,38 +54,40 @@ impl LostLink {
 }
 
 impl Link {
-    /// Connects to the chip in a reader and begins the transaction.
+    /// Connects to the chip in a reader and begins the transaction, on the thread that an earlier
+    /// link of this reader left or on a new one.
     ///
     /// The error comes with the link when a call did not return.
     pub(crate) fn open(
+        kept: Option<ServiceThread>,
         reader: &CStr,
         sharing: Sharing,
         patience: Patience,
-        limit: &LinkLimit,
+        limit: &ThreadLimit,
     ) -> Result<Self, (TransportError, Option<LostLink>)> {
-        if Arc::strong_count(&limit.0) > MAX_LINKS {
-            tracing::error!("too many calls of the PC/SC service do not return");
-            return Err((TransportError::Hung, None));
+        if let Some(thread) = kept {
+            match Self::open_on(thread, reader, sharing, patience) {
+                // The service may have been started anew since: only a new context tells.
+                Err((_, None)) => {}
+                opened => return opened,
+            }
         }
-        let counted = LinkLimit(Arc::clone(&limit.0));
-        let token = Arc::new(());
-        let alive = Arc::downgrade(&token);
+        let thread = ServiceThread::start(limit).map_err(|error| (error, None))?;
+        Self::open_on(thread, reader, sharing, patience)
+    }
+
+    fn open_on(
+        thread: ServiceThread,
+        reader: &CStr,
+        sharing: Sharing,
+        patience: Patience,
+    ) -> Result<Self, (TransportError, Option<LostLink>)> {
         let (orders, incoming) = channel();
         let (outgoing, answers) = channel();
         let reader = reader.to_owned();
-        thread::Builder::new()
-            .name("link".to_owned())
-            .spawn(move || {
-                service_thread::serve(&reader, sharing, &incoming, &outgoing);
-                // The last thing that happens: what counts this thread sees it until here.
-                drop((token, counted, outgoing));
-            })
-            .map_err(|error| {
-                tracing::error!(%error, "cannot start a thread for a chip");
-                (TransportError::Other, None)
-            })?;
+        thread.open(Opening { reader, sharing, orders: incoming, answers: outgoing });
         let answer_to_reset = Vec::new();
-        let mut link = Self { orders, answers, patience, answer_to_reset, alive, given_up: None };
+        let mut link = Self { orders, answers, thread, patience, answer_to_reset, given_up: None };
         let limit = link.limit(&[]);
         let opened = link.wait(limit).and_then(|_| {
             let limit = link.limit(&[]);
@@ -119,7 +104,7 @@ impl Link {
                 Ok(link)
             }
             Err(error) if link.given_up.is_some() => {
-                Err((error, Some(LostLink { alive: link.alive.clone(), error })))
+                Err((error, Some(LostLink { alive: link.thread.alive(), error })))
             }
             Err(error) => Err((error, None)),
         }
@@ -135,9 +120,10 @@ impl Link {
         self.order(Order::Reset, self.limit(&[])).map(drop)
     }
 
-    /// Leaves the chip with a reset, and waits until that is done.
-    pub(crate) fn close(self) -> Option<LostLink> {
-        let Self { orders, answers, patience, alive, given_up, .. } = self;
+    /// Leaves the chip with a reset, and waits until that is done. Gives the thread back for the
+    /// next link where nothing went wrong.
+    pub(crate) fn close(self) -> Result<Option<ServiceThread>, LostLink> {
+        let Self { orders, answers, thread, patience, given_up, .. } = self;
         drop(orders);
         let error = match given_up {
             Some(error) => error,
@@ -147,12 +133,13 @@ impl Link {
                     Patience::PerCommand(limits) => limits.command,
                 };
                 match answers.recv_timeout(limit.max(Duration::from_secs(1))) {
-                    Ok(_) | Err(RecvTimeoutError::Disconnected) => return None,
+                    Ok(Ok(_)) => return Ok(Some(thread)),
+                    Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => return Ok(None),
                     Err(RecvTimeoutError::Timeout) => TransportError::Hung,
                 }
             }
         };
-        Some(LostLink { alive, error })
+        Err(LostLink { alive: thread.alive(), error })
     }
 
     fn order(

@@ -2,15 +2,17 @@
 //!
 //! [`watch_readers`] tells the desk what is in the readers; a [`Link`] speaks to one chip. The
 //! calls of the service block, and some never return (a chip that hangs, a driver that waits), so
-//! each link has a thread of its own that can be given up.
+//! they are made on threads that can be given up: each reader has one, which its links use one
+//! after the other, and gets a new one when something went wrong.
 
 mod link;
 mod list;
 mod service_thread;
 mod watch;
 
-pub(crate) use link::{Link, LinkLimit, LostLink, Patience, Sharing};
+pub(crate) use link::{Link, LostLink, Patience};
 pub use list::{ListedReader, list_readers};
+pub(crate) use service_thread::{ServiceThread, Sharing, ThreadLimit};
 pub(crate) use watch::watch_readers;
 
 use cardwright_card::TransportError;
