@@ -1,6 +1,6 @@
 //! One thread per reader: PC/SC blocks, and a chip does one thing at a time.
 
-use crate::card_service::{Link, LostLink, Patience, ServiceThread, Sharing};
+use crate::card_service::{Leaving, Link, LostLink, Patience, ServiceThread, Sharing};
 use crate::convert;
 use crate::desk::Desk;
 use crate::failures;
@@ -202,10 +202,12 @@ impl Bench {
         let Execution { running, header, job, cancel, mut file } = execution;
         let last = RwLock::new(running);
         let tries_allowed = convert::tries(job.tries_allowed);
-        let ran =
-            catch_unwind(AssertUnwindSafe(|| self.run(&last, &header, job, &cancel, &mut file)));
-        // Also after a panic.
-        self.desk.release(&self.reader);
+        let mut leaving = None;
+        let ran = catch_unwind(AssertUnwindSafe(|| {
+            let ended;
+            (ended, leaving) = self.run(&last, &header, job, &cancel, &mut file);
+            ended
+        }));
         let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
         let workstation = &self.desk.workstation;
         let key = &self.desk.keys.signing;
@@ -224,12 +226,19 @@ impl Bench {
                 Outcome::Failed(sign(key, &failure))
             }
         };
-        // Durable before anybody is told, and without the desk's lock.
+        // Durable before anybody is told, without the desk's lock, and while the chip is being left:
+        // nothing more is sent to it, and what is known of it is not lost where leaving it hangs.
         let written = file.finish(&outcome);
+        match leaving {
+            Some(leaving) => self.wait_until_left(&header.insertion, leaving),
+            // The chip was not reached, or a panic dropped its link.
+            None => self.desk.release(&self.reader),
+        }
         self.desk.job_ends(header.job, outcome, file, written);
     }
 
-    /// The chip is this helper's alone from the first command to the last.
+    /// The chip is this helper's alone from the first command to the last. It is being left when
+    /// this is over.
     fn run(
         &mut self,
         shown: &RwLock<RunningJob>,
@@ -237,18 +246,17 @@ impl Bench {
         job: cardwright_perso::Job,
         cancel: &Cancel,
         file: &mut JobFile,
-    ) -> Result<Receipt, Failure> {
+    ) -> (Result<Receipt, Failure>, Option<Leaving>) {
         let run = Run::new(job);
         let patience = Patience::PerCommand(self.desk.limits);
         let link = self.connect(&header.insertion, Sharing::Exclusive, patience, cancel);
         let mut link = match link {
             Ok(link) => link,
-            Err(_) if cancel.is_wished() => return Err(run.cancel()),
-            Err(error) => return Err(run.link_lost(error)),
+            Err(_) if cancel.is_wished() => return (Err(run.cancel()), None),
+            Err(error) => return (Err(run.link_lost(error)), None),
         };
         let ended = drive(&self.desk, shown, run, &mut link, cancel, file);
-        self.leave(&header.insertion, link);
-        ended
+        (ended, Some(link.leave()))
     }
 
     fn connect(
@@ -294,7 +302,11 @@ impl Bench {
 
     /// Leaves the chip without a security status behind.
     fn leave(&mut self, insertion: &InsertionId, link: Link) {
-        (self.kept, self.lost) = match link.close() {
+        self.wait_until_left(insertion, link.leave());
+    }
+
+    fn wait_until_left(&mut self, insertion: &InsertionId, leaving: Leaving) {
+        (self.kept, self.lost) = match leaving.wait() {
             Ok(kept) => (kept, None),
             Err(lost) => (None, Some((insertion.clone(), lost))),
         };

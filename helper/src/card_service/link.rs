@@ -21,7 +21,7 @@ pub(crate) enum Patience {
 
 /// A connection to one chip with a transaction around everything that is sent.
 ///
-/// Dropped without [`Link::close`], it still leaves the chip with a reset.
+/// Dropped without [`Link::leave`], it still leaves the chip with a reset.
 #[derive(Debug)]
 pub(crate) struct Link {
     orders: Sender<Order>,
@@ -31,6 +31,15 @@ pub(crate) struct Link {
     patience: Patience,
     answer_to_reset: Vec<u8>,
     /// Set when the thread was given up: nothing can be sent any more.
+    given_up: Option<TransportError>,
+}
+
+/// A chip that is being left.
+#[derive(Debug)]
+pub(crate) struct Leaving {
+    answers: Receiver<Answer>,
+    thread: ServiceThread,
+    patience: Patience,
     given_up: Option<TransportError>,
 }
 
@@ -120,26 +129,12 @@ impl Link {
         self.order(Order::Reset, self.limit(&[])).map(drop)
     }
 
-    /// Leaves the chip with a reset, and waits until that is done. Gives the thread back for the
-    /// next link where nothing went wrong.
-    pub(crate) fn close(self) -> Result<Option<ServiceThread>, LostLink> {
+    /// Begins to leave the chip with a reset.
+    pub(crate) fn leave(self) -> Leaving {
         let Self { orders, answers, thread, patience, given_up, .. } = self;
+        // The thread leaves when nobody orders any more.
         drop(orders);
-        let error = match given_up {
-            Some(error) => error,
-            None => {
-                let limit = match patience {
-                    Patience::Until(until) => until.saturating_duration_since(Instant::now()),
-                    Patience::PerCommand(limits) => limits.command,
-                };
-                match answers.recv_timeout(limit.max(Duration::from_secs(1))) {
-                    Ok(Ok(_)) => return Ok(Some(thread)),
-                    Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => return Ok(None),
-                    Err(RecvTimeoutError::Timeout) => TransportError::Hung,
-                }
-            }
-        };
-        Err(LostLink { alive: thread.alive(), error })
+        Leaving { answers, thread, patience, given_up }
     }
 
     fn order(
@@ -174,6 +169,29 @@ impl Link {
                 _ => limits.command,
             },
         }
+    }
+}
+
+impl Leaving {
+    /// Waits until the chip was left. Gives the thread back for the next link where nothing went
+    /// wrong.
+    pub(crate) fn wait(self) -> Result<Option<ServiceThread>, LostLink> {
+        let Self { answers, thread, patience, given_up } = self;
+        let error = match given_up {
+            Some(error) => error,
+            None => {
+                let limit = match patience {
+                    Patience::Until(until) => until.saturating_duration_since(Instant::now()),
+                    Patience::PerCommand(limits) => limits.command,
+                };
+                match answers.recv_timeout(limit.max(Duration::from_secs(1))) {
+                    Ok(Ok(_)) => return Ok(Some(thread)),
+                    Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                    Err(RecvTimeoutError::Timeout) => TransportError::Hung,
+                }
+            }
+        };
+        Err(LostLink { alive: thread.alive(), error })
     }
 }
 

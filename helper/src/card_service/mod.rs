@@ -10,7 +10,7 @@ mod list;
 mod service_thread;
 mod watch;
 
-pub(crate) use link::{Link, LostLink, Patience};
+pub(crate) use link::{Leaving, Link, LostLink, Patience};
 pub use list::{ListedReader, list_readers};
 pub(crate) use service_thread::{ServiceThread, Sharing, ThreadLimit};
 pub(crate) use watch::watch_readers;
