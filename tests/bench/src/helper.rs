@@ -1,15 +1,17 @@
 //! The helper's program, started for a measurement.
 
+use crate::figures::progress;
 use anyhow::{Context as _, bail};
 use cardwright_desk::{Registry, configuration};
 use cardwright_seal::VerifyingKey;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// A running helper. Dropped, it ends.
+/// A running helper. Dropped, it ends, and what it warned of is shown: that may be why a measurement
+/// failed.
 #[derive(Debug)]
 pub(crate) struct Helper {
     /// Where pages reach it.
@@ -17,6 +19,7 @@ pub(crate) struct Helper {
     /// Verifies what it signs.
     pub(crate) key: VerifyingKey,
     child: Child,
+    log: PathBuf,
 }
 
 impl Helper {
@@ -30,6 +33,7 @@ impl Helper {
         let registry = Registry::new(key(&keys, "sealing-key")?);
         let config = folder.join("helper.toml");
         std::fs::write(&config, configuration(&registry, ""))?;
+        let log = folder.join("helper.log");
         let mut child = Command::new(&program)
             .args(["run", "--data"])
             .arg(&data)
@@ -37,13 +41,14 @@ impl Helper {
             .arg(&config)
             .env("PCSCLITE_CSOCK_NAME", socket)
             .stdout(Stdio::piped())
-            .stderr(File::create(folder.join("helper.log"))?)
+            .stderr(File::create(&log)?)
             .spawn()?;
         let mut line = String::new();
         let stdout = child.stdout.take().context("standard output is a pipe")?;
         BufReader::new(stdout).read_line(&mut line)?;
         let address = line.trim().strip_prefix("listening\t").context("the helper is not ready")?;
-        let helper = Self { address: address.parse()?, key: key(&keys, "signing-key")?, child };
+        let (address, key) = (address.parse()?, key(&keys, "signing-key")?);
+        let helper = Self { address, key, child, log };
         Ok((helper, registry))
     }
 }
@@ -53,6 +58,10 @@ impl Drop for Helper {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        for line in log.lines().filter(|line| line.contains("WARN") || line.contains("ERROR")) {
+            progress(&format!("the helper: {line}"));
+        }
     }
 }
 

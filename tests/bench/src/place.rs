@@ -4,9 +4,9 @@
 use crate::bare::Bare;
 use crate::helper::Helper;
 use crate::tools::Tools;
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use cardwright_desk::{Page, Registry, receipt_of};
-use cardwright_protocol::helper::{Message, Request};
+use cardwright_protocol::helper::{Message, Reader, Request, Slot};
 use cardwright_protocol::ids::{InsertionId, JobId};
 use cardwright_protocol::job::SealedJob;
 use cardwright_protocol::outcome::{ChipReport, Outcome, Receipt};
@@ -141,6 +141,15 @@ impl Place {
                 self.office.remove(*reader)?;
             }
         }
+        // A busy machine may take longer than usual, and a card that was never seen to leave is not
+        // seen to come.
+        let is_empty = |seen: &Reader| seen.slot == Slot::Empty;
+        let names: Vec<String> = readers.iter().map(|reader| reader_name(*reader)).collect();
+        self.page
+            .readers_until(|seen| {
+                seen.iter().filter(|seen| names.contains(&seen.name)).all(is_empty)
+            })
+            .await;
         for reader in readers {
             self.office.insert(*reader, options(self.cards_so_far))?;
             self.cards_so_far += 1;
@@ -156,11 +165,14 @@ impl Place {
         }
         let mut cards = HashMap::new();
         while cards.len() < names.len() {
-            let report: ChipReport = match self.page.receive().await {
-                Message::Report { report, .. } => verify(&self.helper.key, &report)?,
-                Message::Refused { error, .. } => bail!("a card is not inspected: {error:?}"),
-                _ => continue,
-            };
+            // A report may have come while the next reader's card was waited for.
+            let answer = self.page.event(|message| match message {
+                Message::Report { report, .. } => Some(Ok(report.clone())),
+                Message::Refused { error, .. } => Some(Err(error.clone())),
+                _ => None,
+            });
+            let report = answer.await.map_err(|error| anyhow!("not inspected: {error:?}"))?;
+            let report: ChipReport = verify(&self.helper.key, &report)?;
             let name = report.reader_name.clone();
             cards.insert(name.clone(), Card { name, report });
         }
