@@ -153,7 +153,10 @@ impl Bench {
                 chip: chip.ids.clone(),
                 contactless: chip.contactless,
             };
+            // Under one lock: a job that answers an earlier nonce is either accepted, and among
+            // those that are known, or never will be.
             let helper_nonce = state.nonces.issue(reported, Instant::now());
+            let known_jobs = state.journal.all_known();
             let report = ChipReport {
                 workstation: self.desk.workstation.clone(),
                 reader: reader.id,
@@ -161,6 +164,7 @@ impl Bench {
                 insertion,
                 registry_nonce,
                 helper_nonce,
+                known_jobs,
                 chip,
             };
             Ok(sign(&self.desk.keys.signing, &report))
@@ -310,16 +314,17 @@ fn drive(
         if cancel.is_wished() {
             return Err(run.cancel());
         }
-        let progress = {
+        let progress = run.progress();
+        let running = {
             let mut shown = shown.write().unwrap_or_else(PoisonError::into_inner);
-            *shown = convert::progress(&shown, run.progress());
+            *shown = convert::progress(&shown, progress);
             shown.clone()
         };
-        if let Err(error) = file.note(progress.phase) {
+        if let Err(error) = file.note(convert::ahead(progress)) {
             tracing::error!(%error, "the journal did not take the phase of a job");
             return Err(run.link_lost(TransportError::Other));
         }
-        desk.job_advances(progress);
+        desk.job_advances(running);
         run = match run.step(link, &mut random)? {
             Next::Step(run) => run,
             Next::Reset(run) => match link.reset() {
