@@ -2,7 +2,7 @@
 //! right value was presented, and what the next one may spend.
 
 use super::ActionError;
-use crate::store::{JobRecord, JobState, Snapshot};
+use crate::store::{JobRecord, JobState};
 use cardwright_protocol::chip::PivFacts;
 use cardwright_protocol::outcome::{Condition, FailureCause, JobFailure, Phase, TriesSpent};
 use cardwright_protocol::registry::processes::Verdict;
@@ -35,10 +35,10 @@ enum End {
     Failure(JobFailure),
 }
 
-/// All jobs that were issued for a chip, oldest first.
-pub(crate) async fn past_jobs(snapshot: &Snapshot, chip: i64) -> Result<Vec<PastJob>, ActionError> {
-    let jobs = snapshot.jobs_of_chip(chip).await?;
-    jobs.into_iter().map(PastJob::read).collect()
+/// The jobs that may have begun, of all that were issued for a chip, oldest first.
+pub(crate) fn past_jobs(jobs: Vec<JobRecord>) -> Result<Vec<PastJob>, ActionError> {
+    let may_have_begun = |job: &JobRecord| job.state != JobState::NeverBegan;
+    jobs.into_iter().filter(may_have_begun).map(PastJob::read).collect()
 }
 
 /// What a chip says of the generation whose secrets it is to get.
