@@ -59,8 +59,9 @@ pub struct Progress {
     pub written: bool,
     /// Nothing brings back what the phase does away with.
     pub is_irreversible: bool,
-    /// Tries that are spent, at most, when the run is cut off before the step after the next one;
-    /// since a right value was presented, where one was.
+    /// Tries that are spent, at most, when the next step is cut off; since a right value was
+    /// presented, where one was. A value that may be wrong is meant, and none that erasing presents
+    /// on purpose, to counters that it sets back.
     pub may_spend: Tries,
     /// Which right values were presented.
     pub proved: Proved,
