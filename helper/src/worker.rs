@@ -310,6 +310,7 @@ fn drive(
 ) -> Result<Receipt, Failure> {
     // Challenges are from the operating system's random source by way of a generator that it seeds.
     let mut random = rand::rng();
+    let mut told = None;
     loop {
         if cancel.is_wished() {
             return Err(run.cancel());
@@ -324,7 +325,11 @@ fn drive(
             tracing::error!(%error, "the journal did not take the phase of a job");
             return Err(run.link_lost(TransportError::Other));
         }
-        desk.job_advances(running);
+        // A step within a phase is noted, and shows nothing new.
+        if told.as_ref() != Some(&running) {
+            desk.job_advances(running.clone());
+            told = Some(running);
+        }
         run = match run.step(link, &mut random)? {
             Next::Step(run) => run,
             Next::Reset(run) => match link.reset() {
