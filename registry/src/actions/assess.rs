@@ -110,7 +110,7 @@ pub(crate) async fn assess(
         Some(finding) if piv.factory_secrets != Some(true) => finding,
         _ if pending.is_none() && named == Named::Nothing && is_used(piv, profile) => Verdict::Used,
         _ if allowance.is_none() => {
-            assessment.kind += "; too many attempts whose end nobody knows";
+            assessment.kind += "; too many encodings were cut off around its PUK";
             Verdict::Blocked
         }
         _ if matches!(named, Named::Unknown(_)) => Verdict::Interrupted,

@@ -161,17 +161,8 @@ impl Spent {
         if failure.proved.pin {
             self.pin = 0;
         }
-        let TriesSpent { pin, mut puk } = failure.tries_spent;
-        let mut is_puk_proved = failure.proved.puk;
-        if failure.cause == FailureCause::HelperStopped
-            && failure.phase > Phase::Puk
-            && failure.phase < Phase::Verify
-        {
-            // The helper tells the worst that its journal allows; but the phase of the PUK was
-            // over, and after it nobody presents another.
-            (puk, is_puk_proved) = (0, true);
-        }
-        if is_puk_proved {
+        let TriesSpent { pin, puk } = failure.tries_spent;
+        if failure.proved.puk {
             *self = Self { pin: self.pin, ..Self::default() };
         }
         // A second value after a wrong one is the right one, though its answer was lost; unless
