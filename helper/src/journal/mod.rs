@@ -14,7 +14,7 @@ mod slot;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use slot::{Ahead, Interrupted, JobFile, Noted, Slot, is_untouched};
+pub(crate) use slot::{Ahead, Interrupted, JobFile, Slot, is_untouched};
 
 use crate::Error;
 use cardwright_protocol::hex::HexBytes;

@@ -1,6 +1,7 @@
 mod every_operation;
 
 use super::faults::Fate;
+use super::slot::Noted;
 use super::*;
 use crate::failures;
 use cardwright_protocol::chip::{ChipIds, ManagementKeyAlgorithm};
