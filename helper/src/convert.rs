@@ -1,5 +1,6 @@
 //! Between the wire's types and those of `card`, `profile` and `perso`, by hand.
 
+use crate::journal::Ahead;
 use cardwright_card::commands::{KeyAlgorithm as CardKey, PublicKey};
 use cardwright_card::objects::{CardId, ExpiryDate, FascN, Guid};
 use cardwright_card::{CardError, ManagementKey, ManagementKeyAlgorithm, Pin, Puk, TransportError};
@@ -175,6 +176,15 @@ pub(crate) fn progress(job: &RunningJob, progress: perso::Progress) -> RunningJo
     }
 }
 
+/// What a run is about to do, as the journal keeps it.
+pub(crate) fn ahead(progress: perso::Progress) -> Ahead {
+    Ahead {
+        phase: phase(progress.phase),
+        may_spend: tries(progress.may_spend),
+        proved: proved(progress.proved),
+    }
+}
+
 /// What is signed when the chip is as wanted.
 pub(crate) fn receipt(
     header: &JobHeader,
@@ -234,12 +244,16 @@ pub(crate) fn failure(
             perso::Condition::Unknown => Condition::Unknown,
         },
         tries_spent: tries(failure.tries_spent),
-        proved: Proved { pin: failure.proved.pin, puk: failure.proved.puk },
+        proved: proved(failure.proved),
         keys: failure.keys.iter().map(key_receipt).collect(),
     }
 }
 
 /// Tries as they are on the wire.
+fn proved(proved: perso::Proved) -> Proved {
+    Proved { pin: proved.pin, puk: proved.puk }
+}
+
 pub(crate) fn tries(tries: perso::Tries) -> TriesSpent {
     TriesSpent { pin: tries.pin, puk: tries.puk }
 }

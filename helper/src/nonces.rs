@@ -8,9 +8,6 @@ use std::time::{Duration, Instant};
 /// How long a report can be answered, by the helper's own monotonic clock.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(120);
 
-/// How many reports of one insertion can be answered: two pages may look at the same chip.
-const PER_INSERTION: usize = 4;
-
 /// Length in bytes.
 const LENGTH: usize = 16;
 
@@ -27,7 +24,7 @@ pub(crate) struct Reported {
     pub(crate) contactless: bool,
 }
 
-/// Nonces that a job may still answer, the oldest first.
+/// Nonces that a job may still answer, at most one for each reader.
 #[derive(Debug, Default)]
 pub(crate) struct Nonces {
     live: Vec<(HexBytes, Instant, Reported)>,
@@ -37,15 +34,12 @@ pub(crate) struct Nonces {
 }
 
 impl Nonces {
-    /// Makes the nonce of a report.
+    /// Makes the nonce of a report. Those of all earlier reports of its reader are void from now
+    /// on: a job that answers one of them and was not accepted never begins. The registry relies on
+    /// that, also after a restart: nonces are in memory alone.
     pub(crate) fn issue(&mut self, reported: Reported, now: Instant) -> HexBytes {
+        self.live.retain(|entry| entry.2.reader != reported.reader);
         self.forget_old(now);
-        let same = |entry: &(_, _, Reported)| entry.2.insertion == reported.insertion;
-        if self.live.iter().filter(|entry| same(entry)).count() >= PER_INSERTION
-            && let Some(oldest) = self.live.iter().position(same)
-        {
-            self.live.remove(oldest);
-        }
         let nonce = HexBytes::from(rand::random::<[u8; LENGTH]>().to_vec());
         self.live.push((nonce.clone(), now, reported));
         nonce
@@ -92,24 +86,22 @@ impl Nonces {
 mod tests {
     use super::*;
 
-    fn reported(insertion: &str) -> Reported {
-        let (reader, insertion) = ("r".into(), insertion.into());
+    fn reported(reader: &str, insertion: &str) -> Reported {
+        let (reader, insertion) = (reader.into(), insertion.into());
         Reported { reader, insertion, chip: ChipIds::default(), contactless: false }
     }
 
     #[test]
     fn a_nonce_is_good_for_one_job_two_minutes_and_its_insertion() {
         let (mut nonces, now) = (Nonces::default(), Instant::now());
-        let one = nonces.issue(reported("i1"), now);
-        let two = nonces.issue(reported("i2"), now);
+        let one = nonces.issue(reported("r1", "i1"), now);
+        let two = nonces.issue(reported("r2", "i2"), now);
         assert_ne!(one, two);
-        assert_eq!(nonces.look_up(&one, now), Some(&reported("i1")));
-        let same_chip = nonces.issue(reported("i1"), now);
+        assert_eq!(nonces.look_up(&one, now), Some(&reported("r1", "i1")));
         nonces.spend(&"i1".into());
         assert_eq!(nonces.look_up(&one, now), None);
-        assert_eq!(nonces.look_up(&same_chip, now), None);
 
-        let three = nonces.issue(reported("i3"), now);
+        let three = nonces.issue(reported("r3", "i3"), now);
         nonces.keep_insertions(|insertion| *insertion != InsertionId::from("i3"));
         assert_eq!(nonces.look_up(&three, now), None);
 
@@ -118,15 +110,18 @@ mod tests {
     }
 
     #[test]
-    fn many_reports_of_one_chip_do_not_fill_the_memory_nor_push_out_another_chip() {
+    fn a_report_voids_those_before_it_of_the_same_reader_alone() {
         let (mut nonces, now) = (Nonces::default(), Instant::now());
-        let other = nonces.issue(reported("i0"), now);
-        let first = nonces.issue(reported("i1"), now);
-        for _ in 0..PER_INSERTION {
-            nonces.issue(reported("i1"), now);
-        }
+        let other = nonces.issue(reported("r0", "i0"), now);
+        let first = nonces.issue(reported("r1", "i1"), now);
+        assert!(nonces.refuse(&first, &"0a".into(), now), "it could have begun");
+        let second = nonces.issue(reported("r1", "i1"), now);
         assert_eq!(nonces.look_up(&first, now), None);
+        assert!(!nonces.is_refused(&"0a".into()), "nothing of it needs to be kept");
+        assert!(nonces.look_up(&second, now).is_some());
+        let third = nonces.issue(reported("r1", "i2"), now);
+        assert_eq!(nonces.look_up(&second, now), None, "whatever stay it was");
+        assert!(nonces.look_up(&third, now).is_some());
         assert!(nonces.look_up(&other, now).is_some());
-        assert_eq!(nonces.live.len(), PER_INSERTION + 1);
     }
 }

@@ -156,7 +156,10 @@ impl Bench {
                 chip: chip.ids.clone(),
                 contactless: chip.contactless,
             };
+            // Under one lock: a job that answers an earlier nonce is either accepted, and among
+            // those that are known, or never will be.
             let helper_nonce = state.nonces.issue(reported, Instant::now());
+            let known_jobs = state.journal.all_known();
             let report = ChipReport {
                 workstation: self.desk.workstation.clone(),
                 reader: reader.id,
@@ -164,6 +167,7 @@ impl Bench {
                 insertion,
                 registry_nonce,
                 helper_nonce,
+                known_jobs,
                 chip,
             };
             Ok(sign(&self.desk.keys.signing, &report))
@@ -325,20 +329,26 @@ fn drive(
 ) -> Result<Receipt, Failure> {
     // Challenges are from the operating system's random source by way of a generator that it seeds.
     let mut random = rand::rng();
+    let mut told = None;
     loop {
         if cancel.is_wished() {
             return Err(run.cancel());
         }
-        let progress = {
+        let progress = run.progress();
+        let running = {
             let mut shown = shown.write().unwrap_or_else(PoisonError::into_inner);
-            *shown = convert::progress(&shown, run.progress());
+            *shown = convert::progress(&shown, progress);
             shown.clone()
         };
-        if let Err(error) = file.note(progress.phase) {
+        if let Err(error) = file.note(convert::ahead(progress)) {
             tracing::error!(%error, "the journal did not take the phase of a job");
             return Err(run.link_lost(TransportError::Other));
         }
-        desk.job_advances(progress);
+        // A step within a phase is noted, and shows nothing new.
+        if told.as_ref() != Some(&running) {
+            desk.job_advances(running.clone());
+            told = Some(running);
+        }
         run = match run.step(link, &mut random)? {
             Next::Step(run) => run,
             Next::Reset(run) => match link.reset() {

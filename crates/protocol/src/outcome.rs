@@ -23,6 +23,13 @@ pub struct ChipReport {
     pub registry_nonce: HexBytes,
     /// The helper's nonce that a job must answer, 16 bytes.
     pub helper_nonce: HexBytes,
+    /// All jobs that this helper accepted and whose outcome no acknowledgement ended: they run or
+    /// wait. `None` where its journal lost something, so that it cannot say.
+    ///
+    /// A job that the registry issued to this workstation for this chip before the report, and that
+    /// is not among them, did not begin, or its outcome was acknowledged. It never will begin: a
+    /// report voids the nonces of the earlier ones of its reader.
+    pub known_jobs: Option<Vec<JobId>>,
     /// What was found.
     pub chip: ChipFacts,
 }

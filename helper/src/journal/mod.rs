@@ -14,7 +14,7 @@ mod slot;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use slot::{Interrupted, JobFile, Slot, is_unpresented, is_untouched};
+pub(crate) use slot::{Ahead, Interrupted, JobFile, Slot, is_untouched};
 
 use crate::Error;
 use cardwright_protocol::hex::HexBytes;
@@ -173,6 +173,12 @@ impl Journal {
     /// Whether this job runs or waits for its acknowledgement.
     pub(crate) fn knows(&self, job: &JobId) -> bool {
         self.known.contains_key(job)
+    }
+
+    /// All jobs that run or wait for their acknowledgement; `None` where one that is not known may
+    /// have been accepted before.
+    pub(crate) fn all_known(&self) -> Option<Vec<JobId>> {
+        (!self.is_damaged).then(|| self.known.keys().cloned().collect())
     }
 
     /// Whether a job that is not known may have been accepted by an earlier run of the helper.

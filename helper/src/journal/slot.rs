@@ -14,7 +14,7 @@
 use super::disk::Disk;
 use super::record::{self, Found};
 use cardwright_protocol::job::JobHeader;
-use cardwright_protocol::outcome::{Outcome, Phase, TriesSpent};
+use cardwright_protocol::outcome::{Outcome, Phase, Proved, TriesSpent};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
@@ -22,7 +22,7 @@ use std::ops::Range;
 
 /// The job, as long as it is not acknowledged; zeros when the file is free.
 const JOB: Range<usize> = 0..4096;
-/// The phases that began.
+/// How far it came.
 const NOTE: Range<usize> = 4096..8192;
 /// How the job ended. The longest receipt takes a third of it.
 const OUTCOME: Range<usize> = 8192..24576;
@@ -44,7 +44,31 @@ pub(crate) struct JobFile {
     file: File,
     /// What note and outcome carry, so that they belong to this job.
     tag: String,
-    begun: Vec<Phase>,
+    noted: Noted,
+}
+
+/// What lies ahead of a job when its next step begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ahead {
+    /// The phase that begins or goes on.
+    pub(crate) phase: Phase,
+    /// Tries that are spent, at most, when the step is over or cut off; since a right value was
+    /// presented, where one was.
+    pub(crate) may_spend: TriesSpent,
+    /// Which right values were presented before it.
+    pub(crate) proved: Proved,
+}
+
+/// How far a job came, as its notes tell.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Noted {
+    /// The phases that began, at least.
+    pub(crate) begun: Vec<Phase>,
+    /// As in [`Ahead`], of the last step.
+    pub(crate) may_spend: TriesSpent,
+    /// As in [`Ahead`], of the last step.
+    pub(crate) proved: Proved,
 }
 
 /// A job was not accepted.
@@ -74,7 +98,7 @@ struct JobRecord {
 #[serde(deny_unknown_fields)]
 struct NoteRecord {
     tag: String,
-    begun: Vec<Phase>,
+    noted: Noted,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,9 +115,9 @@ pub(crate) struct Interrupted {
     pub(crate) header: JobHeader,
     /// What it was allowed to spend.
     pub(crate) tries_allowed: TriesSpent,
-    /// The phases that began, at least.
-    pub(crate) begun: Vec<Phase>,
-    /// No other phase began. Notes are not synced: they outlive the helper, not a loss of power.
+    /// How far it came, at least.
+    pub(crate) noted: Noted,
+    /// It came no further. Notes are not synced: they outlive the helper, not a loss of power.
     pub(crate) is_all: bool,
 }
 
@@ -129,21 +153,21 @@ impl Slot {
             Found::Record(job) => job,
         };
         let note = match record::from_bytes::<NoteRecord>(&bytes[NOTE]) {
-            Found::Record(note) if note.tag == job.tag => Some(note.begun),
+            Found::Record(note) if note.tag == job.tag => Some(note.noted),
             // None of this job's.
-            Found::Nothing | Found::Record(_) => Some(Vec::new()),
+            Found::Nothing | Found::Record(_) => Some(Noted::default()),
             Found::Garbled => None,
         };
         let is_all = note.is_some() && job.boot == disk.boot();
-        let begun = note.unwrap_or_default();
-        let file = JobFile { disk, number, file, tag: job.tag, begun: begun.clone() };
+        let noted = note.unwrap_or_default();
+        let file = JobFile { disk, number, file, tag: job.tag, noted: noted.clone() };
         Ok(match record::from_bytes::<OutcomeRecord>(&bytes[OUTCOME]) {
             Found::Record(record) if record.tag == file.tag => {
                 Contents::Ended(job.header, record.outcome, file)
             }
             _ => {
                 let JobRecord { header, tries_allowed, .. } = job;
-                Contents::Interrupted(Interrupted { header, tries_allowed, begun, is_all }, file)
+                Contents::Interrupted(Interrupted { header, tries_allowed, noted, is_all }, file)
             }
         })
     }
@@ -175,7 +199,7 @@ impl Slot {
         match written.and_then(|()| self.disk.sync(&file)) {
             Ok(()) => {
                 let Self { disk, number, .. } = self;
-                Ok(JobFile { disk, number, file, tag: record.tag, begun: Vec::new() })
+                Ok(JobFile { disk, number, file, tag: record.tag, noted: Noted::default() })
             }
             Err(cause) => {
                 let may_be_known = clear(&self.disk, &file).is_err();
@@ -205,28 +229,27 @@ impl Slot {
 }
 
 impl JobFile {
-    /// Notes that a phase begins; not synced. An error says that a restart would not know of a
-    /// phase that it has to know of: that phase must not begin then.
-    pub(crate) fn note(&mut self, phase: Phase) -> io::Result<()> {
-        if self.begun.contains(&phase) {
+    /// Notes what lies ahead; not synced. An error says that a restart would tell less than what
+    /// may happen: it must not happen then.
+    pub(crate) fn note(&mut self, ahead: Ahead) -> io::Result<()> {
+        let Ahead { phase, may_spend, proved } = ahead;
+        let mut noted = Noted { may_spend, proved, ..self.noted.clone() };
+        if !noted.begun.contains(&phase) {
+            noted.begun.push(phase);
+        }
+        if noted == self.noted {
             return Ok(());
         }
-        let before = (is_untouched(&self.begun), is_unpresented(&self.begun));
-        self.begun.push(phase);
-        let record = NoteRecord { tag: self.tag.clone(), begun: self.begun.clone() };
+        let record = NoteRecord { tag: self.tag.clone(), noted: noted.clone() };
         let written = record::to_bytes(&record, NOTE.len())
             .and_then(|bytes| self.disk.write(&self.file, &bytes, NOTE.start as u64));
         match written {
-            Err(error) if before != (is_untouched(&self.begun), is_unpresented(&self.begun)) => {
-                self.begun.pop();
-                Err(error)
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the journal did not take the phase of a job");
-                Ok(())
-            }
-            Ok(()) => Ok(()),
+            Err(error) if noted.is_worse_than(&self.noted) => return Err(error),
+            Err(error) => tracing::warn!(%error, "the journal did not take the phase of a job"),
+            Ok(()) => {}
         }
+        self.noted = noted;
+        Ok(())
     }
 
     /// Makes an outcome durable, by one sync.
@@ -252,12 +275,13 @@ pub(crate) fn is_untouched(begun: &[Phase]) -> bool {
     begun.iter().all(|phase| matches!(phase, Phase::Identify | Phase::Authenticate))
 }
 
-/// Whether no PIN and no PUK was presented in these phases.
-pub(crate) fn is_unpresented(begun: &[Phase]) -> bool {
-    let harmless = |phase: &Phase| {
-        matches!(phase, Phase::Identify | Phase::Authenticate | Phase::CardCapability)
-    };
-    begun.iter().all(harmless)
+impl Noted {
+    /// Whether a restart would have to tell something worse.
+    fn is_worse_than(&self, before: &Self) -> bool {
+        is_untouched(&before.begun) && !is_untouched(&self.begun)
+            || self.may_spend.pin > before.may_spend.pin
+            || self.may_spend.puk > before.may_spend.puk
+    }
 }
 
 fn clear(disk: &Disk, file: &File) -> io::Result<()> {

@@ -109,10 +109,10 @@ async fn one_job_runs_in_a_reader_and_is_canceled_between_two_steps() {
     let mut page = desk.helper.page().await;
     let card = CardOptions { delay: SLOW, ..CardOptions::new(0) };
     let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
+    let before = desk.inspect(&mut page, &reader, &insertion).await;
     let report = desk.inspect(&mut page, &reader, &insertion).await;
-    let second = desk.inspect(&mut page, &reader, &insertion).await;
     accepted(&mut page, desk.helper.registry.job("0a", &report)).await;
-    let job = desk.helper.registry.job("0b", &second);
+    let job = desk.helper.registry.job("0b", &before);
     let refused = page.refused(Request::Execute { job: job.clone() }).await;
     assert_eq!(refused.cause(), HelperError::JobRunning);
     let inspected = page.inspect(&reader, &insertion).await;

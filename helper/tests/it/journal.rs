@@ -9,6 +9,10 @@ use std::time::Duration;
 /// Every answer of a card takes this long, so that a test can act while a job runs.
 const SLOW: Duration = Duration::from_millis(15);
 
+const NONE: TriesSpent = TriesSpent { pin: 0, puk: 0 };
+const ALL_OF_PUK: TriesSpent = TriesSpent { pin: 0, puk: 2 };
+const ALL_OF_PIN: TriesSpent = TriesSpent { pin: 2, puk: 0 };
+
 async fn phase_begins(page: &mut Page, phase: Phase) {
     page.event(|message| match message {
         Message::Progress { job } if job.phase == phase => Some(()),
@@ -36,8 +40,6 @@ async fn a_helper_killed_later_says_how_far_it_came() {
 /// the job is done.
 async fn killed(phases: &[Phase]) {
     let mut desk = Desk::open();
-    let none = TriesSpent::default();
-    let all = TriesSpent { pin: 2, puk: 2 };
     for (index, phase) in phases.iter().enumerate() {
         let card = CardOptions { delay: SLOW, ..CardOptions::new(index as u16) };
         let mut page = desk.helper.page().await;
@@ -52,14 +54,20 @@ async fn killed(phases: &[Phase]) {
         let failure = failure_of(&outcome, &desk.helper.key);
         assert_eq!(failure.cause, FailureCause::HelperStopped);
         assert!(failure.phase >= *phase, "{failure:?}");
-        let (condition, tries) = match failure.phase {
-            Phase::Identify | Phase::Authenticate => (Condition::Untouched, none),
-            Phase::Puk => (Condition::Unknown, all),
-            Phase::Pin => (Condition::Unknown, TriesSpent { puk: 0, ..all }),
-            _ => (Condition::Unknown, none),
+        let condition = match failure.phase {
+            Phase::Identify | Phase::Authenticate => Condition::Untouched,
+            _ => Condition::Unknown,
         };
-        assert_eq!((failure.condition, failure.tries_spent), (condition, tries), "{failure:?}");
-        let proved = Proved { pin: failure.phase > Phase::Pin, puk: failure.phase > Phase::Puk };
+        // The PUK is proved at the end of the authentication: nothing of it is spent afterwards.
+        let tries: &[TriesSpent] = match failure.phase {
+            Phase::Authenticate => &[NONE, ALL_OF_PUK],
+            Phase::Pin => &[ALL_OF_PIN],
+            _ => &[NONE],
+        };
+        assert_eq!(failure.condition, condition, "{failure:?}");
+        assert!(tries.contains(&failure.tries_spent), "{failure:?}");
+        let proved =
+            Proved { pin: failure.phase > Phase::Pin, puk: failure.phase > Phase::Authenticate };
         assert_eq!((failure.proved, failure.keys), (proved, vec![]));
         let answer = page.ask(desk.helper.registry.acknowledge("0a", &outcome)).await;
         assert!(matches!(answer, Message::Acknowledged { .. }), "{answer:?}");
@@ -132,5 +140,7 @@ async fn a_garbled_journal_stops_no_helper_and_lets_it_say_no_more_than_it_knows
     let refused = page.refused(Request::Execute { job: sealed }).await;
     let HelperError::JobRefused { failure: None, .. } = refused else { panic!("{refused:?}") };
     let (reader, insertion) = page.chip_in(&reader.name, Some(&insertion)).await;
+    let report = desk.inspect(&mut page, &reader, &insertion).await;
+    assert_eq!(report.known_jobs, None, "it cannot say that it knows none");
     desk.encode(&mut page, &reader, &insertion, "0b").await;
 }

@@ -8,6 +8,7 @@ mod faults;
 mod full_disk;
 mod inspect;
 mod journal;
+mod known_jobs;
 mod neighbor;
 mod readers;
 mod refuse;

@@ -2,12 +2,16 @@
 
 use super::ActionError;
 use super::binding::{Binding, find_binding, telling_ids};
+use super::never_began;
 use super::tries::{Allowance, Naming, last_finding, past_jobs};
 use super::view::{profile_of, template_of};
 use crate::profiles::LoadedProfile;
 use crate::registry::Registry;
-use crate::store::{CardRecord, ChipRecord, GenerationRecord, GenerationState, Snapshot};
-use cardwright_protocol::chip::{ChipFacts, ChipIds, PivFacts};
+use crate::store::{
+    CardRecord, ChipRecord, GenerationRecord, GenerationState, JobRecord, Snapshot,
+};
+use cardwright_protocol::chip::{ChipIds, PivFacts};
+use cardwright_protocol::outcome::ChipReport;
 use cardwright_protocol::registry::processes::{Assessment, Verdict};
 use cardwright_seal::CARD_ID_LENGTH;
 
@@ -24,6 +28,8 @@ pub(crate) struct Judgement {
     pub(crate) named: Named,
     /// What a job may spend; `None` where another attempt could be the last.
     pub(crate) allowance: Option<Allowance>,
+    /// Jobs for the chip that never began, by what the report says.
+    pub(crate) never_began: Vec<JobRecord>,
 }
 
 /// What the card id on a chip says of its keying.
@@ -39,13 +45,14 @@ pub(crate) enum Named {
     UnknownOlder([u8; CARD_ID_LENGTH]),
 }
 
-/// Judges a chip for a card.
+/// Judges the chip of a report for a card.
 pub(crate) async fn assess(
     registry: &Registry,
     snapshot: &Snapshot,
     card: &CardRecord,
-    facts: &ChipFacts,
+    report: &ChipReport,
 ) -> Result<Judgement, ActionError> {
+    let facts = &report.chip;
     let ids = telling_ids(&facts.ids);
     let template = template_of(snapshot, card).await?;
     let mut judgement = Judgement {
@@ -59,6 +66,7 @@ pub(crate) async fn assess(
         chip: None,
         named: Named::Nothing,
         allowance: None,
+        never_began: Vec::new(),
         ids,
     };
     let Some(piv) = &facts.piv else { return Ok(judgement) };
@@ -79,9 +87,11 @@ pub(crate) async fn assess(
         None => Vec::new(),
     };
     let jobs = match &chip {
-        Some(chip) => past_jobs(snapshot, chip.id).await?,
+        Some(chip) => snapshot.jobs_of_chip(chip.id).await?,
         None => Vec::new(),
     };
+    let (never_began, jobs) = never_began::divide(snapshot, report, jobs).await?;
+    let jobs = past_jobs(jobs)?;
     let named = named(registry, snapshot, &judgement.ids, chip.as_ref(), &known, piv).await?;
     let pending = known.iter().find(|generation| generation.state == GenerationState::Pending);
     let is_named = pending.is_some_and(|pending| names(&judgement.ids, pending));
@@ -100,7 +110,7 @@ pub(crate) async fn assess(
         Some(finding) if piv.factory_secrets != Some(true) => finding,
         _ if pending.is_none() && named == Named::Nothing && is_used(piv, profile) => Verdict::Used,
         _ if allowance.is_none() => {
-            assessment.kind += "; too many attempts whose end nobody knows";
+            assessment.kind += "; too many encodings were cut off around its PUK";
             Verdict::Blocked
         }
         _ if matches!(named, Named::Unknown(_)) => Verdict::Interrupted,
@@ -115,7 +125,7 @@ pub(crate) async fn assess(
         (Some(matched_by), Named::Unknown(_)) => Some(format!("{matched_by}, and {NAMES_ITSELF}")),
         (matched_by, _) => matched_by.map(str::to_owned),
     };
-    Ok(Judgement { chip, named, allowance, ..judgement })
+    Ok(Judgement { chip, named, allowance, never_began, ..judgement })
 }
 
 /// What the chip's card id says, where no keying of another card's chip has the same one.

@@ -62,7 +62,7 @@ pub(crate) async fn judge_report(
         return Err(stale_report());
     }
     let card = snapshot.card_by_id(process.card).await?;
-    let judgement = assess::assess(registry, snapshot, &card, &report.chip).await?;
+    let judgement = assess::assess(registry, snapshot, &card, &report).await?;
     Ok((report, judgement))
 }
 

@@ -3,6 +3,7 @@ use super::bind::{bind, bound_in_words};
 use super::inspect::{judge_report, own_open_process, stale_report};
 use super::keying::{Keyer, Keying};
 use super::may_issue::{allowed_by_erasing, allowed_without_erasing, check_number};
+use super::never_began;
 use super::tries::Allowance;
 use super::view::{must_confirm_number, profile_of, template_of};
 use super::{ActionError, Person, random_name, refused};
@@ -80,9 +81,18 @@ impl Issuing<'_> {
         let workstation = self.registry.workstation(&report.workstation);
         let workstation =
             workstation.ok_or(ActionError::Inconsistent("a workstation went away"))?;
-        self.transaction.delete_nonce(&report.registry_nonce.0).await?;
-        self.supersede().await?;
+        // What was inspected before tells nothing of this job.
+        self.transaction.delete_nonces(&self.process.id).await?;
         let (named, now) = (judgement.named, self.now);
+        never_began::record(
+            &self.transaction,
+            self.person,
+            self.card.id,
+            &judgement.never_began,
+            now,
+        )
+        .await?;
+        self.supersede().await?;
         let (chip, chip_key) = match judgement.chip {
             Some(chip) => (chip, None),
             None => {

@@ -38,9 +38,18 @@ pub(super) fn allowed_without_erasing(judgement: &Judgement) -> Result<Allowance
         Verdict::OtherChipExpected { .. } => "This card has another chip.".to_owned(),
         Verdict::Used => "This chip has values of somebody else.".to_owned(),
         Verdict::Blocked if judgement.allowance.is_none() => {
-            "Too many attempts on the PUK of this chip ended in a way that nobody knows: another \
-             one could be its last."
-                .to_owned()
+            let mut message = "Too many encodings of this chip were cut off when they may just \
+                               have presented its PUK, or nobody knows how they ended: another \
+                               attempt could be the PUK's last. "
+                .to_owned();
+            message += match judgement.assessment.erasable {
+                true => "Erase the chip: then it can be initialized.",
+                false => {
+                    "If one of them was at another workstation, put the card in there. Otherwise \
+                     ask an admin to allow that used chips are erased: then it can be initialized."
+                }
+            };
+            message
         }
         Verdict::Blocked => "PIN or PUK of this chip is blocked.".to_owned(),
     };

@@ -12,6 +12,7 @@ pub(crate) mod inspect;
 pub(crate) mod issue_job;
 mod keying;
 mod may_issue;
+mod never_began;
 mod outcome_in_words;
 pub(crate) mod sessions;
 pub(crate) mod start;

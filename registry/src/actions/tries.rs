@@ -2,7 +2,7 @@
 //! right value was presented, and what the next one may spend.
 
 use super::ActionError;
-use crate::store::{JobRecord, JobState, Snapshot};
+use crate::store::{JobRecord, JobState};
 use cardwright_protocol::chip::PivFacts;
 use cardwright_protocol::outcome::{Condition, FailureCause, JobFailure, Phase, TriesSpent};
 use cardwright_protocol::registry::processes::Verdict;
@@ -35,10 +35,10 @@ enum End {
     Failure(JobFailure),
 }
 
-/// All jobs that were issued for a chip, oldest first.
-pub(crate) async fn past_jobs(snapshot: &Snapshot, chip: i64) -> Result<Vec<PastJob>, ActionError> {
-    let jobs = snapshot.jobs_of_chip(chip).await?;
-    jobs.into_iter().map(PastJob::read).collect()
+/// The jobs that may have begun, of all that were issued for a chip, oldest first.
+pub(crate) fn past_jobs(jobs: Vec<JobRecord>) -> Result<Vec<PastJob>, ActionError> {
+    let may_have_begun = |job: &JobRecord| job.state != JobState::NeverBegan;
+    jobs.into_iter().filter(may_have_begun).map(PastJob::read).collect()
 }
 
 /// What a chip says of the generation whose secrets it is to get.
@@ -161,17 +161,8 @@ impl Spent {
         if failure.proved.pin {
             self.pin = 0;
         }
-        let TriesSpent { pin, mut puk } = failure.tries_spent;
-        let mut is_puk_proved = failure.proved.puk;
-        if failure.cause == FailureCause::HelperStopped
-            && failure.phase > Phase::Puk
-            && failure.phase < Phase::Verify
-        {
-            // The helper tells the worst that its journal allows; but the phase of the PUK was
-            // over, and after it nobody presents another.
-            (puk, is_puk_proved) = (0, true);
-        }
-        if is_puk_proved {
+        let TriesSpent { pin, puk } = failure.tries_spent;
+        if failure.proved.puk {
             *self = Self { pin: self.pin, ..Self::default() };
         }
         // A second value after a wrong one is the right one, though its answer was lost; unless

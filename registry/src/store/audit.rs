@@ -28,6 +28,7 @@ pub(crate) enum EventKind {
     ErasePermitted,
     JobIssued,
     JobSuperseded,
+    JobNeverBegan,
     JobFailed,
     ReceiptTaken,
     StrayOutcome,
@@ -59,6 +60,7 @@ impl EventKind {
             Self::ErasePermitted => "chip.erase-permitted",
             Self::JobIssued => "job.issued",
             Self::JobSuperseded => "job.superseded",
+            Self::JobNeverBegan => "job.never-began",
             Self::JobFailed => "job.failed",
             Self::ReceiptTaken => "receipt.taken",
             Self::StrayOutcome => "outcome.stray",
@@ -119,6 +121,16 @@ impl Snapshot {
             state: row.state.as_deref().and_then(CardState::from_name),
         };
         Ok(rows.into_iter().map(record).collect())
+    }
+
+    /// When the database was last restored from a copy, in seconds since 1970.
+    pub(crate) async fn last_restoration(&self) -> Result<Option<i64>, StoreError> {
+        let row = audit_events::Entity::find()
+            .filter(audit_events::Column::Kind.eq(EventKind::Restored.name()))
+            .order_by_desc(audit_events::Column::Id)
+            .one(&self.database)
+            .await?;
+        Ok(row.map(|row| row.at))
     }
 }
 

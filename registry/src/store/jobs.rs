@@ -15,6 +15,8 @@ pub(crate) enum JobState {
     Open,
     /// Issued; its outcome is not known, and its process no longer waits for it.
     Superseded,
+    /// Issued; its helper said that it never began, and never will.
+    NeverBegan,
     /// A receipt was taken.
     Finished,
     /// A failure was taken.
@@ -26,13 +28,14 @@ impl JobState {
         match self {
             Self::Open => "open",
             Self::Superseded => "superseded",
+            Self::NeverBegan => "never-began",
             Self::Finished => "finished",
             Self::Failed => "failed",
         }
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Self::Open, Self::Superseded, Self::Finished, Self::Failed]
+        [Self::Open, Self::Superseded, Self::NeverBegan, Self::Finished, Self::Failed]
             .into_iter()
             .find(|state| state.name() == name)
     }
@@ -53,6 +56,8 @@ pub(crate) struct JobRecord {
     /// `YYYYMMDD`, as it goes into the CHUID.
     pub(crate) expires_on: String,
     pub(crate) state: JobState,
+    /// In seconds since 1970.
+    pub(crate) issued_at: i64,
     /// The statement as the helper signed it.
     pub(crate) outcome: Option<String>,
     pub(crate) outcome_hash: Option<Vec<u8>>,
@@ -95,6 +100,11 @@ pub(crate) struct SettledJob<'a> {
 }
 
 impl JobRecord {
+    /// Whether nobody knows how it ended.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        matches!(self.state, JobState::Open | JobState::Superseded)
+    }
+
     fn from_row(row: jobs::Model) -> Result<Self, StoreError> {
         let unreadable = || StoreError::Unreadable("jobs");
         let tries = |reserved: i16| u8::try_from(reserved).map_err(|_| unreadable());
@@ -108,6 +118,7 @@ impl JobRecord {
             fasc_n: row.fasc_n,
             expires_on: row.expires_on,
             state: JobState::from_name(&row.state).ok_or_else(unreadable)?,
+            issued_at: row.issued_at,
             outcome: row.outcome,
             outcome_hash: row.outcome_hash,
             outcome_at: row.outcome_at,
@@ -200,8 +211,17 @@ impl Transaction {
 
     /// The process no longer waits for this job.
     pub(crate) async fn supersede_job(&self, job: &JobId) -> Result<(), StoreError> {
+        self.change_job_state(job, JobState::Superseded).await
+    }
+
+    /// The job never began, and never will.
+    pub(crate) async fn end_unbegun_job(&self, job: &JobId) -> Result<(), StoreError> {
+        self.change_job_state(job, JobState::NeverBegan).await
+    }
+
+    async fn change_job_state(&self, job: &JobId, state: JobState) -> Result<(), StoreError> {
         jobs::Entity::update_many()
-            .col_expr(jobs::Column::State, Expr::value(JobState::Superseded.name()))
+            .col_expr(jobs::Column::State, Expr::value(state.name()))
             .filter(jobs::Column::Name.eq(&job.0))
             .exec(&self.database)
             .await?;

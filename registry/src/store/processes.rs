@@ -166,13 +166,4 @@ impl Transaction {
         }
         Ok(())
     }
-
-    /// Uses a nonce up.
-    pub(crate) async fn delete_nonce(&self, nonce: &[u8]) -> Result<(), StoreError> {
-        nonces::Entity::delete_many()
-            .filter(nonces::Column::Nonce.eq(nonce))
-            .exec(&self.database)
-            .await?;
-        Ok(())
-    }
 }

@@ -1,10 +1,12 @@
+use crate::desk::mute;
 use crate::program::{program, start, stop, words};
-use crate::world::TestRegistry;
+use crate::world::{Browser, TestRegistry};
 use cardwright_protocol::domain::Command;
 use cardwright_protocol::registry::problem::ProblemCode;
 use sea_orm::{ConnectionTrait as _, Database};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
 
 const KEYS: [&str; 2] = ["root-key", "signing-key"];
@@ -151,6 +153,40 @@ async fn a_restored_registry_is_as_it_was_and_everybody_is_logged_out() {
     assert!(registry.database_holds(b"Restored from a copy of 20"));
     let answer = operator.try_start("TC-1", Command::InitializeTemporaryCard, None).await;
     assert_eq!(answer.refused(), ProblemCode::CardInUse, "the process is open again");
+}
+
+/// Its end may have been told, acknowledged and forgotten by the helper after the copy was taken.
+#[tokio::test]
+async fn a_job_of_before_a_restoration_may_have_begun_though_its_helper_knows_none() {
+    const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+    for is_restored in [false, true] {
+        let registry = TestRegistry::with_one_card().await;
+        // A restoration is dated by the real clock.
+        registry.clock.set_back(TEN_YEARS);
+        let operator = registry.log_in("operator").await;
+        let process = operator.start("TC-1").await.id;
+        let issue = async |registry: &TestRegistry, operator: &Browser| {
+            let nonce = operator.nonce(&process).await;
+            let report = registry.desk.report_with_jobs(&nonce, &mute(7), &[]);
+            operator.job(&process, &report, "TC-1").await;
+        };
+        issue(&registry, &operator).await;
+        let folder = TempDir::new().unwrap();
+        let copy = folder.path().join("copy");
+        backup(registry.folder.path(), &copy).await;
+        let meanwhile = registry.restart_after(async |data| {
+            if is_restored {
+                restore(data, &copy).await.unwrap();
+            }
+        });
+        let registry = meanwhile.await;
+        let operator = registry.log_in("operator").await;
+        issue(&registry, &operator).await;
+        let history = operator.history("TC-1").await;
+        let never_began = history.iter().any(|line| line.contains("never reached the helper"));
+        let is_superseded = history.iter().any(|line| line.contains("takes its place"));
+        assert_eq!((never_began, is_superseded), (!is_restored, is_restored));
+    }
 }
 
 #[tokio::test]

@@ -99,12 +99,25 @@ impl Desk {
             insertion: "i1".into(),
             registry_nonce: nonce.nonce.clone(),
             helper_nonce: SigningKey::generate().to_secret().expose()[..16].into(),
+            known_jobs: None,
             chip: chip.clone(),
         }
     }
 
     pub(crate) fn report(&self, nonce: &Nonce, chip: &ChipFacts) -> Signed<ChipReport> {
         sign(&self.signing_key, &self.statement(nonce, chip))
+    }
+
+    /// A report of a helper that knows these jobs, and no others.
+    pub(crate) fn report_with_jobs(
+        &self,
+        nonce: &Nonce,
+        chip: &ChipFacts,
+        known: &[&Opened],
+    ) -> Signed<ChipReport> {
+        let known = known.iter().map(|job| job.header.job.clone()).collect();
+        let report = ChipReport { known_jobs: Some(known), ..self.statement(nonce, chip) };
+        sign(&self.signing_key, &report)
     }
 
     pub(crate) fn open(&self, job: &SealedJob, registry: &VerifyingKey) -> Opened {

@@ -3,7 +3,7 @@ use crate::story::Story;
 use crate::world::TestRegistry;
 use cardwright_protocol::chip::ChipFacts;
 use cardwright_protocol::domain::{CardState, ProcessState};
-use cardwright_protocol::outcome::{Condition, FailureCause, Phase};
+use cardwright_protocol::outcome::{Condition, FailureCause, JobFailure, Phase, TriesSpent};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::Verdict;
 use expect_test::expect;
@@ -138,6 +138,35 @@ async fn a_chip_that_was_found_to_be_somebody_elses_gets_no_second_job_but_to_er
         let done = story.operator.hand_over(&story.registry.desk.receipt(&last)).await;
         assert_eq!(done.process.unwrap().card.state, CardState::Unassigned);
     }
+}
+
+/// Two answers to the proof of its PUK were lost: nothing says that it is somebody else's, but
+/// another attempt could be the last.
+#[tokio::test]
+async fn a_chip_whose_budget_is_gone_is_erased_by_permission() {
+    let story = Story::begin().await;
+    for _ in 0..2 {
+        let job = story.job(&mute(7)).await;
+        let torn =
+            story.registry.desk.failure_of(&job, FailureCause::CardRemoved, Condition::Untouched);
+        let tries_spent = TriesSpent { pin: 0, puk: 1 };
+        let torn = JobFailure { phase: Phase::Authenticate, tries_spent, ..torn };
+        story.operator.hand_over(&story.registry.desk.signed_failure(&torn)).await;
+    }
+    let assessment = story.assess(&mute(7)).await;
+    assert_eq!((assessment.verdict, assessment.erasable), (Verdict::Blocked, false));
+    assert_eq!(refused(&story, &mute(7)).await, ProblemCode::NotEnabled);
+    allow_erase(&story.registry).await;
+    let assessment = story.assess(&mute(7)).await;
+    assert_eq!((assessment.verdict, assessment.erasable), (Verdict::Blocked, true));
+    let nonce = story.operator.nonce(&story.process).await;
+    let report = story.registry.desk.report(&nonce, &mute(7));
+    let problem = story.operator.try_job(&story.process, &report, Some("TC-1")).await.problem();
+    assert!(problem.message.ends_with("Erase the chip: then it can be initialized."));
+    let job = story.erase(&mute(7)).await;
+    assert!(job.contents.erase);
+    let done = story.operator.hand_over(&story.registry.desk.receipt(&job)).await.process.unwrap();
+    assert_eq!(done.card.state, CardState::Unassigned);
 }
 
 #[tokio::test]

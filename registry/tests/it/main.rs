@@ -13,6 +13,7 @@ mod full_disk;
 mod jobs;
 mod keys;
 mod late;
+mod never_began;
 mod office;
 mod outcomes;
 mod permissions;

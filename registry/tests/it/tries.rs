@@ -17,7 +17,7 @@ enum End {
     Unknown,
     Failed(Phase, TriesSpent, Proved),
     Refused,
-    /// The helper was killed in this phase: it tells the worst.
+    /// The helper was killed in this phase: it tells what it may have spent.
     Killed(Phase),
     /// No try of the PIN was left to the helper.
     PinBlocked,
@@ -78,8 +78,12 @@ fn failure(story: &Story, job: &Opened, end: &End) -> Option<JobFailure> {
         End::Killed(phase) => {
             let killed = desk.failure_of(job, FailureCause::HelperStopped, Condition::Unknown);
             let tries = job.contents.tries_allowed;
-            let tries_spent = TriesSpent { pin: tries.pin, puk: tries.puk };
-            return Some(JobFailure { phase: *phase, tries_spent, ..killed });
+            let tries_spent = TriesSpent {
+                pin: if *phase == Phase::Pin { tries.pin } else { 0 },
+                puk: if *phase == Phase::Puk { tries.puk } else { 0 },
+            };
+            let proved = Proved { pin: *phase > Phase::Pin, puk: *phase > Phase::Puk };
+            return Some(JobFailure { phase: *phase, tries_spent, proved, ..killed });
         }
         End::PinBlocked => {
             let cause = FailureCause::Blocked { what: "PIN".to_owned() };
@@ -188,7 +192,10 @@ async fn a_helper_that_is_killed_again_and_again_costs_no_puk_but_in_its_phase()
     check(
         mute(7),
         &[
+            End::Killed(Phase::Authenticate),
+            End::Killed(Phase::Authenticate),
             End::Killed(Phase::Puk),
+            End::Killed(Phase::Pin),
             End::Killed(Phase::Pin),
             End::Killed(Phase::Keys),
             End::Killed(Phase::ManagementKey),
@@ -198,13 +205,16 @@ async fn a_helper_that_is_killed_again_and_again_costs_no_puk_but_in_its_phase()
         ],
         expect![[r#"
             Before first, PIN 1, PUK 1
+            Before first, PIN 1, PUK 2
+            Before first, PIN 1, PUK 2
+            Wanted first, PIN 1, PUK 2
             Wanted first, PIN 1, PUK 2
             Wanted first, PIN 0, PUK 2, PIN by PUK
-            Wanted first, PIN 0, PUK 2, PIN by PUK
-            Wanted first, PIN 0, PUK 2, PIN by PUK
-            Before first, PIN 0, PUK 2, PIN by PUK
-            Wanted first, PIN 0, PUK 2, PIN by PUK
-            Wanted first, PIN 0, PUK 2, PIN by PUK
+            Wanted first, PIN 1, PUK 2
+            Wanted first, PIN 1, PUK 2
+            Before first, PIN 1, PUK 2
+            Wanted first, PIN 1, PUK 2
+            Wanted first, PIN 1, PUK 2
         "#]],
     )
     .await;
@@ -285,12 +295,13 @@ async fn a_chip_without_budget_gets_no_job_and_says_why() {
     }
     let assessment = story.assess(&torn).await;
     assert_eq!(assessment.verdict, Verdict::Blocked);
-    assert_eq!(assessment.kind, "PIV 5.4.0; too many attempts whose end nobody knows");
+    assert_eq!(assessment.kind, "PIV 5.4.0; too many encodings were cut off around its PUK");
     assert!(!assessment.erasable);
     let report = story.registry.desk.report(&story.operator.nonce(&story.process).await, &torn);
     let problem = story.operator.try_job(&story.process, &report, Some("TC-1")).await.problem();
     assert_eq!(problem.code, ProblemCode::ChipRefused);
-    assert!(problem.message.starts_with("Too many attempts on the PUK"), "{}", problem.message);
+    expect![[r#"Too many encodings of this chip were cut off when they may just have presented its PUK, or nobody knows how they ended: another attempt could be the PUK's last. If one of them was at another workstation, put the card in there. Otherwise ask an admin to allow that used chips are erased: then it can be initialized."#]]
+        .assert_eq(&problem.message);
     assert_eq!(state(&story.operator, &story).await, ProcessState::Encoding, "nothing changed");
 
     // A job whose end is told at last gives its tries back.

@@ -37,6 +37,10 @@ impl TestClock {
     pub(crate) fn advance(&self, by: Duration) {
         self.0.fetch_add(by.as_secs().try_into().unwrap(), Ordering::SeqCst);
     }
+
+    pub(crate) fn set_back(&self, by: Duration) {
+        self.0.fetch_sub(by.as_secs().try_into().unwrap(), Ordering::SeqCst);
+    }
 }
 
 pub(crate) struct TestRegistry {

@@ -84,7 +84,7 @@ async fn check_history(database: &DatabaseConnection, place: &Place) -> anyhow::
             ("failed", Some(_)) => failed += 1,
             (state, outcome) => {
                 ensure!(
-                    outcome.is_none() && state == "superseded",
+                    outcome.is_none() && ["superseded", "never-began"].contains(&state),
                     "a job is {state}: {outcome:?}"
                 );
             }

@@ -123,12 +123,19 @@ fn verdict_note(found: &Assessment, profile: &str) -> AnyView {
         Verdict::Used => (
             Tone::Bad,
             "Somebody else has used this chip.".into(),
-            used_advice(found.erasable, "It has values that are neither the factory's nor ours."),
+            used_advice(
+                found.erasable,
+                "It has values that are neither the factory's nor ours. Nothing was written.",
+            ),
         ),
         Verdict::Blocked => (
             Tone::Bad,
-            "PIN or PUK of this chip is blocked, or set by somebody else.".into(),
-            used_advice(found.erasable, "No value that we may try opens it."),
+            "PIN or PUK of this chip is blocked, or could be by another attempt.".into(),
+            used_advice(
+                found.erasable,
+                "Somebody else has set it; or too many encodings were cut off when they may just \
+                 have presented it, or ended nobody knows how.",
+            ),
         ),
     };
     view! { <Note tone title><p>{advice}</p></Note> }.into_any()
@@ -143,9 +150,8 @@ fn used_advice(erasable: bool, why: &str) -> String {
              them back. If you are not sure, click Cancel and ask."
         }
         false => {
-            "Nothing was written. Is it the right card? If it is, ask an admin whether used chips \
-             may be erased (Home › Cards › Temporary card › General), or mark the card as \
-             defective."
+            "Is it the right card? If it is, ask an admin whether used chips may be erased (Home \
+             › Cards › Temporary card › General), or mark the card as defective."
         }
     };
     format!("{why} {what_next}")

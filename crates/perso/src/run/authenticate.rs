@@ -1,9 +1,9 @@
-use super::{Erase, Ledger, Opened, State, Transition, Verify, Write, plan, reference_data};
-use crate::dialect::{Dialect, Knows};
+use super::{Erase, Ledger, Opened, ProvePuk, State, Transition};
+use crate::dialect::Dialect;
 use crate::inspect::Examined;
 use crate::standing::{self, Evidence, Proof, Standing, standing};
-use crate::{Candidates, Cause, Job, Phase};
-use cardwright_card::commands::{self, Authentication, authenticate_as};
+use crate::{Candidates, Cause, Job};
+use cardwright_card::commands::{Authentication, authenticate_as};
 use cardwright_card::{CardError, Channel, ManagementKey, StatusWord};
 use rand::CryptoRng;
 
@@ -42,7 +42,7 @@ impl Authenticate {
         let dialect = self.found.dialect.map_err(|what| Cause::NotSupported { what })?;
         let is_ours = self.found.facts.ids.card_id == Some(job.wanted.card_id);
         let opening = self.open(job, dialect, is_ours, channel, random)?;
-        let mut evidence = Evidence {
+        let evidence = Evidence {
             lacks: None,
             management_key: match opening {
                 Opening::Yes(..) => standing::Opened::Yes,
@@ -54,7 +54,7 @@ impl Authenticate {
             is_complete: false,
         };
         let Opening::Yes(index, key) = opening else {
-            return self.refused(standing(&evidence), None, ledger);
+            return refused(standing(&evidence), self.found, self.may_erase, None, ledger);
         };
         let before = index.and_then(|index| self.candidates.get(index));
         let mut opened = Opened {
@@ -71,87 +71,11 @@ impl Authenticate {
             known_pin: None,
         };
         opened.hear(&self.found);
-        evidence.puk = self.puk(job, &mut opened, ledger, channel)?;
-        if standing(&evidence).can_be_erased() {
-            return self.refused(standing(&evidence), Some(opened.key), ledger);
-        }
-        let plan = plan::plan(job, &self.found, &opened, channel)?;
-        evidence.is_complete = plan.phases.is_empty();
-        if plan.phases.contains(&Phase::ManagementKey) && keeps_management_key(&opened, channel)? {
-            evidence.lacks = Some("the chip keeps its management key");
-        }
-        let standing = standing(&evidence);
-        ledger.plan(&plan.phases);
-        let verify = Verify {
-            ids: self.found.facts.ids.clone(),
-            dialect,
-            management_key: opened.key.clone(),
-            keys: plan.known_keys,
-            has_discovery: plan.has_discovery,
-            says_metadata: self.found.pin.is_some(),
-        };
-        Ok(match standing {
-            Standing::Whole => Transition::AfterReset(State::Verify(verify)),
-            Standing::Unopened | Standing::Virgin | Standing::PartlyWritten => {
-                let phases = plan.phases.into();
-                Transition::To(State::Write(Write {
-                    phases,
-                    objects: plan.objects,
-                    opened,
-                    verify,
-                }))
-            }
-            Standing::Foreign(_) | Standing::Blocked(_) | Standing::NotSupported(_) => {
-                return self.refused(standing, Some(opened.key), ledger);
-            }
-        })
-    }
-
-    /// A chip with values of somebody else ends the job, or is erased.
-    fn refused(
-        self,
-        standing: Standing,
-        key: Option<ManagementKey>,
-        ledger: &mut Ledger,
-    ) -> Result<Transition, Cause> {
-        match standing.refusal() {
-            Some(cause) if !self.may_erase || !standing.can_be_erased() => Err(cause),
-            _ => {
-                ledger.erase_first();
-                Ok(Transition::To(State::Erase(Erase { found: self.found, key })))
-            }
-        }
-    }
-
-    /// The PUK, as far as can be said before anything is written.
-    ///
-    /// It is presented now, to itself, where nothing else speaks for it: then our card id in the
-    /// CCC says that the chip has the wanted PUK or that one, and a chip that is torn while its
-    /// PUK is changed has lost no try. Also where the chip could be erased instead, or may not
-    /// know how to change it.
-    fn puk(
-        &self,
-        job: &Job,
-        opened: &mut Opened,
-        ledger: &mut Ledger,
-        channel: &mut Channel<'_>,
-    ) -> Result<Proof, Cause> {
-        if opened.puks(job).is_empty() {
-            return Ok(Proof::Wrong);
-        }
-        if !ledger.may_try_puk() {
-            return Ok(Proof::Blocked);
-        }
-        let is_in_doubt = !opened.is_ours && opened.is_puk_makers != Some(true);
-        let is_asked = opened.dialect.changes_puk == Knows::Ask && !opened.is_keyed;
-        if !(self.may_erase || is_in_doubt || is_asked) {
-            return Ok(Proof::Right);
-        }
-        match reference_data::prove_puk(job, opened, ledger, channel) {
-            Ok(()) => Ok(Proof::Right),
-            Err(Cause::Foreign { .. }) => Ok(Proof::Wrong),
-            Err(Cause::Blocked { .. }) => Ok(Proof::Blocked),
-            Err(cause) => Err(cause),
+        let Self { found, may_erase, .. } = self;
+        let proof = ProvePuk { found, may_erase, opened, evidence };
+        match proof.is_needed(job, ledger) {
+            true => Ok(Transition::Within(State::ProvePuk(Box::new(proof)))),
+            false => proof.leave_out(job, ledger, channel),
         }
     }
 
@@ -216,15 +140,19 @@ impl Authenticate {
     }
 }
 
-/// A chip that may not be able to change its management key is asked to set the one that it has:
-/// that changes nothing.
-fn keeps_management_key(opened: &Opened, channel: &mut Channel<'_>) -> Result<bool, CardError> {
-    if opened.dialect.sets_management_key != Knows::Ask {
-        return Ok(opened.dialect.sets_management_key == Knows::No);
-    }
-    match commands::set_management_key(channel, &opened.key) {
-        Ok(is_set) => Ok(!is_set),
-        Err(CardError::Refused { status }) if !status.is_internal_error() => Ok(true),
-        Err(error) => Err(error),
+/// A chip with values of somebody else ends the job, or is erased.
+pub(super) fn refused(
+    standing: Standing,
+    found: Examined,
+    may_erase: bool,
+    key: Option<ManagementKey>,
+    ledger: &mut Ledger,
+) -> Result<Transition, Cause> {
+    match standing.refusal() {
+        Some(cause) if !may_erase || !standing.can_be_erased() => Err(cause),
+        _ => {
+            ledger.erase_first();
+            Ok(Transition::To(State::Erase(Erase { found, key })))
+        }
     }
 }

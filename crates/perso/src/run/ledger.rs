@@ -1,6 +1,6 @@
 mod counter;
 
-use super::Progress;
+use super::{Presents, Progress};
 use crate::{Cause, Condition, Failure, Job, KeyReceipt, Phase, PivFacts, Proved, Receipt, Tries};
 use cardwright_card::{CardError, StatusWord, commands::Presented};
 use counter::Counter;
@@ -42,7 +42,7 @@ impl Ledger {
         }
     }
 
-    pub(super) fn progress(&self) -> Progress {
+    pub(super) fn progress(&self, presents: Presents) -> Progress {
         let phase = self.phase();
         Progress {
             phase,
@@ -50,6 +50,11 @@ impl Ledger {
             of: self.phases.len() as u32,
             written: !self.written.is_empty(),
             is_irreversible: phase.is_irreversible(),
+            may_spend: Tries {
+                pin: self.pin.may_spend(presents.pin),
+                puk: self.puk.may_spend(presents.puk),
+            },
+            proved: self.proved(),
         }
     }
 
@@ -210,6 +215,10 @@ impl Ledger {
         }
     }
 
+    fn proved(&self) -> Proved {
+        Proved { pin: self.pin.is_proved, puk: self.puk.is_proved }
+    }
+
     pub(super) fn failure(&self, cause: Cause) -> Failure {
         let condition = match (self.is_unknown, self.written.is_empty()) {
             (true, _) => Condition::Unknown,
@@ -221,7 +230,7 @@ impl Ledger {
             cause,
             condition,
             tries_spent: Tries { pin: self.pin.spent, puk: self.puk.spent },
-            proved: Proved { pin: self.pin.is_proved, puk: self.puk.is_proved },
+            proved: self.proved(),
             keys: self.keys.clone(),
         }
     }

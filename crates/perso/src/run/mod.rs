@@ -7,18 +7,20 @@ mod ledger;
 mod opened;
 mod plan;
 mod prove;
+mod prove_puk;
 mod reference_data;
 mod tries;
 mod verify;
 mod write;
 
-use crate::{Cause, Failure, Job, Phase, Receipt};
+use crate::{Cause, Failure, Job, Phase, Proved, Receipt, Tries};
 use authenticate::Authenticate;
 use cardwright_card::{Channel, Transport, TransportError};
 use erase::Erase;
 use identify::Identify;
 use ledger::Ledger;
 use opened::Opened;
+use prove_puk::ProvePuk;
 use rand::CryptoRng;
 use verify::Verify;
 use write::Write;
@@ -57,6 +59,12 @@ pub struct Progress {
     pub written: bool,
     /// Nothing brings back what the phase does away with.
     pub is_irreversible: bool,
+    /// Tries that are spent, at most, when the next step is cut off; since a right value was
+    /// presented, where one was. A value that may be wrong is meant, and none that erasing presents
+    /// on purpose, to counters that it sets back.
+    pub may_spend: Tries,
+    /// Which right values were presented.
+    pub proved: Proved,
 }
 
 #[derive(Debug)]
@@ -64,6 +72,7 @@ enum State {
     Identify(Identify),
     Erase(Erase),
     Authenticate(Authenticate),
+    ProvePuk(Box<ProvePuk>),
     Write(Write),
     Verify(Verify),
 }
@@ -71,6 +80,8 @@ enum State {
 /// What a state becomes.
 enum Transition {
     To(State),
+    /// The same phase goes on.
+    Within(State),
     AfterReset(State),
     Done(Receipt),
 }
@@ -86,7 +97,7 @@ impl Run {
     /// Where the run stands.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        self.ledger.progress()
+        self.ledger.progress(self.state.presents())
     }
 
     /// Carries the next phase out. The random numbers are challenges.
@@ -104,14 +115,19 @@ impl Run {
             State::Identify(state) => state.step(&job, &mut ledger, &mut channel),
             State::Erase(state) => state.step(&mut ledger, &mut channel, random),
             State::Authenticate(state) => state.step(&job, &mut ledger, &mut channel, random),
+            State::ProvePuk(state) => state.step(&job, &mut ledger, &mut channel),
             State::Write(state) => state.step(&job, &mut ledger, &mut channel),
             State::Verify(state) => state.step(&job, &mut ledger, &mut channel, random),
         };
         ledger.count_commands(channel.commands());
         let transition = transition.map_err(|cause| ledger.failure(cause))?;
-        ledger.finish_phase();
+        if !matches!(transition, Transition::Within(_)) {
+            ledger.finish_phase();
+        }
         Ok(match transition {
-            Transition::To(state) => Next::Step(Self { job, ledger, state }),
+            Transition::To(state) | Transition::Within(state) => {
+                Next::Step(Self { job, ledger, state })
+            }
             Transition::AfterReset(state) => Next::Reset(Self { job, ledger, state }),
             Transition::Done(receipt) => Next::Done(ledger.complete(receipt)),
         })
@@ -127,5 +143,29 @@ impl Run {
     #[must_use]
     pub fn link_lost(self, error: TransportError) -> Failure {
         self.ledger.failure(Cause::Link(error))
+    }
+}
+
+/// What a step may present to the chip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Presents {
+    pin: bool,
+    puk: bool,
+}
+
+impl State {
+    /// What the next step may present: at least that.
+    fn presents(&self) -> Presents {
+        let (pin, puk) = match self {
+            Self::Identify(_) | Self::Authenticate(_) => (false, false),
+            Self::ProvePuk(_) => (false, true),
+            Self::Erase(_) | Self::Verify(_) => (true, true),
+            Self::Write(state) => match state.phases.front() {
+                Some(Phase::Puk) => (false, true),
+                Some(Phase::Retries | Phase::Pin) => (true, true),
+                _ => (false, false),
+            },
+        };
+        Presents { pin, puk }
     }
 }

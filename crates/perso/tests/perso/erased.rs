@@ -5,7 +5,8 @@ use crate::scripted::{
 };
 use crate::support::*;
 use cardwright_card::ManagementKeyAlgorithm::{Aes256, TripleDes};
-use cardwright_perso::{Cause, Condition, Job, Phase, Run, inspect};
+use cardwright_card::{Channel, Puk, commands};
+use cardwright_perso::{Cause, Condition, Job, Phase, PukFirst, Run, Tries, inspect};
 use cardwright_virtual_card::{CardOptions, VirtualCard};
 
 const KINDS: [Kind; 5] = [ASKED, YUBIKEY_4, YUBIKEY_5_4, YUBIKEY_5_7, PIV_APPLET];
@@ -116,6 +117,38 @@ fn a_chip_torn_when_it_is_erased_is_finished_by_the_next_job() {
                 carry_out(job, &mut desk).unwrap_or_else(|error| panic!("{story}: {error}"));
                 check_whole(&mut desk, &story);
             }
+        }
+    }
+}
+
+/// Answers to the proof of its PUK were lost: whether a try is left nobody knows, and the values
+/// are the right ones. A job that may erase opens it, or erases it, and finishes.
+#[test]
+fn a_chip_of_which_nobody_knows_the_tries_is_finished_by_a_job_that_may_erase() {
+    for (number, spent) in [(47, 0), (48, 2), (49, 3)] {
+        for is_ours in [false, true] {
+            let mut desk = VirtualCard::new(&CardOptions::new(number)).unwrap();
+            let mut job = job(inspect(&mut desk).unwrap().ids);
+            if is_ours {
+                // Torn between the card id and the PUK.
+                let torn = carry_out_until(job.clone(), &mut desk, |phase| phase == Phase::Puk);
+                assert_eq!(torn.unwrap_err().phase, Phase::Puk);
+                desk.reset();
+            }
+            let mut channel = Channel::new(&mut desk);
+            assert!(commands::select_piv(&mut channel).unwrap());
+            let wrong = Puk::parse("00000000").unwrap();
+            for _ in 0..spent {
+                let presented = commands::change_puk(&mut channel, &wrong, &wrong).unwrap();
+                assert!(matches!(presented, commands::Presented::Wrong { .. }), "{presented:?}");
+            }
+            desk.reset();
+            job.expected = inspect(&mut desk).unwrap().ids;
+            job.erase = true;
+            job.tries_allowed = Tries { pin: 1, puk: 2 };
+            job.puk_first = PukFirst::Before;
+            carry_out(job, &mut desk).unwrap_or_else(|error| panic!("{spent} {is_ours}: {error}"));
+            assert!(has_secrets(&mut desk, &wanted(1), Aes256), "{spent} {is_ours}");
         }
     }
 }

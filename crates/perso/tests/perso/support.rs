@@ -5,8 +5,8 @@ use cardwright_card::{
     Channel, ManagementKey, ManagementKeyAlgorithm, Pin, Puk, Transport, TransportError, commands,
 };
 use cardwright_perso::{
-    Candidates, ChipIds, Failure, Job, KeyReceipt, Next, Phase, PukFirst, Receipt, RecordedKey,
-    Run, Tries, Wanted, fasc_n,
+    Candidates, Cause, ChipIds, Failure, Job, KeyReceipt, Next, Phase, Progress, PukFirst, Receipt,
+    RecordedKey, Run, Tries, Wanted, fasc_n,
 };
 use cardwright_profile::Profile;
 use cardwright_virtual_card::VirtualCard;
@@ -182,7 +182,9 @@ pub(crate) fn carry_out_until(
         if cancel(progress.phase) {
             return Err(run.cancel());
         }
-        run = match run.step(desk, &mut random)? {
+        let next = run.step(desk, &mut random);
+        check_announced(progress, &next);
+        run = match next? {
             Next::Step(run) => run,
             Next::Reset(run) => {
                 desk.reset();
@@ -191,6 +193,26 @@ pub(crate) fn carry_out_until(
             Next::Done(receipt) => return Ok(receipt),
         };
     }
+}
+
+/// What a step spends at most is known before it begins.
+fn check_announced(announced: Progress, next: &Result<Next, Failure>) {
+    let (spent, proved) = match next {
+        Ok(Next::Step(run) | Next::Reset(run)) if run.progress().phase == announced.phase => {
+            // It has presented nothing yet.
+            assert_eq!(announced.may_spend, Tries::default(), "{announced:?}");
+            return;
+        }
+        Ok(_) => return,
+        // Erasing spends tries on purpose; and a value that remains when the others were wrong is
+        // presented where the chip says that it is not the last try.
+        Err(failure) if failure.phase == Phase::Erase => return,
+        Err(Failure { cause: Cause::Foreign { .. }, .. }) => return,
+        Err(failure) => (failure.tries_spent, failure.proved),
+    };
+    let Progress { may_spend, proved: before, .. } = announced;
+    assert!(spent.pin <= may_spend.pin && spent.puk <= may_spend.puk, "{announced:?} {spent:?}");
+    assert!(proved.pin >= before.pin && proved.puk >= before.puk, "{announced:?} {proved:?}");
 }
 
 /// Whether a chip opens with these values, in a state of its own.

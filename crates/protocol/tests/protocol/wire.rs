@@ -96,7 +96,9 @@ drawn_structs! {
         job, process, workstation, card, reader, insertion, helper_nonce, chip, profile,
         profile_hash,
     }
-    ChipReport { workstation, reader, reader_name, insertion, registry_nonce, helper_nonce, chip }
+    ChipReport {
+        workstation, reader, reader_name, insertion, registry_nonce, helper_nonce, known_jobs, chip,
+    }
     Receipt {
         job, process, workstation, card, chip, profile_hash, card_capability_container,
         card_holder_unique_identifier, management_key, keys, written, commands,

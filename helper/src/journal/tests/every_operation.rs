@@ -9,14 +9,15 @@ type Step = (&'static str, fn(&mut Life));
 fn steps() -> Vec<Step> {
     vec![
         ("accept", |life| drop(life.accept("0a"))),
-        ("identify", |life| drop(life.note(Phase::Identify))),
-        ("authenticate", |life| drop(life.note(Phase::Authenticate))),
-        ("card id", |life| drop(life.note(Phase::CardCapability))),
-        ("PUK", |life| drop(life.note(Phase::Puk))),
+        ("identify", |life| drop(life.note(IDENTIFY))),
+        ("authenticate", |life| drop(life.note(AUTHENTICATE))),
+        ("prove the PUK", |life| drop(life.note(PROVE))),
+        ("card id", |life| drop(life.note(CARD_ID))),
+        ("PIN", |life| drop(life.note(SET_PIN))),
         ("finish", |life| life.finish("0a", "one")),
         ("acknowledge", |life| life.acknowledge("0a", "one")),
         ("accept another", |life| drop(life.accept("0b"))),
-        ("identify it", |life| drop(life.note(Phase::Identify))),
+        ("identify it", |life| drop(life.note(IDENTIFY))),
         ("finish it", |life| life.finish("0b", "two")),
     ]
 }
@@ -48,17 +49,18 @@ fn a_helper_that_was_killed_knows_the_phase() {
     check_each_step(
         "boot",
         expect![[r#"
-        nothing
-        accept          0a stopped: Identify Untouched 0/0
-        identify        0a stopped: Identify Untouched 0/0
-        authenticate    0a stopped: Authenticate Untouched 0/0
-        card id         0a stopped: CardCapability Unknown 0/0
-        PUK             0a stopped: Puk Unknown 2/1
-        finish          0a ended: one
-        acknowledge
-        accept another  0b stopped: Identify Untouched 0/0
-        identify it     0b stopped: Identify Untouched 0/0
-        finish it       0b ended: two"#]],
+            nothing
+            accept          0a stopped: Identify Untouched 0/0
+            identify        0a stopped: Identify Untouched 0/0
+            authenticate    0a stopped: Authenticate Untouched 0/0
+            prove the PUK   0a stopped: Authenticate Untouched 0/1
+            card id         0a stopped: CardCapability Unknown 0/0, PUK proved
+            PIN             0a stopped: Pin Unknown 2/0, PUK proved
+            finish          0a ended: one
+            acknowledge
+            accept another  0b stopped: Identify Untouched 0/0
+            identify it     0b stopped: Identify Untouched 0/0
+            finish it       0b ended: two"#]],
     );
 }
 
@@ -67,17 +69,18 @@ fn a_loss_of_power_leaves_the_worst() {
     check_each_step(
         "another boot",
         expect![[r#"
-        nothing
-        accept          0a stopped: Identify Unknown 2/1
-        identify        0a stopped: Identify Unknown 2/1
-        authenticate    0a stopped: Authenticate Unknown 2/1
-        card id         0a stopped: CardCapability Unknown 2/1
-        PUK             0a stopped: Puk Unknown 2/1
-        finish          0a ended: one
-        acknowledge
-        accept another  0b stopped: Identify Unknown 2/1
-        identify it     0b stopped: Identify Unknown 2/1
-        finish it       0b ended: two"#]],
+            nothing
+            accept          0a stopped: Identify Unknown 2/1
+            identify        0a stopped: Identify Unknown 2/1
+            authenticate    0a stopped: Authenticate Unknown 2/1
+            prove the PUK   0a stopped: Authenticate Unknown 2/1
+            card id         0a stopped: CardCapability Unknown 2/0, PUK proved
+            PIN             0a stopped: Pin Unknown 2/0, PUK proved
+            finish          0a ended: one
+            acknowledge
+            accept another  0b stopped: Identify Unknown 2/1
+            identify it     0b stopped: Identify Unknown 2/1
+            finish it       0b ended: two"#]],
     );
 }
 
@@ -136,10 +139,10 @@ fn a_disk_that_is_full_for_a_moment_costs_nothing_but_that_job() {
             assert!(!life.names().contains(&"0.new".to_owned()));
             life.accept("0a").unwrap();
         }
-        for phase in [Phase::Identify, Phase::Authenticate, Phase::CardCapability, Phase::Puk] {
-            if life.note(phase).is_err() {
-                assert!(matches!(phase, Phase::CardCapability | Phase::Puk), "{phase:?}");
-                life.note(phase).unwrap();
+        for ahead in [IDENTIFY, AUTHENTICATE, PROVE, CARD_ID, SET_PIN] {
+            if life.note(ahead).is_err() {
+                assert!([PROVE, CARD_ID, SET_PIN].contains(&ahead), "{ahead:?}");
+                life.note(ahead).unwrap();
             }
         }
         life.finish("0a", "one");

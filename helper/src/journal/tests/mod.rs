@@ -1,18 +1,33 @@
 mod every_operation;
 
 use super::faults::Fate;
+use super::slot::Noted;
 use super::*;
 use crate::failures;
 use cardwright_protocol::chip::{ChipIds, ManagementKeyAlgorithm};
 use cardwright_protocol::helper::{MAX_FRAME_LENGTH, Message, PROTOCOL_VERSION};
 use cardwright_protocol::ids::{CardNumber, ProcessId, WorkstationName};
 use cardwright_protocol::job::JobHeader;
-use cardwright_protocol::outcome::{Condition, JobFailure, KeyReceipt, Phase, Receipt, TriesSpent};
+use cardwright_protocol::outcome::{
+    Condition, JobFailure, KeyReceipt, Phase, Proved, Receipt, TriesSpent,
+};
 use cardwright_protocol::signed::Signed;
 use std::os::unix::fs::PermissionsExt as _;
 use tempfile::TempDir;
 
 const ALLOWED: TriesSpent = TriesSpent { pin: 2, puk: 1 };
+const NONE: TriesSpent = TriesSpent { pin: 0, puk: 0 };
+const UNPROVED: Proved = Proved { pin: false, puk: false };
+const PUK_PROVED: Proved = Proved { pin: false, puk: true };
+
+const IDENTIFY: Ahead = Ahead { phase: Phase::Identify, may_spend: NONE, proved: UNPROVED };
+const AUTHENTICATE: Ahead = Ahead { phase: Phase::Authenticate, ..IDENTIFY };
+/// A PUK is presented, in the same phase.
+const PROVE: Ahead = Ahead { may_spend: TriesSpent { pin: 0, puk: 1 }, ..AUTHENTICATE };
+const CARD_ID: Ahead = Ahead { phase: Phase::CardCapability, may_spend: NONE, proved: PUK_PROVED };
+/// A PIN is presented.
+const SET_PIN: Ahead =
+    Ahead { phase: Phase::Pin, may_spend: TriesSpent { pin: 2, puk: 0 }, ..CARD_ID };
 
 fn header(job: &str) -> JobHeader {
     JobHeader {
@@ -72,8 +87,8 @@ impl Life {
         Ok(())
     }
 
-    fn note(&mut self, phase: Phase) -> io::Result<()> {
-        self.file.as_mut().expect("a job runs").note(phase)
+    fn note(&mut self, ahead: Ahead) -> io::Result<()> {
+        self.file.as_mut().expect("a job runs").note(ahead)
     }
 
     fn finish(&mut self, job: &str, text: &str) {
@@ -92,10 +107,11 @@ impl Life {
     fn show(&self) -> String {
         let mut lines = Vec::new();
         for (interrupted, _) in &self.journal.interrupted {
-            let JobFailure { phase, condition, tries_spent, .. } =
+            let JobFailure { phase, condition, tries_spent, proved, .. } =
                 failures::interrupted(interrupted);
+            let proved = if proved.puk { ", PUK proved" } else { "" };
             lines.push(format!(
-                "{} stopped: {phase:?} {condition:?} {}/{}",
+                "{} stopped: {phase:?} {condition:?} {}/{}{proved}",
                 interrupted.header.job, tries_spent.pin, tries_spent.puk
             ));
         }
@@ -143,7 +159,7 @@ fn accepting_and_ending_a_job_take_one_sync_each() {
     };
     // Make, write, sync, rename, sync the folder; then write and sync.
     assert_eq!(count(&mut life, |life| life.accept("0a").unwrap()), 7);
-    assert_eq!(count(&mut life, |life| life.note(Phase::Identify).unwrap()), 1);
+    assert_eq!(count(&mut life, |life| life.note(IDENTIFY).unwrap()), 1);
     assert_eq!(count(&mut life, |life| life.finish("0a", "one")), 2);
     assert_eq!(count(&mut life, |life| life.acknowledge("0a", "one")), 1);
     assert_eq!(count(&mut life, |life| life.accept("0b").unwrap()), 2, "the file is there");
@@ -170,7 +186,7 @@ fn what_is_garbled_is_set_aside_and_the_rest_is_used() {
         life.accept("0a").unwrap();
         life.finish("0a", "one");
         life.accept("0b").unwrap();
-        life.note(Phase::Identify).unwrap();
+        life.note(IDENTIFY).unwrap();
         life.finish("0b", "two");
         let path = life.disk.path("1.job");
         let mut bytes = fs::read(&path).unwrap();
@@ -181,6 +197,11 @@ fn what_is_garbled_is_set_aside_and_the_rest_is_used() {
         let is_aside = life.names().contains(&"1.unreadable".to_owned());
         assert_eq!(is_aside, expected == "0a ended: one", "{name}");
         assert_eq!(life.journal.is_damaged(), is_aside, "{name}");
+        let known: Vec<JobId> = match expected.contains("0b") {
+            true => vec!["0a".into(), "0b".into()],
+            false => vec!["0a".into()],
+        };
+        assert_eq!(life.journal.all_known(), (!is_aside).then_some(known), "{name}");
         assert!(!is_aside || fs::read(life.disk.path("1.unreadable")).unwrap() == bytes);
         life.accept("0c").unwrap();
         let life = life.restart("boot");
@@ -287,31 +308,62 @@ fn all_outcomes_fit_into_one_frame_and_each_into_its_file() {
 }
 
 #[test]
-fn what_a_restart_says_of_each_phase() {
-    let interrupted = |begun: &[Phase], is_all| Interrupted {
-        header: header("0a"),
-        tries_allowed: ALLOWED,
-        begun: begun.to_vec(),
-        is_all,
-    };
-    let none = TriesSpent::default();
+fn what_a_restart_says_of_each_note() {
     use Phase as P;
-    let cases: [(&[Phase], Condition, TriesSpent); 7] = [
-        (&[], Condition::Untouched, none),
-        (&[P::Identify], Condition::Untouched, none),
-        (&[P::Identify, P::Authenticate], Condition::Untouched, none),
-        (&[P::Identify, P::Authenticate, P::CardCapability], Condition::Unknown, none),
-        (&[P::Identify, P::Authenticate, P::CardCapability, P::Puk], Condition::Unknown, ALLOWED),
-        // Erasing may spend tries on purpose, and setting the numbers of tries needs a PIN.
-        (&[P::Identify, P::Erase, P::Authenticate], Condition::Unknown, ALLOWED),
-        (&[P::Identify, P::Authenticate, P::Retries], Condition::Unknown, ALLOWED),
+    let one = TriesSpent { pin: 0, puk: 1 };
+    let pin = TriesSpent { pin: 2, puk: 0 };
+    let both = Proved { pin: true, puk: true };
+    type Told = (Condition, TriesSpent);
+    let (untouched, unknown) = (Condition::Untouched, Condition::Unknown);
+    let worst = (unknown, ALLOWED);
+    let cases: [(&[Phase], TriesSpent, Proved, Told, Told); 9] = [
+        (&[], NONE, UNPROVED, (untouched, NONE), worst),
+        (&[P::Identify], NONE, UNPROVED, (untouched, NONE), worst),
+        (&[P::Identify, P::Authenticate], NONE, UNPROVED, (untouched, NONE), worst),
+        (&[P::Identify, P::Authenticate], one, UNPROVED, (untouched, one), worst),
+        (
+            &[P::Identify, P::Authenticate, P::CardCapability],
+            NONE,
+            PUK_PROVED,
+            (unknown, NONE),
+            (unknown, pin),
+        ),
+        (
+            &[P::Identify, P::Authenticate, P::CardCapability, P::Puk],
+            one,
+            UNPROVED,
+            (unknown, one),
+            worst,
+        ),
+        (
+            &[P::Identify, P::Authenticate, P::CardCapability, P::Puk, P::Pin],
+            pin,
+            PUK_PROVED,
+            (unknown, pin),
+            (unknown, pin),
+        ),
+        (
+            &[P::Identify, P::Authenticate, P::CardCapability, P::Puk, P::Pin, P::Keys],
+            NONE,
+            both,
+            (unknown, NONE),
+            (unknown, NONE),
+        ),
+        // Erasing may spend tries on purpose.
+        (&[P::Identify, P::Erase], ALLOWED, UNPROVED, worst, worst),
     ];
-    for (begun, condition, tries) in cases {
-        let failure = failures::interrupted(&interrupted(begun, true));
-        assert_eq!((failure.condition, failure.tries_spent), (condition, tries), "{begun:?}");
-        assert_eq!(failure.phase, begun.last().copied().unwrap_or(P::Identify));
-        let failure = failures::interrupted(&interrupted(begun, false));
-        let worst = (Condition::Unknown, ALLOWED);
-        assert_eq!((failure.condition, failure.tries_spent), worst, "{begun:?}");
+    for (begun, may_spend, proved, killed, without_power) in cases {
+        for (is_all, expected) in [(true, killed), (false, without_power)] {
+            let failure = failures::interrupted(&Interrupted {
+                header: header("0a"),
+                tries_allowed: ALLOWED,
+                noted: Noted { begun: begun.to_vec(), may_spend, proved },
+                is_all,
+            });
+            let told = (failure.condition, failure.tries_spent);
+            assert_eq!(told, expected, "{begun:?} {is_all}");
+            assert_eq!(failure.phase, begun.last().copied().unwrap_or(P::Identify));
+            assert_eq!(failure.proved, proved);
+        }
     }
 }

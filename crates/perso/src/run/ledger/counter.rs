@@ -45,6 +45,14 @@ impl Counter {
         self.may_try() || self.is_told && self.left.is_some_and(|left| left > 1)
     }
 
+    /// Tries that are spent when the next step is over, or cut off: at most.
+    pub(super) fn may_spend(&self, is_presented: bool) -> u8 {
+        match is_presented && !self.is_known {
+            true => self.spent.max(self.allowed),
+            false => self.spent,
+        }
+    }
+
     /// The value is known, and all tries are there. How many that is nobody said.
     pub(super) fn is_set(&mut self) {
         self.left = None;
