@@ -130,6 +130,15 @@ impl Lane {
         let _ = self.office.remove(place.reader);
     }
 
+    /// Logs the operator in anew.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn log_in_again(&mut self) -> anyhow::Result<()> {
+        self.site = log_in(&self.desk, "operator").await?;
+        Ok(())
+    }
+
     /// Waits until the chip of a case holds at its gate.
     ///
     /// # Errors
@@ -176,10 +185,11 @@ impl Lane {
         Page::open(&self.site, &self.desk.helper_address()).await
     }
 
-    /// The folder that keeps a chip.
+    /// The chip of a case for whoever opens it outside of the office.
     #[must_use]
-    pub fn state(&self, index: u16) -> PathBuf {
-        self.folder.path().join(format!("office/card-{index}"))
+    pub fn kept_chip(&self, place: &Place) -> CardOptions {
+        let state = self.folder.path().join(format!("office/card-{}", place.index));
+        CardOptions { state: Some(state), ..CardOptions::new(place.index) }
     }
 
     /// The file with all commands that a chip got.

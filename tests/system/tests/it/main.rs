@@ -1,5 +1,6 @@
 //! The whole system under tears and kills: what must be true at the end is true.
 
+mod backup;
 mod kill;
 mod random;
 mod swap;
