@@ -64,7 +64,14 @@ impl Lane {
     /// # Errors
     /// When a part does not start.
     pub async fn start(cards: u16) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("cardwright-").tempdir()?;
+        Self::start_in(tempfile::Builder::new().prefix("cardwright-").tempdir()?, cards).await
+    }
+
+    /// The same in a folder of the caller's: what is in `registry` and `helper` stays there.
+    ///
+    /// # Errors
+    /// When a part does not start.
+    pub async fn start_in(folder: TempDir, cards: u16) -> anyhow::Result<Self> {
         let office = Arc::new(Office::start(&OfficeOptions {
             readers: READERS,
             dir: folder.path().join("office"),
