@@ -246,6 +246,14 @@ impl Desk {
         Ok(())
     }
 
+    /// A command of the registry's program, for its data.
+    #[must_use]
+    pub fn registry_command(&self, subcommand: &str) -> Command {
+        let mut registry = command(program("cardwright-registry"));
+        registry.arg(subcommand).arg("--data").arg(self.options.data.join("registry"));
+        registry
+    }
+
     fn choose_port(&mut self) -> anyhow::Result<()> {
         let port = match self.options.port {
             0 => TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
@@ -253,12 +261,6 @@ impl Desk {
         };
         self.url = format!("http://127.0.0.1:{port}");
         Ok(())
-    }
-
-    fn registry_command(&self, subcommand: &str) -> Command {
-        let mut registry = command(program("cardwright-registry"));
-        registry.arg(subcommand).arg("--data").arg(self.options.data.join("registry"));
-        registry
     }
 }
 

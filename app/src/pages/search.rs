@@ -3,6 +3,7 @@
 mod list;
 
 use crate::components::{PageHead, Waiting, fetch};
+use crate::courier::Courier;
 use crate::registry::Registry;
 use crate::search::{MAX_TEXT_LENGTH, Search, TYPE};
 use cardwright_protocol::domain::CardState;
@@ -31,6 +32,9 @@ pub(crate) fn SearchPage() -> impl IntoView {
             })
         }
     });
+    // Whatever a helper still had may change what is found.
+    let courier = expect_context::<Courier>();
+    Effect::watch(move || courier.taken.get(), move |_, _, _| found.reload(), false);
     let complaint = move || search.with(|search| search.go.then(|| search.complaint()).flatten());
     let shown = Memo::new(move |_| found.answer.get().and_then(Result::ok).flatten());
     view! {

@@ -18,7 +18,8 @@ const GLANCE: Duration = Duration::from_millis(40);
 /// A headless Chromium, used by what a person sees: labels, words, buttons.
 pub struct Browser {
     driver: WebDriver,
-    chromedriver: Child,
+    /// `None` when it was killed.
+    chromedriver: Option<Child>,
     home: String,
     /// Everything that Chromium and its driver keep; it goes with them.
     _folder: TempDir,
@@ -68,6 +69,7 @@ impl Browser {
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await?;
         // It ends with this struct, also where a test fails: see `drop`.
         driver.clone().leak()?;
+        let chromedriver = Some(chromedriver);
         let browser = Self { driver, chromedriver, home: home.to_owned(), _folder: folder };
         browser.go("/").await?;
         Ok(browser)
@@ -154,13 +156,25 @@ impl Browser {
         .await
     }
 
-    /// Whether there is a button or link of this name now.
+    /// Whether there is a button or link of this name now, which may be disabled.
     ///
     /// # Errors
     /// When the browser is gone.
     pub async fn offers(&self, name: &str) -> anyhow::Result<bool> {
         let by = By::XPath(format!(
             "//*[self::button or self::a][normalize-space(.)={0} or .//*[normalize-space(.)={0}]]",
+            quoted(name)
+        ));
+        Ok(!self.driver.find_all(by).await?.is_empty())
+    }
+
+    /// Whether there is a button of this name now that can be clicked.
+    ///
+    /// # Errors
+    /// When the browser is gone.
+    pub async fn permits(&self, name: &str) -> anyhow::Result<bool> {
+        let by = By::XPath(format!(
+            "//button[normalize-space(.)={0} or .//*[normalize-space(.)={0}]][not(@disabled)]",
             quoted(name)
         ));
         Ok(!self.driver.find_all(by).await?.is_empty())
@@ -185,6 +199,23 @@ impl Browser {
         let by = By::XPath(format!(".//option[normalize-space(.)={}]", quoted(option)));
         let found = select.find(by).await.with_context(|| format!("{label} has no {option:?}"))?;
         Ok(found.click().await?)
+    }
+
+    /// Ticks the box whose label begins so.
+    ///
+    /// # Errors
+    /// When there is none that can be clicked.
+    pub async fn tick(&self, label: &str) -> anyhow::Result<()> {
+        let by = By::XPath(format!(
+            "//label[starts-with(normalize-space(.),{})]//input[@type='checkbox']",
+            quoted(label)
+        ));
+        self.wait(&format!("a box {label:?}"), async || {
+            let Ok(found) = self.driver.find(by.clone()).await else { return Ok(false) };
+            Ok(found.is_selected().await?
+                || (found.click().await.is_ok() && found.is_selected().await?))
+        })
+        .await
     }
 
     /// The options of the drop-down with this label.
@@ -267,6 +298,19 @@ impl Browser {
         Ok(())
     }
 
+    /// Kills it without warning (SIGKILL): Chromium is in its driver's process group, and goes with
+    /// it. Nothing can be done with it afterwards.
+    pub(crate) fn kill(&mut self) {
+        // A group that was waited for may be somebody else's by now.
+        let Some(mut chromedriver) = self.chromedriver.take() else { return };
+        let group = i32::try_from(chromedriver.id()).ok().and_then(Pid::from_raw);
+        if let Some(group) = group {
+            // It may be gone already, which is what we want.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = chromedriver.wait();
+    }
+
     async fn field(&self, label: &str) -> anyhow::Result<WebElement> {
         let by = By::XPath(format!(
             "//label[normalize-space(text())={0} or span[normalize-space(.)={0}]]\
@@ -283,14 +327,8 @@ impl Browser {
 }
 
 impl Drop for Browser {
-    /// Chromium is in its driver's process group, and goes with it.
     fn drop(&mut self) {
-        let group = i32::try_from(self.chromedriver.id()).ok().and_then(Pid::from_raw);
-        if let Some(group) = group {
-            // It may be gone already, which is what we want.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-        let _ = self.chromedriver.wait();
+        self.kill();
     }
 }
 

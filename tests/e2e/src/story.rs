@@ -56,8 +56,26 @@ impl Story {
     /// # Errors
     /// When that does not work.
     pub async fn log_in(&self, name: &str) -> anyhow::Result<()> {
-        self.browser.go("/login").await?;
-        self.fill_in_login(name).await
+        self.log_in_at(&self.browser, name).await
+    }
+
+    /// Logs in at another browser.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn log_in_at(&self, browser: &Browser, name: &str) -> anyhow::Result<()> {
+        browser.go("/login").await?;
+        self.fill_in(browser, name).await
+    }
+
+    /// Kills the browser with all its pages, and starts another one, which knows nothing.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn kill_browser(&mut self) -> anyhow::Result<()> {
+        self.browser.kill();
+        self.browser = Browser::open(&self.desk.url).await?;
+        Ok(())
     }
 
     /// Logs in where the page asks for it.
@@ -65,12 +83,16 @@ impl Story {
     /// # Errors
     /// When that does not work.
     pub async fn fill_in_login(&self, name: &str) -> anyhow::Result<()> {
+        self.fill_in(&self.browser, name).await
+    }
+
+    async fn fill_in(&self, browser: &Browser, name: &str) -> anyhow::Result<()> {
         let account = self.desk.accounts.iter().find(|account| account.0 == name);
         let password = &account.context("made at the first start")?.1;
-        self.browser.fill("Name", name).await?;
-        self.browser.fill("Password", password).await?;
-        self.browser.click("Log in").await?;
-        self.browser.see("SEARCH").await
+        browser.fill("Name", name).await?;
+        browser.fill("Password", password).await?;
+        browser.click("Log in").await?;
+        browser.see("SEARCH").await
     }
 
     /// Logs out.
@@ -100,6 +122,22 @@ impl Story {
         self.log_out().await
     }
 
+    /// As admin: lets operators erase chips that somebody else has used, and logs out.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn allow_erasing(&self) -> anyhow::Result<()> {
+        self.log_in(ADMIN).await?;
+        self.browser.click("Home").await?;
+        self.browser.click("Cards").await?;
+        self.browser.click("Temporary card").await?;
+        self.browser.tick("Operators may erase chips that somebody else has used").await?;
+        self.browser.see("Unsaved changes").await?;
+        self.browser.click("Save").await?;
+        self.browser.see_no("Unsaved changes").await?;
+        self.log_out().await
+    }
+
     /// As operator: searches the produced cards.
     ///
     /// # Errors
@@ -123,6 +161,16 @@ impl Story {
         self.browser.see("Card and chip").await
     }
 
+    /// As operator: searches the cards that are interrupted.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn search_interrupted(&self) -> anyhow::Result<()> {
+        self.browser.click("SEARCH").await?;
+        self.browser.choose("Chip", "Interrupted").await?;
+        self.browser.click("Search").await
+    }
+
     /// Everything that registry, helper and office wrote to their logs.
     ///
     /// # Errors
@@ -140,6 +188,13 @@ impl Story {
     #[must_use]
     pub fn registry_data(&self) -> std::path::PathBuf {
         Path::new(self.desk.data()).join("registry")
+    }
+
+    /// The chip with this index for whoever opens it outside of the office.
+    #[must_use]
+    pub fn kept_chip(&self, index: usize) -> CardOptions {
+        let state = self.desk.data().join(format!("office/card-{index}"));
+        CardOptions { state: Some(state), ..card(index) }
     }
 }
 

@@ -8,7 +8,6 @@ use cardwright_virtual_card::{CardOptions, Tries, VirtualCard};
 use cipher::{BlockCipherEncrypt as _, KeyInit as _};
 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
 use p256::ecdsa::{DerSignature, VerifyingKey};
-use std::path::PathBuf;
 
 /// Card capability container and card holder unique identifier (SP 800-73-5 part 1, table 3).
 const CCC: [u8; 3] = [0x5F, 0xC1, 0x07];
@@ -18,13 +17,12 @@ const CHUID: [u8; 3] = [0x5F, 0xC1, 0x02];
 pub struct Chip(VirtualCard);
 
 impl Chip {
-    /// Wakes the chip; no other process has it now.
+    /// Wakes the chip in the folder of its state; no other process has it now.
     ///
     /// # Errors
     /// When it does not start, or has no PIV application.
-    pub fn open(index: u16, state: PathBuf) -> anyhow::Result<Self> {
-        let options = CardOptions { state: Some(state), ..CardOptions::new(index) };
-        let mut chip = Self(VirtualCard::new(&options)?);
+    pub fn open(options: &CardOptions) -> anyhow::Result<Self> {
+        let mut chip = Self(VirtualCard::new(options)?);
         let aid = [0xA0, 0x00, 0x00, 0x03, 0x08];
         chip.send(0xA4, 0x04, 0x00, &aid, "SELECT")?;
         // Tells the tries and spends none; the firmware makes its counters with it.
@@ -54,6 +52,20 @@ impl Chip {
     /// When the chip has none.
     pub fn card_holder(&mut self) -> anyhow::Result<Vec<u8>> {
         self.object(CHUID)
+    }
+
+    /// The GUID in the card holder unique identifier, 16 bytes.
+    ///
+    /// # Errors
+    /// When the chip has none, or not where our profile puts it.
+    pub fn guid(&mut self) -> anyhow::Result<Vec<u8>> {
+        match &self.card_holder()?[..] {
+            [0x30, 0x19, rest @ ..] => match rest.get(25..) {
+                Some([0x34, 0x10, rest @ ..]) if rest.len() > 16 => Ok(rest[..16].to_vec()),
+                _ => bail!("no GUID after the FASC-N"),
+            },
+            _ => bail!("no FASC-N"),
+        }
     }
 
     /// Whether this is the PIN. A wrong one costs a try.

@@ -1,12 +1,13 @@
 //! What must be true after a case, whatever happened in it.
 
-use crate::{Chip, Error, Lane, Place, database, escrowed};
+use crate::{Chip, Error, Escrowed, Lane, Place, database, escrowed};
 use anyhow::{Context as _, ensure};
 use cardwright_protocol::domain::{CardState, ProcessState};
 use cardwright_protocol::ids::JobId;
 use cardwright_protocol::outcome::Receipt;
-use cardwright_virtual_card::Tries;
+use cardwright_virtual_card::{CardOptions, Tries};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, QueryResult, Statement};
+use std::path::Path;
 
 /// The counters of a chip from which no try is missing.
 const ALL_TRIES: Tries = Tries { pin: 3, puk: 3 };
@@ -20,13 +21,36 @@ pub async fn check(lane: &mut Lane, place: &Place, accepted: &[JobId]) -> anyhow
     lane.start_all()?;
     check_card(lane, place).await.context("the card")?;
     let database = database(&lane.desk.registry_data()).await?;
-    let history = check_history(&database, place).await.context("the history")?;
+    let settled = check_history(&database, &place.card.0).await.context("the history")?;
     database.close().await?;
     lane.remove(place);
-    check_chip(lane, place, &history.finished).await.context("the chip")?;
-    let lost: Vec<_> = accepted.iter().filter(|job| !history.settled.contains(job)).collect();
+    check_chip(&lane.desk.registry_data(), &place.card.0, lane.kept_chip(place)).await?;
+    let lost: Vec<_> = accepted.iter().filter(|job| !settled.contains(job)).collect();
     ensure!(lost.is_empty(), "nobody knows what became of {lost:?} of {accepted:?}");
     check_untouched(lane, lane.foreign_index(place)).context("the other chip")
+}
+
+/// Checks that a card is *unassigned*, and its chip, which is taken out for it.
+///
+/// # Errors
+/// What is not as it must be.
+pub async fn check_card_and_chip(lane: &Lane, place: &Place) -> anyhow::Result<()> {
+    check_card(lane, place).await.context("the card")?;
+    lane.remove(place);
+    check_chip(&lane.desk.registry_data(), &place.card.0, lane.kept_chip(place)).await
+}
+
+/// Checks that a chip is as its profile and the last job that was finished say, byte for byte
+/// where they fix the bytes; that the escrow opens it; and that no try is missing. No reader has it.
+///
+/// # Errors
+/// What is not as it must be.
+pub async fn check_chip(data: &Path, card: &str, chip: CardOptions) -> anyhow::Result<()> {
+    let database = database(data).await?;
+    let job = jobs(&database, card).await?.finished.pop().context("no job is finished")?;
+    database.close().await?;
+    let held = escrowed(data, card).await?;
+    check_bytes_and_secrets(&job, &held, Chip::open(&chip)?).context("the chip")
 }
 
 async fn check_card(lane: &Lane, place: &Place) -> Result<(), Error> {
@@ -48,40 +72,38 @@ struct FinishedJob {
     expires_on: String,
 }
 
-/// What the history of a card tells.
-struct History {
-    finished: FinishedJob,
+/// What became of the jobs of a card.
+struct Jobs {
+    /// Oldest first.
+    finished: Vec<FinishedJob>,
+    failed: usize,
     /// All jobs whose outcome the registry has.
     settled: Vec<JobId>,
 }
 
-/// Exactly one receipt and one change of state, and an audit event for each job that was cut off.
-async fn check_history(database: &DatabaseConnection, place: &Place) -> anyhow::Result<History> {
-    let jobs = rows(
+async fn jobs(database: &DatabaseConnection, card: &str) -> anyhow::Result<Jobs> {
+    let rows = rows(
         database,
         "SELECT jobs.name AS name, jobs.state AS state, jobs.outcome AS outcome, \
          jobs.fasc_n AS fasc_n, jobs.expires_on AS expires_on FROM jobs \
          JOIN processes ON processes.id = jobs.process_id \
-         JOIN cards ON cards.id = processes.card_id WHERE cards.number = ?",
-        place,
+         JOIN cards ON cards.id = processes.card_id WHERE cards.number = ? ORDER BY jobs.id",
+        card,
     )
     .await?;
-    let text = |row: &QueryResult, column: &str| row.try_get::<String>("", column);
-    let mut finished = Vec::new();
-    let mut failed = 0;
-    let mut settled = Vec::new();
-    for row in &jobs {
+    let mut jobs = Jobs { finished: Vec::new(), failed: 0, settled: Vec::new() };
+    for row in &rows {
         let outcome = row.try_get::<Option<String>>("", "outcome")?;
         if outcome.is_some() {
-            settled.push(JobId(text(row, "name")?));
+            jobs.settled.push(JobId(text(row, "name")?));
         }
         match (text(row, "state")?.as_str(), outcome) {
-            ("finished", Some(receipt)) => finished.push(FinishedJob {
+            ("finished", Some(receipt)) => jobs.finished.push(FinishedJob {
                 receipt: serde_json::from_str(&receipt)?,
                 fasc_n: row.try_get("", "fasc_n")?,
                 expires_on: text(row, "expires_on")?,
             }),
-            ("failed", Some(_)) => failed += 1,
+            ("failed", Some(_)) => jobs.failed += 1,
             (state, outcome) => {
                 ensure!(
                     outcome.is_none() && ["superseded", "never-began"].contains(&state),
@@ -90,13 +112,20 @@ async fn check_history(database: &DatabaseConnection, place: &Place) -> anyhow::
             }
         }
     }
+    Ok(jobs)
+}
+
+/// Exactly one receipt and one change of state, and an audit event for each job that was cut off.
+/// Gives all jobs whose outcome the registry has.
+async fn check_history(database: &DatabaseConnection, card: &str) -> anyhow::Result<Vec<JobId>> {
+    let Jobs { finished, failed, settled } = jobs(database, card).await?;
     ensure!(finished.len() == 1, "{} jobs are finished", finished.len());
 
     let events = rows(
         database,
         "SELECT kind, audit_events.state AS state FROM audit_events \
          JOIN cards ON cards.id = audit_events.card_id WHERE cards.number = ?",
-        place,
+        card,
     )
     .await?;
     let kinds: Vec<String> =
@@ -116,19 +145,20 @@ async fn check_history(database: &DatabaseConnection, place: &Place) -> anyhow::
         database,
         "SELECT processes.state AS state FROM processes \
          JOIN cards ON cards.id = processes.card_id WHERE cards.number = ?",
-        place,
+        card,
     )
     .await?;
     let states: Vec<String> =
         processes.iter().map(|row| text(row, "state")).collect::<Result<_, _>>()?;
     ensure!(states == [ProcessState::Completed.name()], "processes: {states:?}");
-    Ok(History { finished: finished.pop().context("counted above")?, settled })
+    Ok(settled)
 }
 
-/// The chip is as the profile and the job say, byte for byte where they fix the bytes.
-async fn check_chip(lane: &Lane, place: &Place, job: &FinishedJob) -> anyhow::Result<()> {
-    let held = escrowed(&lane.desk.registry_data(), &place.card.0).await?;
-    let mut chip = Chip::open(place.index, lane.state(place.index))?;
+fn check_bytes_and_secrets(
+    job: &FinishedJob,
+    held: &Escrowed,
+    mut chip: Chip,
+) -> anyhow::Result<()> {
     let tries = chip.tries()?;
     ensure!(tries == ALL_TRIES, "a try is missing: {tries:?}");
 
@@ -187,9 +217,12 @@ fn check_untouched(lane: &Lane, index: u16) -> anyhow::Result<()> {
 async fn rows(
     database: &DatabaseConnection,
     query: &str,
-    place: &Place,
+    card: &str,
 ) -> anyhow::Result<Vec<QueryResult>> {
-    let number = place.card.0.as_str();
-    let query = Statement::from_sql_and_values(DbBackend::Sqlite, query, [number.into()]);
+    let query = Statement::from_sql_and_values(DbBackend::Sqlite, query, [card.into()]);
     Ok(database.query_all_raw(query).await?)
+}
+
+fn text(row: &QueryResult, column: &str) -> Result<String, sea_orm::DbErr> {
+    row.try_get("", column)
 }

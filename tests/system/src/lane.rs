@@ -64,7 +64,14 @@ impl Lane {
     /// # Errors
     /// When a part does not start.
     pub async fn start(cards: u16) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("cardwright-").tempdir()?;
+        Self::start_in(tempfile::Builder::new().prefix("cardwright-").tempdir()?, cards).await
+    }
+
+    /// The same in a folder of the caller's: what is in `registry` and `helper` stays there.
+    ///
+    /// # Errors
+    /// When a part does not start.
+    pub async fn start_in(folder: TempDir, cards: u16) -> anyhow::Result<Self> {
         let office = Arc::new(Office::start(&OfficeOptions {
             readers: READERS,
             dir: folder.path().join("office"),
@@ -130,6 +137,15 @@ impl Lane {
         let _ = self.office.remove(place.reader);
     }
 
+    /// Logs the operator in anew.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn log_in_again(&mut self) -> anyhow::Result<()> {
+        self.site = log_in(&self.desk, "operator").await?;
+        Ok(())
+    }
+
     /// Waits until the chip of a case holds at its gate.
     ///
     /// # Errors
@@ -176,10 +192,11 @@ impl Lane {
         Page::open(&self.site, &self.desk.helper_address()).await
     }
 
-    /// The folder that keeps a chip.
+    /// The chip of a case for whoever opens it outside of the office.
     #[must_use]
-    pub fn state(&self, index: u16) -> PathBuf {
-        self.folder.path().join(format!("office/card-{index}"))
+    pub fn kept_chip(&self, place: &Place) -> CardOptions {
+        let state = self.folder.path().join(format!("office/card-{}", place.index));
+        CardOptions { state: Some(state), ..CardOptions::new(place.index) }
     }
 
     /// The file with all commands that a chip got.

@@ -7,6 +7,7 @@
 //! [`end_state::check`].
 
 mod chip;
+mod dice;
 pub mod end_state;
 mod error;
 mod escrow;
@@ -20,6 +21,7 @@ pub mod schedule;
 mod site;
 
 pub use chip::Chip;
+pub use dice::Dice;
 pub use error::Error;
 pub use escrow::{Escrowed, database, escrowed};
 pub use helper_wire::HelperWire;

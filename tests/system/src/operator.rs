@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use cardwright_protocol::domain::ProcessState;
 use cardwright_protocol::ids::JobId;
 use cardwright_protocol::outcome::JobFailure;
-use cardwright_protocol::registry::processes::Process;
+use cardwright_protocol::registry::processes::{Process, Verdict};
 use cardwright_virtual_card::Gate;
 use std::sync::Arc;
 
@@ -44,6 +44,26 @@ impl<'lane> Operator<'lane> {
     pub async fn sit_down(lane: &'lane mut Lane) -> anyhow::Result<Self> {
         let place = lane.next_place()?;
         Ok(Self { lane, place, page: None, accepted: Vec::new(), is_out: false })
+    }
+
+    /// Takes a card of which something became before; its chip is out, and is put in with whatever
+    /// is done next.
+    #[must_use]
+    pub fn come_back(lane: &'lane mut Lane, place: Place) -> Self {
+        Self { lane, place, page: None, accepted: Vec::new(), is_out: true }
+    }
+
+    /// Puts the chip in and gives what the wizard says of it.
+    ///
+    /// # Errors
+    /// Whatever is not as it should be.
+    pub async fn verdict(&mut self) -> anyhow::Result<Verdict> {
+        self.restore()?;
+        let process = self.process().await?;
+        let mut page = self.take_page().await?;
+        let verdict = page.assess(&process, &self.place.reader_name()).await?;
+        self.page = Some(page);
+        Ok(verdict)
     }
 
     /// Clicks *Next* and gives the job that runs.

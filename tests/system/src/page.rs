@@ -67,17 +67,24 @@ impl Page {
         self.helper.until("a chip", pick).await
     }
 
-    /// What the page does when it sees a chip: inspects it, and learns what it means.
+    /// What the page does when it sees a chip, before *Next* can be clicked.
     ///
     /// # Errors
     /// [`Error::NoJob`] when *Next* would not encode it.
     pub async fn look(&mut self, process: &Process, reader: &str) -> Result<(), Error> {
-        let report = self.inspect(process, reader).await?;
-        let assessment = self.site.assess(&process.id, report).await?;
-        match assessment.verdict {
+        match self.assess(process, reader).await? {
             Verdict::Ready | Verdict::Interrupted => Ok(()),
-            _ => Err(Error::NoJob(format!("{assessment:?}"))),
+            verdict => Err(Error::NoJob(format!("{verdict:?}"))),
         }
+    }
+
+    /// Inspects the chip, and learns what it means.
+    ///
+    /// # Errors
+    /// Whatever either side says.
+    pub async fn assess(&mut self, process: &Process, reader: &str) -> Result<Verdict, Error> {
+        let report = self.inspect(process, reader).await?;
+        Ok(self.site.assess(&process.id, report).await?.verdict)
     }
 
     /// The first half of *Next*: inspects the chip again and fetches a job for it.

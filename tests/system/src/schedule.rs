@@ -1,7 +1,7 @@
 //! Random schedules of tears, kills and recoveries, each repeatable by its seed.
 
-use crate::Lane;
 use crate::operator::{Operator, Reached};
+use crate::{Dice, Lane};
 use anyhow::Context as _;
 use cardwright_virtual_card::Gate;
 
@@ -64,7 +64,7 @@ impl Schedule {
     /// The schedule of a seed.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::from_seed(seed);
         let steps = (0..=dice.below(4)).map(|_| Step::random(&mut dice)).collect();
         Self { seed, steps }
     }
@@ -161,18 +161,6 @@ async fn mail(operator: &mut Operator<'_>, looks: u64) -> anyhow::Result<()> {
         biased;
         carried = operator.carry_outcomes() => carried,
         () = enough => Ok(()),
-    }
-}
-
-/// Numbers that a seed fixes: SplitMix64 (Steele, Lea and Flood, 2014).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % end
     }
 }
 

@@ -73,11 +73,18 @@ pub(crate) fn Commands(
         true => asking.set(Some(command)),
         false => start.run((command, None)),
     };
+    let may_start = [Permission::InitializeCards, Permission::WithdrawStock]
+        .into_iter()
+        .any(|permission| registry.may(permission));
+    let state = card.row.state.title();
     let empty = match (commands.is_empty(), card.process.is_some()) {
+        (true, false) if may_start => Some(format!(
+            "Nothing can be done with a card in state “{state}” now. What can be done, an admin \
+             enables per state under Home › Cards › Temporary card.",
+        )),
         (true, false) => Some(format!(
-            "Nothing can be done with a card in state “{}” now. What can be done, an admin enables \
-             per state under Home › Cards › Temporary card.",
-            card.row.state.title()
+            "Commands are for operators. Which ones they have for a card in state “{state}” is set \
+             under Home › Cards › Temporary card.",
         )),
         (true, true) => Some("Other commands come back when this process has ended.".to_owned()),
         (false, _) => None,

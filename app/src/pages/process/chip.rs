@@ -53,9 +53,14 @@ pub(crate) fn CardAndChip(driver: Driver) -> impl IntoView {
                         })}
                 </div>
                 {(mine && process.confirm_number).then(|| view! { <PrintedNumber driver /> })}
-                <div aria-live="polite">
-                    {move || mine.then(|| notice_of(&situation.get(), &process.profile)).flatten()}
-                </div>
+                {mine
+                    .then(|| {
+                        view! {
+                            <div aria-live="polite">
+                                {move || notice_of(&situation.get(), &process.profile)}
+                            </div>
+                        }
+                    })}
                 <Show when=move || asks_to_erase.get()>
                     <EraseQuestion driver />
                 </Show>

@@ -1,7 +1,9 @@
 //! Every page, wide and narrow: nothing runs out of the window. The pictures are in
 //! `target/e2e/look/`, for people to look at.
 
-use crate::{CARD_WITH_CHIP, CARD_WITHOUT_CHIP, READY, SLOW, at_the_wizard};
+use crate::erase::somebody_uses_the_chip;
+use crate::trouble::at_the_pin;
+use crate::{CARD_WITH_CHIP, CARD_WITHOUT_CHIP, READY, SLOW, at_the_wizard, at_work};
 use anyhow::ensure;
 use cardwright_e2e::{ADMIN, OPERATOR, Story, card, slow_card};
 
@@ -83,4 +85,98 @@ async fn every_page_fits_wide_and_narrow() -> anyhow::Result<()> {
     page.go(&format!("/cards/{CARD_WITH_CHIP}")).await?;
     page.see("Unassigned").await?;
     look(&story, "card-unassigned").await
+}
+
+#[tokio::test]
+async fn what_an_interruption_leaves_fits_wide_and_narrow() -> anyhow::Result<()> {
+    let story = at_the_pin().await?;
+    let page = &story.browser;
+    story.office.remove(0)?;
+    page.see("The card came out of the reader").await?;
+    story.search_interrupted().await?;
+    page.see("1 interrupted card").await?;
+    look(&story, "search-interrupted").await?;
+    page.go(&format!("/cards/{CARD_WITH_CHIP}")).await?;
+    page.see("The card came out of the reader").await?;
+    look(&story, "card-interrupted").await?;
+    story.log_out().await?;
+
+    story.log_in(ADMIN).await?;
+    page.go(&format!("/cards/{CARD_WITH_CHIP}")).await?;
+    page.see("was started by operator").await?;
+    look(&story, "card-of-operator").await?;
+    page.click("Take over").await?;
+    page.see("Take over this process?").await?;
+    look(&story, "card-take-over").await?;
+    page.click("Leave it").await?;
+    page.see_no("Take over this process?").await?;
+    page.click("Take over").await?;
+    page.click("Take over the process").await?;
+    page.see("No card in the reader").await?;
+    look(&story, "wizard-taken-over").await?;
+    let process = page.path().await?;
+    story.log_out().await?;
+
+    story.log_in(OPERATOR).await?;
+    page.go(&process).await?;
+    page.see("admin has this process").await?;
+    look(&story, "wizard-of-admin").await?;
+    page.click("SEARCH").await?;
+    page.choose("Chip", "Not interrupted").await?;
+    page.click("Search").await?;
+    page.see("not interrupted").await?;
+    look(&story, "search-not-interrupted").await?;
+    story.log_out().await?;
+
+    story.log_in(ADMIN).await?;
+    page.go(&process).await?;
+    page.click("Cancel").await?;
+    page.see("Cancel this process?").await?;
+    look(&story, "wizard-cancel-interrupted").await?;
+    page.click("Cancel the process").await?;
+    page.see("Initialize temporary card").await?;
+    page.see("Interrupted: an encoding").await?;
+    look(&story, "card-interrupted-closed").await?;
+    story.log_out().await?;
+
+    story.log_in(OPERATOR).await?;
+    story.start_initializing(CARD_WITH_CHIP).await?;
+    page.see("An encoding of this card's chip was begun and not finished.").await?;
+    look(&story, "wizard-begun").await
+}
+
+#[tokio::test]
+async fn erasing_fits_wide_and_narrow() -> anyhow::Result<()> {
+    let story = at_work(2).await?;
+    let page = &story.browser;
+    somebody_uses_the_chip(&story)?;
+    at_the_wizard(&story).await?;
+    page.click("Next").await?;
+    page.see("The chip has values of somebody else").await?;
+    look(&story, "wizard-foreign").await?;
+    story.start_initializing(CARD_WITH_CHIP).await?;
+    page.see("Somebody else has used this chip.").await?;
+    look(&story, "wizard-used").await?;
+    page.click("Cancel").await?;
+    page.see("What do you want to do?").await?;
+    story.log_out().await?;
+
+    story.allow_erasing().await?;
+    story.log_in(ADMIN).await?;
+    page.go("/templates/temporary-card").await?;
+    page.see("Operators may erase").await?;
+    look(&story, "template-general").await?;
+    story.log_out().await?;
+
+    story.log_in(OPERATOR).await?;
+    story.office.swap(0, slow_card(0, SLOW))?;
+    story.start_initializing(CARD_WITH_CHIP).await?;
+    page.see("Erase this chip").await?;
+    look(&story, "wizard-erase").await?;
+    page.tick("Erase this chip").await?;
+    look(&story, "wizard-erase-agreed").await?;
+    page.click("Erase and initialize").await?;
+    page.see("Erasing what somebody else left").await?;
+    look(&story, "wizard-erasing").await?;
+    page.see("is now unassigned").await
 }

@@ -2,10 +2,14 @@
 //! cards. Each has a desk of its own, so that they run side by side.
 
 mod cancel;
+mod erase;
 mod initialize;
+mod interrupted;
 mod look;
 mod reload;
+mod root_key;
 mod search;
+mod take_over;
 mod tools;
 mod trouble;
 

@@ -51,7 +51,7 @@ async fn other_tools_find_the_chip_as_the_registry_says() -> anyhow::Result<()> 
 
 /// The secrets of a virtual card in a private PC/SC service may stand in arguments: these tools
 /// take them no other way.
-fn yubico(story: &Story, arguments: &[&str]) -> anyhow::Result<Output> {
+pub(crate) fn yubico(story: &Story, arguments: &[&str]) -> anyhow::Result<Output> {
     let output = Command::new("yubico-piv-tool")
         .args(["-r", READER])
         .args(arguments)

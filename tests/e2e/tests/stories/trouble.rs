@@ -83,7 +83,7 @@ async fn no_reader_at_all() -> anyhow::Result<()> {
 }
 
 /// The job of the card in reader 0 has begun to write.
-async fn at_the_pin() -> anyhow::Result<Story> {
+pub(crate) async fn at_the_pin() -> anyhow::Result<Story> {
     let story = at_work(2).await?;
     story.office.swap(0, slow_card(0, SLOW))?;
     at_the_wizard(&story).await?;

@@ -1,5 +1,7 @@
 //! The whole system under tears and kills: what must be true at the end is true.
 
+mod backup;
+mod full_disk;
 mod kill;
 mod random;
 mod swap;
