@@ -12,6 +12,7 @@ use crate::registry::Registry;
 use crate::search::escape;
 use crate::wizard::{Event, Step};
 use crate::words;
+use cardwright_protocol::domain::ProcessState;
 use cardwright_protocol::ids::ProcessId;
 use cardwright_protocol::registry::processes::Process;
 use chip::CardAndChip;
@@ -58,6 +59,11 @@ fn Wizard(
         (!process.mine && process.state.is_open()).then_some(process)
     });
     let step = Memo::new(move |_| driver.wizard.with(|wizard| wizard.step()));
+    // Steps that were never taken are not shown as done.
+    let ended_early = Memo::new(move |_| {
+        let state = driver.wizard.with(|wizard| wizard.process().state);
+        matches!(state, ProcessState::Canceled | ProcessState::Failed)
+    });
     // A step is drawn anew for whom the process belongs to then.
     let shown = Memo::new(move |_| (step.get(), foreign.with(Option::is_none)));
     let trouble = Memo::new(move |_| driver.wizard.with(|wizard| wizard.trouble().cloned()));
@@ -74,7 +80,7 @@ fn Wizard(
     let crumbs = vec![Crumb::link("Search", "/search"), Crumb::link(&number.0, &card_url)];
     view! {
         <PageHead title crumbs>
-            <Steps step />
+            {move || (!ended_early.get()).then(|| view! { <Steps step /> })}
         </PageHead>
         {move || {
             trouble
