@@ -68,7 +68,7 @@ pub enum Cause {
     /// Too few tries are left to present another value.
     #[error("blocked: {what}")]
     Blocked {
-        /// `PIN` or `PUK`.
+        /// `PIN`, `PUK` or `management key`.
         what: &'static str,
     },
     /// The chip refused a command.

@@ -19,7 +19,10 @@ pub enum Authentication {
     /// The chip's key has another cipher. No try was spent: the key was not used yet.
     OtherAlgorithm,
     /// The chip's key is another one.
-    OtherKey,
+    OtherKey {
+        /// How many tries are left, where the chip counts them. Most chips do not.
+        tries_left: Option<u8>,
+    },
 }
 
 /// The status words by which a chip refuses a management key: its maker's choice.
@@ -91,8 +94,12 @@ pub fn authenticate_as(
     let Response { data, status } = channel.send(&request(key.algorithm(), fields))?;
     match status {
         StatusWord::OK => {}
-        StatusWord(0x63C0..=0x63CF) => return Ok(Authentication::OtherKey),
-        _ if refusals.other_key.contains(&status) => return Ok(Authentication::OtherKey),
+        StatusWord(0x63C0..=0x63CF) => {
+            return Ok(Authentication::OtherKey { tries_left: status.tries_left() });
+        }
+        _ if refusals.other_key.contains(&status) => {
+            return Ok(Authentication::OtherKey { tries_left: None });
+        }
         _ => return Err(CardError::Refused { status }),
     }
     match field(&data, RESPONSE) {

@@ -198,6 +198,7 @@ fn management_keys_are_proved_both_ways() {
     log.check(&[witness, "7C0A820800000000000000009000"], authenticate);
     log.check(&[witness, "6982"], authenticate);
     log.check(&[witness, "6A80"], authenticate);
+    log.check(&[witness, "63C1"], authenticate);
     log.check(&[witness, "6983"], authenticate);
     log.check(&["6A86"], authenticate);
     log.check(&["6A80"], authenticate);
@@ -214,10 +215,13 @@ fn management_keys_are_proved_both_ways() {
           9000: error: the chip's answer is malformed: a proof of the management key that is wrong
         0087039B047C02800000
         0087039B167C148008E7D3EE890458A48B8108111111111111111100
-          6982: OtherKey
+          6982: OtherKey { tries_left: None }
         0087039B047C02800000
         0087039B167C148008E7D3EE890458A48B8108111111111111111100
-          6A80: OtherKey
+          6A80: OtherKey { tries_left: None }
+        0087039B047C02800000
+        0087039B167C148008E7D3EE890458A48B8108111111111111111100
+          63C1: OtherKey { tries_left: Some(1) }
         0087039B047C02800000
         0087039B167C148008E7D3EE890458A48B8108111111111111111100
           6983: error: the chip answered 6983

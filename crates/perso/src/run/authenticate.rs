@@ -79,8 +79,9 @@ impl Authenticate {
         }
     }
 
-    /// Tries the management keys that the chip may have. A cipher that the chip's key has not is
-    /// refused before a key is used, so that no try is spent on finding it out.
+    /// Tries the management keys that the chip may have, each once. A cipher that the chip's key
+    /// has not is refused before a key is used, so that no try is spent on finding it out. A chip
+    /// that counts the tries is not sent the last one; most do not count.
     fn open<R: CryptoRng + ?Sized>(
         &self,
         job: &Job,
@@ -106,7 +107,10 @@ impl Authenticate {
             match authenticate_as(channel, key, &challenge, &dialect.key_refusals) {
                 Ok(Authentication::Accepted) => return Ok(Opening::Yes(values, key.clone())),
                 Ok(Authentication::OtherAlgorithm) => other_algorithms.push(algorithm),
-                Ok(Authentication::OtherKey) => other_keys.push(key),
+                Ok(Authentication::OtherKey { tries_left: Some(0..=1) }) => {
+                    return Ok(Opening::Blocked);
+                }
+                Ok(Authentication::OtherKey { .. }) => other_keys.push(key),
                 Err(CardError::Refused { status: StatusWord::BLOCKED }) => {
                     return Ok(Opening::Blocked);
                 }

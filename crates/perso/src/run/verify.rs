@@ -82,7 +82,7 @@ impl Verify {
         let refusals = &self.dialect.key_refusals;
         match commands::authenticate_as(channel, &self.management_key, &challenge, refusals)? {
             Authentication::Accepted => Ok(()),
-            Authentication::OtherAlgorithm | Authentication::OtherKey => {
+            Authentication::OtherAlgorithm | Authentication::OtherKey { .. } => {
                 Err(Cause::ReadBackDiffers { what: "management key" })
             }
         }

@@ -89,6 +89,27 @@ fn a_key_of_another_maker_is_foreign() {
 }
 
 #[test]
+fn the_last_try_of_a_management_key_that_is_counted_is_kept() {
+    let kind = Kind { key_tries: Some(3), ..ASKED };
+    let mut desk = Scripted::new(kind);
+    desk.key = (0x0C, vec![9; 32]);
+    let job = job(inspect(&mut desk).unwrap().ids);
+    let job = Job { candidates: vec![factory(), earlier(2), earlier(3)], ..job };
+    let failure = carry_out(job.clone(), &mut desk).unwrap_err();
+    assert_eq!(failure.cause, Cause::Blocked { what: "management key" });
+    assert_eq!((failure.phase, failure.condition), (Phase::Authenticate, Condition::Untouched));
+    assert_eq!((desk.key_left, desk.writes, desk.burnt()), (Some(1), 0, (0, 0)));
+    // Where it is not counted all are sent, each once.
+    let mut desk = Traced::new(Scripted::new(ASKED));
+    desk.desk.key = (0x0C, vec![9; 32]);
+    let job = Job { candidates: vec![factory(), earlier(2), earlier(3), earlier(2)], ..job };
+    let failure = carry_out(job, &mut desk).unwrap_err();
+    assert_eq!(failure.cause, Cause::Foreign { what: "management key" });
+    let refused = |line: &&String| line.contains("AUTHENTICATE 0C 9B -> 6982");
+    assert_eq!(desk.sent.iter().filter(refused).count(), 3);
+}
+
+#[test]
 fn a_chip_without_a_name_is_told_by_all_that_it_holds() {
     let virgin = inspect(&mut Scripted::new(ASKED)).unwrap().ids;
     let mut other_card = wanted(2);

@@ -43,7 +43,7 @@ impl Scripted {
             [0x00, 0x87, algorithm, 0x9B] => self.authenticate(algorithm, data),
             [0x00, 0x87, 0x11, 0x9A] => self.sign(data),
             [0x00, 0xCB, 0x3F, 0xFF] => self.read(data),
-            [0x00, 0xFB, 0x00, 0x00] if self.kind.is_extended => self.set_back(),
+            [0x00, 0xFB, 0x00, 0x00] => self.set_back(),
             [0x00, 0xDB | 0x47 | 0xFA | 0xFF, ..] if !self.is_admin => Err(0x6982),
             [0x00, 0xDB, 0x3F, 0xFF] => self.write(data),
             [0x00, 0x47, 0x00, 0x9A] => Ok(self.generate()),
@@ -146,13 +146,26 @@ impl Scripted {
                 Ok(tlv::encode(0x7C, &tlv::encode(0x80, &encrypted)).to_vec())
             }
             (Some(witness), Some(challenge)) => {
-                self.is_admin = self.witness.take().is_some_and(|expected| witness == expected);
-                match self.is_admin {
+                let is_right = self.witness.take().is_some_and(|expected| witness == expected);
+                if self.key_left == Some(0) {
+                    return Err(0x6983);
+                }
+                self.key_last_tries += usize::from(self.key_left == Some(1) && self.is_key_told);
+                self.is_admin = is_right;
+                match is_right {
                     true => {
+                        self.key_left = self.kind.key_tries;
                         let answer = tlv::encode(0x82, &self.encrypt(&challenge));
                         Ok(tlv::encode(0x7C, &answer).to_vec())
                     }
-                    false => Err(other_key),
+                    false => match self.key_left.as_mut() {
+                        Some(left) => {
+                            *left -= 1;
+                            self.is_key_told = *left == 1;
+                            Err(0x63C0 | u16::from(*left))
+                        }
+                        None => Err(other_key),
+                    },
                 }
             }
             _ => Err(0x6A80),
@@ -238,11 +251,13 @@ impl Scripted {
     }
 
     fn set_back(&mut self) -> Result<Vec<u8>, u16> {
+        let refusal = self.kind.reset?;
         if self.pin.left > 0 || self.puk.left > 0 {
-            return Err(if self.kind.is_applet { 0x6982 } else { 0x6985 });
+            return Err(refusal);
         }
         self.is_half_wiped = self.kind.is_applet && self.key.0 != 0x03;
         self.key = (self.kind.ciphers[0], FACTORY_KEY.to_vec());
+        self.key_left = self.kind.key_tries;
         self.pin.factory(self.kind.pin_tries);
         self.puk.factory(3);
         self.objects.clear();

@@ -21,8 +21,12 @@ pub(crate) struct Kind {
     pub(crate) has_serial: bool,
     /// It answers `F7`.
     pub(crate) tells_metadata: bool,
-    /// It knows `FF`, `FA` and `FB`.
+    /// It knows `FF` and `FA`.
     pub(crate) is_extended: bool,
+    /// What it says to `FB` while it is not blocked; or always, where it has no reset.
+    pub(crate) reset: Result<u16, u16>,
+    /// Tries of its management key, where it counts them.
+    pub(crate) key_tries: Option<u8>,
     /// Its management application says that it is of the FIPS series.
     pub(crate) is_fips: bool,
     /// Algorithm identifiers of the management keys that it takes, its maker's first.
@@ -48,6 +52,8 @@ pub(crate) const ASKED: Kind = Kind {
     has_serial: true,
     tells_metadata: true,
     is_extended: true,
+    reset: Ok(0x6985),
+    key_tries: None,
     is_fips: false,
     ciphers: &[0x0A, 0x0C],
     key_refusals: (0x6A86, 0x6982),
@@ -82,6 +88,7 @@ pub(crate) const PIV_APPLET: Kind = Kind {
     version: Some([5, 4, 0]),
     ciphers: &[0x03, 0x08, 0x0A, 0x0C],
     key_refusals: (0x6A86, 0x6A80),
+    reset: Ok(0x6982),
     pin_tries: 5,
     is_applet: true,
     ..ASKED
@@ -106,6 +113,7 @@ pub(crate) const STANDARD: Kind = Kind {
     has_serial: false,
     tells_metadata: false,
     is_extended: false,
+    reset: Err(0x6D00),
     ciphers: &[0x03],
     discovery: None,
     ..ASKED
@@ -126,6 +134,10 @@ pub(crate) struct Scripted {
     pub(crate) kind: Kind,
     /// Algorithm identifier and key.
     pub(crate) key: (u8, Vec<u8>),
+    /// Tries that are left of it, where they are counted.
+    pub(crate) key_left: Option<u8>,
+    /// How often the last of them was sent, though the chip had told of it.
+    pub(crate) key_last_tries: usize,
     pub(crate) pin: Reference,
     pub(crate) puk: Reference,
     pub(crate) objects: HashMap<Vec<u8>, Vec<u8>>,
@@ -139,6 +151,8 @@ pub(crate) struct Scripted {
     is_out: bool,
     // Lost in a reset.
     witness: Option<Vec<u8>>,
+    /// It told that one try of the management key is left.
+    is_key_told: bool,
     pub(crate) is_admin: bool,
     pub(crate) is_verified: bool,
     /// A right PUK was presented.
@@ -156,6 +170,8 @@ impl Scripted {
         Self {
             kind,
             key: (kind.ciphers[0], FACTORY_KEY.to_vec()),
+            key_left: kind.key_tries,
+            key_last_tries: 0,
             pin: Reference::new(b"123456\xFF\xFF", kind.pin_tries),
             puk: Reference::new(b"12345678", 3),
             objects: HashMap::new(),
@@ -166,6 +182,7 @@ impl Scripted {
             tear: None,
             is_out: false,
             witness: None,
+            is_key_told: false,
             is_admin: false,
             is_verified: false,
             is_unblocked: false,
@@ -189,8 +206,8 @@ impl Scripted {
 
     /// What the last try was spent on, and what was malformed, so far.
     pub(crate) fn burnt(&self) -> (usize, usize) {
-        let Self { pin, puk, .. } = self;
-        (pin.last_tries + puk.last_tries, pin.malformed + puk.malformed)
+        let Self { pin, puk, key_last_tries, .. } = self;
+        (pin.last_tries + puk.last_tries + key_last_tries, pin.malformed + puk.malformed)
     }
 }
 
@@ -217,6 +234,7 @@ impl Transport for Scripted {
 impl Desk for Scripted {
     fn reset(&mut self) {
         self.witness = None;
+        self.is_key_told = false;
         self.is_admin = false;
         self.is_verified = false;
         self.is_unblocked = false;
