@@ -177,7 +177,8 @@ pub(crate) const PIV_APPLET: Dialect = Dialect {
     },
     sets_tries: Knows::Yes,
     reset: Some(Reset {
-        refusals: &[StatusWord::CONDITIONS_OF_USE, StatusWord::SECURITY_STATUS],
+        // `processReset` of its source says so, and nothing else.
+        refusals: &[StatusWord::SECURITY_STATUS],
         wants_puk_blocked: true,
         wants_triple_des: true,
     }),
@@ -225,7 +226,9 @@ pub(crate) const STANDARD: Dialect = Dialect {
     key_refusals: KeyRefusals::ANY,
     sets_tries: Knows::Ask,
     reset: Some(Reset {
-        refusals: &[StatusWord::CONDITIONS_OF_USE, StatusWord::SECURITY_STATUS],
+        // `6982` need not mean that there is a reset: a chip may ask for the management key before
+        // it looks whether it knows the command.
+        refusals: &[StatusWord::CONDITIONS_OF_USE],
         wants_puk_blocked: true,
         wants_triple_des: false,
     }),

@@ -91,12 +91,15 @@ fn a_management_key_that_a_reset_does_not_survive_is_changed_first_or_left_alone
 
 #[test]
 fn a_chip_without_a_reset_is_left_alone() {
-    let mut desk = used(STANDARD);
-    let job = job_that_erases(&mut desk);
-    let failure = carry_out(job, &mut desk).unwrap_err();
-    assert_eq!(failure.cause, Cause::NotSupported { what: "the chip has no reset" });
-    assert_eq!((failure.phase, failure.condition), (Phase::Erase, Condition::Untouched));
-    assert_eq!((desk.pin.left, desk.puk.left, desk.writes), (5, 3, 0));
+    // It may not know the command, or ask for the management key before it looks.
+    for status in [0x6D00, 0x6982] {
+        let mut desk = used(Kind { reset: Err(status), ..STANDARD });
+        let job = job_that_erases(&mut desk);
+        let failure = carry_out(job, &mut desk).unwrap_err();
+        assert_eq!(failure.cause, Cause::NotSupported { what: "the chip has no reset" });
+        assert_eq!((failure.phase, failure.condition), (Phase::Erase, Condition::Untouched));
+        assert_eq!((desk.pin.left, desk.puk.left, desk.writes), (5, 3, 0));
+    }
 }
 
 #[test]
