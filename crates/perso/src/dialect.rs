@@ -65,6 +65,8 @@ pub(crate) enum Knows {
 
 /// How RESET (`FB`) goes.
 pub(crate) struct Reset {
+    /// A chip of which only the standard is known may have none.
+    pub(crate) has: Knows,
     /// What it says when PIN and PUK are not blocked.
     pub(crate) refusals: &'static [StatusWord],
     /// It wants the PUK blocked, too.
@@ -112,6 +114,7 @@ impl fmt::Debug for Dialect {
 }
 
 const YUBIKEY_RESET: Reset = Reset {
+    has: Knows::Yes,
     refusals: &[StatusWord::CONDITIONS_OF_USE],
     wants_puk_blocked: true,
     wants_triple_des: false,
@@ -177,6 +180,7 @@ pub(crate) const PIV_APPLET: Dialect = Dialect {
     },
     sets_tries: Knows::Yes,
     reset: Some(Reset {
+        has: Knows::Yes,
         // `processReset` of its source says so, and nothing else.
         refusals: &[StatusWord::SECURITY_STATUS],
         wants_puk_blocked: true,
@@ -204,6 +208,7 @@ pub(crate) const NITROKEY: Dialect = Dialect {
     },
     sets_tries: Knows::No,
     reset: Some(Reset {
+        has: Knows::Yes,
         refusals: &[StatusWord::CONDITIONS_OF_USE],
         wants_puk_blocked: false,
         wants_triple_des: false,
@@ -226,6 +231,7 @@ pub(crate) const STANDARD: Dialect = Dialect {
     key_refusals: KeyRefusals::ANY,
     sets_tries: Knows::Ask,
     reset: Some(Reset {
+        has: Knows::Ask,
         // `6982` need not mean that there is a reset: a chip may ask for the management key before
         // it looks whether it knows the command.
         refusals: &[StatusWord::CONDITIONS_OF_USE],

@@ -72,11 +72,7 @@ impl Authenticate {
         };
         opened.hear(&self.found);
         let Self { found, may_erase, .. } = self;
-        let proof = ProvePuk { found, may_erase, opened, evidence };
-        match proof.is_needed(job, ledger) {
-            true => Ok(Transition::Within(State::ProvePuk(Box::new(proof)))),
-            false => proof.leave_out(job, ledger, channel),
-        }
+        ProvePuk { found, may_erase, opened, evidence }.begin(job, ledger, channel)
     }
 
     /// Tries the management keys that the chip may have, each once. A cipher that the chip's key

@@ -1,7 +1,7 @@
 //! A chip with values of somebody else is set back to its maker's. Only a job that allows it comes
 //! here, and nothing brings back what is lost.
 
-use super::{Authenticate, Ledger, State, Transition};
+use super::{Authenticate, Ledger, ProvePuk, State, Transition};
 use crate::Cause;
 use crate::dialect::{Dialect, Reset};
 use crate::inspect::{Asked, Depth, Examined, examine, immutable_ids};
@@ -17,6 +17,31 @@ pub(super) struct Erase {
     pub(super) found: Examined,
     /// The management key that opened it, where one did.
     pub(super) key: Option<ManagementKey>,
+}
+
+/// The management key opened the chip, whose PUK is to be proved; but the chip tells nobody how
+/// many tries that has, and may have no reset that would give them back.
+#[derive(Debug)]
+pub(super) struct AskReset(pub(super) ProvePuk);
+
+impl AskReset {
+    /// Asks for the reset, which spends no try. A chip that is blocked is reset by it; any other
+    /// goes on, and [`Erase`] asks again once it is known that the chip has to be erased.
+    pub(super) fn step(
+        self,
+        ledger: &mut Ledger,
+        channel: &mut Channel<'_>,
+    ) -> Result<Transition, Cause> {
+        let Self(proof) = self;
+        let dialect = proof.opened.dialect;
+        match ledger.reset(commands::reset_application(channel))? {
+            StatusWord::OK => {
+                let erase = Erase { found: proof.found, key: Some(proof.opened.key) };
+                erase.begin_again(dialect, ledger, channel)
+            }
+            _ => Ok(Transition::To(State::ProvePuk(Box::new(proof)))),
+        }
+    }
 }
 
 /// Wrong values of PIN and of PUK that are presented at most, to block each. A counter that goes

@@ -63,10 +63,12 @@ impl Ledger {
         self.phases.get(self.finished).copied().unwrap_or(Phase::Verify)
     }
 
-    /// The chip has to be erased before it can be opened: the phase that found it out is to come
-    /// again.
+    /// The chip has to be erased before it can be opened, or asked whether it can be: the phase
+    /// that found it out is to come again.
     pub(super) fn erase_first(&mut self) {
-        self.phases.insert(1, Phase::Erase);
+        if !self.phases.contains(&Phase::Erase) {
+            self.phases.insert(1, Phase::Erase);
+        }
         self.finished = 0;
     }
 
@@ -98,6 +100,11 @@ impl Ledger {
     /// As [`Self::may_try_pin`].
     pub(super) fn may_try_puk(&self) -> bool {
         self.puk.may_try()
+    }
+
+    /// The chip says how many tries its PUK has left, or said so when it was presented.
+    pub(super) fn knows_puk_tries(&self) -> bool {
+        self.puk.left.is_some()
     }
 
     /// Whether the PUK may be presented that remains when all others were wrong.

@@ -16,7 +16,7 @@ mod write;
 use crate::{Cause, Failure, Job, Phase, Proved, Receipt, Tries};
 use authenticate::Authenticate;
 use cardwright_card::{Channel, Transport, TransportError};
-use erase::Erase;
+use erase::{AskReset, Erase};
 use identify::Identify;
 use ledger::Ledger;
 use opened::Opened;
@@ -72,6 +72,7 @@ enum State {
     Identify(Identify),
     Erase(Erase),
     Authenticate(Authenticate),
+    AskReset(Box<AskReset>),
     ProvePuk(Box<ProvePuk>),
     Write(Write),
     Verify(Verify),
@@ -115,6 +116,7 @@ impl Run {
             State::Identify(state) => state.step(&job, &mut ledger, &mut channel),
             State::Erase(state) => state.step(&mut ledger, &mut channel, random),
             State::Authenticate(state) => state.step(&job, &mut ledger, &mut channel, random),
+            State::AskReset(state) => state.step(&mut ledger, &mut channel),
             State::ProvePuk(state) => state.step(&job, &mut ledger, &mut channel),
             State::Write(state) => state.step(&job, &mut ledger, &mut channel),
             State::Verify(state) => state.step(&job, &mut ledger, &mut channel, random),
@@ -157,7 +159,7 @@ impl State {
     /// What the next step may present: at least that.
     fn presents(&self) -> Presents {
         let (pin, puk) = match self {
-            Self::Identify(_) | Self::Authenticate(_) => (false, false),
+            Self::Identify(_) | Self::AskReset(_) | Self::Authenticate(_) => (false, false),
             Self::ProvePuk(_) => (false, true),
             Self::Erase(_) | Self::Verify(_) => (true, true),
             Self::Write(state) => match state.phases.front() {

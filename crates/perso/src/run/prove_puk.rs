@@ -1,5 +1,5 @@
 use super::authenticate::refused;
-use super::{Ledger, Opened, State, Transition, Verify, Write, plan, reference_data};
+use super::{AskReset, Ledger, Opened, State, Transition, Verify, Write, plan, reference_data};
 use crate::dialect::Knows;
 use crate::inspect::Examined;
 use crate::standing::{Evidence, Proof, Standing, standing};
@@ -22,6 +22,28 @@ pub(super) struct ProvePuk {
 }
 
 impl ProvePuk {
+    /// The state that comes next: the chip is asked for its reset before a try of its PUK is
+    /// risked that nobody may be able to give back.
+    pub(super) fn begin(
+        self,
+        job: &Job,
+        ledger: &mut Ledger,
+        channel: &mut Channel<'_>,
+    ) -> Result<Transition, Cause> {
+        match self.is_needed(job, ledger) {
+            false => self.leave_out(job, ledger, channel),
+            true if self.may_erase && self.may_lack_reset() && !ledger.knows_puk_tries() => {
+                ledger.erase_first();
+                Ok(Transition::To(State::AskReset(Box::new(AskReset(self)))))
+            }
+            true => Ok(Transition::Within(State::ProvePuk(Box::new(self)))),
+        }
+    }
+
+    fn may_lack_reset(&self) -> bool {
+        self.opened.dialect.reset.as_ref().is_some_and(|reset| reset.has == Knows::Ask)
+    }
+
     /// Whether the PUK is presented now, to itself: where nothing else speaks for it. Then our card
     /// id in the CCC says that the chip has the wanted PUK or that one, and a chip that is torn
     /// while its PUK is changed has lost no try. Also where the chip could be erased instead, or

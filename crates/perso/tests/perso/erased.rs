@@ -9,7 +9,11 @@ use cardwright_card::{Channel, Puk, commands};
 use cardwright_perso::{Cause, Condition, Job, Phase, PukFirst, Run, Tries, inspect};
 use cardwright_virtual_card::{CardOptions, VirtualCard};
 
-const KINDS: [Kind; 5] = [ASKED, YUBIKEY_4, YUBIKEY_5_4, YUBIKEY_5_7, PIV_APPLET];
+/// A chip of which nothing is known but the standard: it tells nobody the tries of its PUK.
+const UNTOLD: Kind =
+    Kind { is_extended: true, reset: Ok(0x6985), ciphers: &[0x03, 0x0C], ..STANDARD };
+
+const KINDS: [Kind; 6] = [ASKED, UNTOLD, YUBIKEY_4, YUBIKEY_5_4, YUBIKEY_5_7, PIV_APPLET];
 
 /// A chip that somebody else has used.
 fn used(kind: Kind) -> Scripted {
@@ -99,6 +103,63 @@ fn a_chip_without_a_reset_is_left_alone() {
         assert_eq!(failure.cause, Cause::NotSupported { what: "the chip has no reset" });
         assert_eq!((failure.phase, failure.condition), (Phase::Erase, Condition::Untouched));
         assert_eq!((desk.pin.left, desk.puk.left, desk.writes), (5, 3, 0));
+    }
+}
+
+fn untold(reset: Result<u16, u16>) -> Kind {
+    Kind { reset, ..UNTOLD }
+}
+
+/// What was sent of RESET and CHANGE REFERENCE DATA of the PUK.
+fn resets_and_puks(desk: &Traced<Scripted>) -> Vec<&str> {
+    let is_either = |line: &&str| line.contains(" RESET 00") || line.contains("DATA 00 81");
+    desk.sent.iter().map(String::as_str).filter(is_either).collect()
+}
+
+#[test]
+fn a_foreign_puk_of_a_chip_without_a_reset_costs_what_the_job_allows() {
+    for status in [0x6D00, 0x6982] {
+        let mut desk = Scripted::new(untold(Err(status)));
+        desk.puk.set(b"99887766");
+        let mut desk = Traced::new(desk);
+        let mut job = job_that_erases(&mut desk.desk);
+        let no_reset = Cause::NotSupported { what: "the chip has no reset" };
+        for (allowed, left) in [(0, 3), (1, 2), (0, 2)] {
+            job.tries_allowed.puk = allowed;
+            desk.sent.clear();
+            let failure = carry_out(job.clone(), &mut desk).unwrap_err();
+            assert_eq!((&failure.cause, failure.phase), (&no_reset, Phase::Erase), "{allowed}");
+            assert_eq!(failure.condition, Condition::Untouched);
+            assert_eq!(failure.tries_spent.puk, allowed);
+            assert_eq!((desk.desk.pin.left, desk.desk.puk.left), (5, left));
+            // The reset is asked for before anything is presented.
+            assert!(resets_and_puks(&desk)[0].contains(" RESET 00"), "{:?}", desk.sent);
+            desk.reset();
+        }
+    }
+}
+
+#[test]
+fn a_chip_that_is_blocked_is_reset_before_its_puk_is_presented() {
+    let mut desk = Scripted::new(UNTOLD);
+    desk.puk.set(b"99887766");
+    (desk.pin.left, desk.puk.left) = (0, 0);
+    let mut desk = Traced::new(desk);
+    let job = job_that_erases(&mut desk.desk);
+    let receipt = carry_out(job, &mut desk).unwrap();
+    let expected: Vec<_> = [Phase::Erase].into_iter().chain(all_written()).collect();
+    assert_eq!(receipt.written, expected);
+    assert_eq!(resets_and_puks(&desk)[0], "00 RESET 00 00 -> 9000");
+    assert_eq!(desk.desk.burnt(), (0, 0));
+}
+
+#[test]
+fn a_chip_that_may_be_erased_and_need_not_be_is_left_its_keys() {
+    for reset in [Ok(0x6985), Err(0x6D00), Err(0x6982)] {
+        let mut desk = Scripted::new(untold(reset));
+        let job = job_that_erases(&mut desk);
+        assert_eq!(carry_out(job, &mut desk).unwrap().written, all_written(), "{reset:?}");
+        assert_eq!(desk.burnt(), (0, 0));
     }
 }
 
