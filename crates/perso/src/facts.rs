@@ -19,6 +19,11 @@ pub struct ChipIds {
 }
 
 impl ChipIds {
+    /// Whether the chip gives an immutable id.
+    pub(crate) fn has_name(&self) -> bool {
+        self.cplc.is_some() || self.iin.is_some() || self.cin.is_some()
+    }
+
     /// Whether this chip, as found, gives exactly the immutable ids of the expected one.
     ///
     /// A chip that gave such an id once gives it always, and one that gave none never does.

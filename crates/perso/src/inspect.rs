@@ -19,7 +19,8 @@ pub fn inspect(transport: &mut dyn Transport) -> Result<ChipFacts, CardError> {
 pub(crate) enum Depth {
     /// All that a person may want to know.
     Facts,
-    /// What a run needs. The serial number is a hint, which an inspection has told.
+    /// What a run needs. The serial number is a hint, which an inspection has told, but for a chip
+    /// that has no name of its own.
     Run,
 }
 
@@ -66,7 +67,7 @@ pub(crate) fn examine(
         false => commands::version(channel)?,
     };
     said.version = version.as_deref().and_then(numbers);
-    if depth == Depth::Facts || said.has_yubikey_template() {
+    if depth == Depth::Facts || said.has_yubikey_template() || !ids.has_name() {
         ids.serial = commands::serial(channel)?;
         said.has_serial = ids.serial.is_some();
     }

@@ -19,9 +19,13 @@ impl Identify {
         if !ids.has_name_of(&job.expected) {
             return Err(Cause::OtherChip);
         }
-        // The serial number is a hint: it is not asked for again.
-        let ids = ChipIds { serial: job.expected.serial, ..ids };
-        let found = examine(channel, ids, Depth::Run)?;
+        let mut found = examine(channel, ids, Depth::Run)?;
+        let serial = &mut found.facts.ids.serial;
+        if !is_serial_expected(*serial, &job.expected) {
+            return Err(Cause::OtherChip);
+        }
+        // A hint: it need not be asked for again.
+        *serial = serial.or(job.expected.serial);
         if !is_expected(&found.facts.ids, job) {
             return Err(Cause::OtherChip);
         }
@@ -54,9 +58,17 @@ impl Identify {
 /// that has none is told by what it holds alone: all of it must be as it was inspected.
 fn is_expected(found: &ChipIds, job: &Job) -> bool {
     let Job { expected, wanted, .. } = job;
-    let has_name = expected.cplc.is_some() || expected.iin.is_some() || expected.cin.is_some();
+    let has_name = expected.has_name();
     agrees(expected.card_id, wanted.card_id, found.card_id, has_name)
         && agrees(expected.guid, wanted.guid, found.guid, has_name)
+}
+
+/// A virgin chip without a name may hold nothing at all: then its serial number tells it from
+/// another, which was put in its place since the inspection. An equal one says nothing: a maker may
+/// give one to all.
+fn is_serial_expected(found: Option<[u8; 4]>, expected: &ChipIds) -> bool {
+    let both = found.zip(expected.serial);
+    expected.has_name() || both.is_none_or(|(found, expected)| found == expected)
 }
 
 fn agrees<T: PartialEq>(expected: Option<T>, wanted: T, found: Option<T>, has_name: bool) -> bool {

@@ -1,6 +1,6 @@
 //! Another chip in the reader, faster than anybody notices.
 
-use crate::scripted::{ASKED, Scripted};
+use crate::scripted::{ASKED, Kind, NITROKEY, PIV_APPLET, Scripted, YUBIKEY_5_7};
 use crate::support::*;
 use cardwright_card::{Transport, TransportError};
 use cardwright_perso::{Cause, Condition, Failure, Next, Phase, Run, inspect};
@@ -78,6 +78,26 @@ fn another_chip_without_a_name_is_found_out_by_what_it_holds() {
         let Some(_) = swap_after_reset(Scripted::new(ASKED), &mut second, commands) else { break };
         assert_eq!(second.writes, 0, "{commands}");
     }
+}
+
+#[test]
+fn a_virgin_chip_without_a_name_is_told_by_its_serial_number() {
+    for kind in [ASKED, NITROKEY, PIV_APPLET, YUBIKEY_5_7] {
+        let expected = inspect(&mut Scripted::new(kind)).unwrap().ids;
+        let mut other = Scripted::new(kind);
+        other.serial = [0, 1, 2, 4];
+        let failure = carry_out(job(expected.clone()), &mut other).unwrap_err();
+        assert_eq!((failure.phase, failure.cause), (Phase::Identify, Cause::OtherChip), "{kind:?}");
+        assert_eq!((other.writes, other.puk.left), (0, 3));
+        // One that was not told, or is not any more, says nothing.
+        let mut silent = job(expected);
+        silent.expected.serial = None;
+        carry_out(silent, &mut other).unwrap();
+    }
+    let expected = inspect(&mut Scripted::new(ASKED)).unwrap().ids;
+    let mut silent = Scripted::new(Kind { has_serial: false, ..ASKED });
+    let receipt = carry_out(job(expected), &mut silent).unwrap();
+    assert_eq!(receipt.chip.serial, Some([0, 1, 2, 3]));
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl Scripted {
             [0x00, 0x1D, 0x00, 0x00] if self.is_managed => Ok(vec![3, 0x04, 0x01, 0x81]),
             _ if self.is_managed => Err(0x6D00),
             [0x00, 0xFD, ..] => self.kind.version.map(|version| version.to_vec()).ok_or(0x6D00),
-            [0x00, 0xF8, ..] if self.kind.has_serial => Ok(vec![0, 1, 2, 3]),
+            [0x00, 0xF8, ..] if self.kind.has_serial => Ok(self.serial.to_vec()),
             [0x00, 0xF7, 0x00, reference] if self.kind.tells_metadata => self.metadata(reference),
             [0x00, 0x20, ..] => self.verify(header[2], data),
             [0x00, 0x24, 0x00, reference] => self.change(reference, data),
@@ -96,6 +96,7 @@ impl Scripted {
     }
 
     fn change(&mut self, reference: u8, data: &[u8]) -> Result<Vec<u8>, u16> {
+        self.check_length(data)?;
         let is_puk = reference == 0x81;
         let is_let_pass = is_puk && self.is_unblocked && self.kind.is_applet;
         let reference = if is_puk { &mut self.puk } else { &mut self.pin };
@@ -112,6 +113,7 @@ impl Scripted {
     }
 
     fn unblock(&mut self, data: &[u8]) -> Result<Vec<u8>, u16> {
+        self.check_length(data)?;
         let status = self.puk.present(&data[..8]);
         if status == 0x9000 {
             let is_called_factory = self.pin.is_called_factory;
@@ -121,6 +123,14 @@ impl Scripted {
             self.writes += 1;
         }
         self.presented(status)
+    }
+
+    /// The FIPS series takes no new value that is shorter than 8 digits.
+    fn check_length(&self, data: &[u8]) -> Result<(), u16> {
+        match self.kind.is_fips && data[15] == 0xFF {
+            true => Err(0x6A80),
+            false => Ok(()),
+        }
     }
 
     fn presented(&self, status: u16) -> Result<Vec<u8>, u16> {

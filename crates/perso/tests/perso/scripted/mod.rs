@@ -132,6 +132,8 @@ pub(crate) struct Tear {
 #[derive(Clone)]
 pub(crate) struct Scripted {
     pub(crate) kind: Kind,
+    /// Its answer to `F8`, where it has one.
+    pub(crate) serial: [u8; 4],
     /// Algorithm identifier and key.
     pub(crate) key: (u8, Vec<u8>),
     /// Tries that are left of it, where they are counted.
@@ -169,6 +171,7 @@ impl Scripted {
     pub(crate) fn new(kind: Kind) -> Self {
         Self {
             kind,
+            serial: [0, 1, 2, 3],
             key: (kind.ciphers[0], FACTORY_KEY.to_vec()),
             key_left: kind.key_tries,
             key_last_tries: 0,
