@@ -1,6 +1,6 @@
 use super::reference_data::prove_puk;
 use super::{Ledger, Opened};
-use crate::dialect::{Dialect, Knows};
+use crate::dialect::Knows;
 use crate::inspect::Examined;
 use crate::{Cause, Job};
 use cardwright_card::commands::{Metadata, reset_pin, set_tries as set_tries_of, verify_pin};
@@ -47,7 +47,7 @@ pub(super) fn set_tries(
 }
 
 /// The chip wants its PIN verified. Where it is in doubt, or no try of it can be spent, the PUK
-/// sets the maker's: it is the maker's in a moment anyway.
+/// sets the wanted one, whose length the chip takes: the maker's may be too short to be set.
 fn verify_a_pin(
     job: &Job,
     opened: &mut Opened,
@@ -61,11 +61,11 @@ fn verify_a_pin(
     }
     prove_puk(job, opened, ledger, channel)?;
     let Some(puk) = &opened.known_puk else { return Err(Cause::Foreign { what: "PUK" }) };
-    let makers = Dialect::makers_pin();
-    if !ledger.set_pin_by_puk(reset_pin(channel, puk, &makers))? {
+    let wanted = &job.wanted.pin;
+    if !ledger.set_pin_by_puk(reset_pin(channel, puk, wanted))? {
         return Err(Cause::Foreign { what: "PUK" });
     }
-    match ledger.presented_pin(verify_pin(channel, &makers))? {
+    match ledger.presented_pin(verify_pin(channel, wanted))? {
         true => Ok(()),
         false => Err(Cause::ReadBackDiffers { what: "PIN" }),
     }

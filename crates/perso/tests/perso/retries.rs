@@ -109,6 +109,19 @@ fn a_pin_that_nobody_knows_is_set_by_the_puk_first() {
 }
 
 #[test]
+fn a_pin_that_nobody_knows_of_a_chip_that_takes_8_digits_is_set_to_8_digits() {
+    let mut desk = Scripted::new(Kind { is_fips: true, ..YUBIKEY_5_4 });
+    transport_values(&mut desk);
+    let mut job = job_with_retries(&mut desk);
+    job.wanted.pin = Pin::parse("80461357").unwrap();
+    job.pin_by_puk = true;
+    let receipt = carry_out(job, &mut desk).unwrap();
+    assert_eq!(receipt.written[..2], [Phase::Retries, Phase::CardCapability]);
+    assert_eq!((&desk.pin.value, desk.pin.tries, desk.puk.tries), (b"80461357", 7, 6));
+    assert_eq!(desk.burnt(), (0, 0));
+}
+
+#[test]
 fn a_chip_that_cannot_set_them_is_left_alone() {
     let mut desk = VirtualCard::new(&CardOptions::new(45)).unwrap();
     let mut job = job(inspect(&mut desk).unwrap().ids);
