@@ -5,7 +5,9 @@ pub enum Phase {
     Identify,
     /// The chip had values of somebody else, and is set back to its maker's.
     Erase,
-    /// Mutual authentication with the management key that the chip has.
+    /// Mutual authentication with the management key that the chip has. Where nothing else speaks
+    /// for the PUK it is proved, by changing it to itself; a chip that may keep its management key
+    /// is asked to set the same one again. Both change nothing, but may be cut off inside.
     Authenticate,
     /// The numbers of tries of PIN and PUK are set.
     Retries,

@@ -215,7 +215,7 @@ impl Ledger {
     }
 
     /// A plain refusal changes nothing. After everything else nobody knows.
-    fn may_have_failed_inside(&mut self, error: &CardError) {
+    pub(super) fn may_have_failed_inside(&mut self, error: &CardError) {
         match error {
             CardError::Refused { status } if !status.is_internal_error() => {}
             _ => self.is_unknown = true,

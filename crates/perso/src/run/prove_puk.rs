@@ -102,7 +102,9 @@ impl ProvePuk {
         }
         let plan = plan::plan(job, &found, &opened, channel)?;
         evidence.is_complete = plan.phases.is_empty();
-        if plan.phases.contains(&Phase::ManagementKey) && keeps_management_key(&opened, channel)? {
+        if plan.phases.contains(&Phase::ManagementKey)
+            && keeps_management_key(&opened, ledger, channel)?
+        {
             evidence.lacks = Some("the chip keeps its management key");
         }
         let standing = standing(&evidence);
@@ -134,14 +136,21 @@ impl ProvePuk {
 }
 
 /// A chip that may not be able to change its management key is asked to set the one that it has:
-/// that changes nothing.
-fn keeps_management_key(opened: &Opened, channel: &mut Channel<'_>) -> Result<bool, CardError> {
+/// that changes nothing, unless the chip is torn in it.
+fn keeps_management_key(
+    opened: &Opened,
+    ledger: &mut Ledger,
+    channel: &mut Channel<'_>,
+) -> Result<bool, Cause> {
     if opened.dialect.sets_management_key != Knows::Ask {
         return Ok(opened.dialect.sets_management_key == Knows::No);
     }
     match commands::set_management_key(channel, &opened.key) {
         Ok(is_set) => Ok(!is_set),
         Err(CardError::Refused { status }) if !status.is_internal_error() => Ok(true),
-        Err(error) => Err(error),
+        Err(error) => {
+            ledger.may_have_failed_inside(&error);
+            Err(error.into())
+        }
     }
 }

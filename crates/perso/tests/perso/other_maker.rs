@@ -2,7 +2,7 @@
 //! AES-192 management key, refuse another cipher by 6A86, and hold back long answers (61xx).
 
 use crate::scripted::{
-    ASKED, Kind, PIV_APPLET, STANDARD, Scripted, YUBIKEY_4, YUBIKEY_5_4, YUBIKEY_5_7,
+    ASKED, Kind, PIV_APPLET, STANDARD, Scripted, Tear, YUBIKEY_4, YUBIKEY_5_4, YUBIKEY_5_7,
 };
 use crate::support::*;
 use cardwright_card::ManagementKeyAlgorithm::{Aes192, Aes256, TripleDes};
@@ -156,6 +156,26 @@ fn check_refused(kind: Kind, what: &'static str) {
     assert_eq!(failure.cause, Cause::NotSupported { what });
     assert_eq!((failure.condition, failure.tries_spent), (Condition::Untouched, Tries::default()));
     assert_eq!((desk.writes, desk.burnt()), (0, (0, 0)));
+}
+
+#[test]
+fn a_chip_torn_when_it_is_asked_to_keep_its_management_key_may_have_been_written() {
+    let conditions: Vec<_> = (1..)
+        .map_while(|at| {
+            let mut desk = Scripted::new(ASKED);
+            let job = job(inspect(&mut desk).unwrap().ids);
+            let mut desk = Traced::new(desk);
+            desk.desk.tear(Tear { at, inside: true });
+            let failure = carry_out(job, &mut desk).err()?;
+            let is_asked = desk.sent.last()?.contains("SET MANAGEMENT KEY");
+            (failure.phase <= Phase::Authenticate).then_some((is_asked, failure.condition))
+        })
+        .collect();
+    for (is_asked, condition) in &conditions {
+        let expected = if *is_asked { Condition::Unknown } else { Condition::Untouched };
+        assert_eq!(*condition, expected);
+    }
+    assert_eq!(conditions.iter().filter(|(is_asked, _)| *is_asked).count(), 1);
 }
 
 #[test]
