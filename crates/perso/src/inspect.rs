@@ -171,7 +171,7 @@ pub(crate) fn immutable_ids(
 }
 
 /// Tries left of the PIN. A PIN that is verified hides them: log out, and ask again.
-fn pin_tries(channel: &mut Channel<'_>) -> Result<Option<u8>, CardError> {
+pub(crate) fn pin_tries(channel: &mut Channel<'_>) -> Result<Option<u8>, CardError> {
     let mut status = commands::pin_status(channel)?;
     if status == PinStatus::Verified {
         match commands::log_out(channel) {

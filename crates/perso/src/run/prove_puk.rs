@@ -116,6 +116,7 @@ impl ProvePuk {
             keys: plan.known_keys,
             has_discovery: plan.has_discovery,
             says_metadata: found.pin.is_some(),
+            has_set_tries: plan.phases.contains(&Phase::Retries),
         };
         Ok(match standing {
             Standing::Whole => Transition::AfterReset(State::Verify(verify)),

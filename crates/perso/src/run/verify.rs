@@ -1,6 +1,6 @@
 use super::{Ledger, Transition, plan, prove};
 use crate::dialect::Dialect;
-use crate::inspect::{Asked, immutable_ids};
+use crate::inspect::{Asked, immutable_ids, pin_tries};
 use crate::{Cause, ChipIds, Job, KeyReceipt, Receipt, Tries};
 use cardwright_card::commands::{
     self, Authentication, CARD_CAPABILITY, CARD_HOLDER, MANAGEMENT_KEY, PIN, PUK,
@@ -24,6 +24,8 @@ pub(super) struct Verify {
     pub(super) has_discovery: bool,
     /// The chip knows GET METADATA.
     pub(super) says_metadata: bool,
+    /// The numbers of tries are set in this run.
+    pub(super) has_set_tries: bool,
 }
 
 impl Verify {
@@ -54,8 +56,9 @@ impl Verify {
         self.prove_management_key(channel, random)?;
         prove_pin(job, ledger, channel)?;
         self.prove_keys(job, ledger, channel, random)?;
-        if self.says_metadata {
-            check_metadata(job, channel)?;
+        let are_tries_told = self.says_metadata && check_metadata(job, channel)?;
+        if !are_tries_told {
+            self.check_pin_tries(job, channel)?;
         }
         prove_puk(job, ledger, channel)?;
         let guid = Guid::find(&card_holder);
@@ -85,6 +88,21 @@ impl Verify {
             Authentication::OtherAlgorithm | Authentication::OtherKey { .. } => {
                 Err(Cause::ReadBackDiffers { what: "management key" })
             }
+        }
+    }
+
+    /// The chip does not tell the numbers of tries; but one whose PIN was just proved has all tries
+    /// of it left, and one command sets the numbers of PIN and PUK. Where nobody knows, they are as
+    /// wanted only if this run has set them.
+    fn check_pin_tries(&self, job: &Job, channel: &mut Channel<'_>) -> Result<(), Cause> {
+        let Some(wanted) = job.profile.retries else { return Ok(()) };
+        let is_as_wanted = match pin_tries(channel)? {
+            Some(tries) => tries == wanted.pin,
+            None => self.has_set_tries,
+        };
+        match is_as_wanted {
+            true => Ok(()),
+            false => Err(Cause::ReadBackDiffers { what: NUMBERS_OF_TRIES }),
         }
     }
 
@@ -142,22 +160,28 @@ fn prove_puk(job: &Job, ledger: &mut Ledger, channel: &mut Channel<'_>) -> Resul
     }
 }
 
-/// The chip says itself that nothing is the maker's any more, and how many tries there are.
-fn check_metadata(job: &Job, channel: &mut Channel<'_>) -> Result<(), Cause> {
+const NUMBERS_OF_TRIES: &str = "numbers of tries";
+
+/// The chip says itself that nothing is the maker's any more, and how many tries there are. Gives
+/// whether it said the latter.
+fn check_metadata(job: &Job, channel: &mut Channel<'_>) -> Result<bool, Cause> {
     let retries = job.profile.retries;
     let values = [
         (MANAGEMENT_KEY, "the chip says that its management key is the factory's", None),
         (PIN, "the chip says that its PIN is the factory's", retries.map(|tries| tries.pin)),
         (PUK, "the chip says that its PUK is the factory's", retries.map(|tries| tries.puk)),
     ];
+    let mut told = 0;
     for (reference, what, tries) in values {
         let Some(metadata) = commands::metadata(channel, reference)? else { continue };
         if metadata.is_default == Some(true) {
             return Err(Cause::ReadBackDiffers { what });
         }
         if tries.is_some() && metadata.tries.is_some() && metadata.tries != tries {
-            return Err(Cause::ReadBackDiffers { what: "numbers of tries" });
+            return Err(Cause::ReadBackDiffers { what: NUMBERS_OF_TRIES });
         }
+        told += usize::from(metadata.tries.is_some());
     }
-    Ok(())
+    // Of the PIN, and of the PUK.
+    Ok(told == 2)
 }

@@ -172,7 +172,7 @@ fn a_chip_torn_when_it_is_erased_is_finished_by_the_next_job() {
                 let mut desk = used(kind);
                 let mut job = job_that_erases(&mut desk);
                 job.candidates = vec![earlier(2)];
-                desk.tear(Tear { at, inside });
+                desk.tear(Tear::new(at, inside));
                 if carry_out(job.clone(), &mut desk).is_ok() {
                     break;
                 }

@@ -4,6 +4,7 @@ mod anything;
 mod checks;
 mod erased;
 mod fresh;
+mod half_written;
 mod no_burn;
 mod other_maker;
 mod refused;

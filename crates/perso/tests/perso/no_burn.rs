@@ -116,7 +116,7 @@ fn run_schedule(seed: u64) -> bool {
         (job.tries_allowed, job.puk_first) = (allowed, tally.puk_first);
         if random.random_range(0..3) > 0 {
             let at = random.random_range(1..45);
-            desk.tear(Tear { at, inside: random.random() });
+            desk.tear(Tear::new(at, random.random()));
         }
         let cancel = random.random_range(0..60_u32);
         let ended = carry_out_until(job.clone(), &mut desk, |phase| phase as u32 == cancel);
@@ -158,7 +158,7 @@ fn what_is_allowed_after_a_tear_is_enough() {
                 let mut tally = Tally { spent: Tries::default(), puk_first: PukFirst::Wanted };
                 let mut job = job(inspect(&mut desk).unwrap().ids);
                 job.tries_allowed = tally.allowed(&mut desk).unwrap();
-                desk.tear(Tear { at, inside });
+                desk.tear(Tear::new(at, inside));
                 let ended = carry_out(job.clone(), &mut desk);
                 if ended.is_ok() {
                     break;
@@ -208,7 +208,7 @@ fn tear_in_phase(job: &Job, desk: &mut Scripted, inside: bool) -> Failure {
     let mut run = cardwright_perso::Run::new(job.clone());
     loop {
         if run.progress().phase == Phase::Puk {
-            desk.tear(Tear { at: 1, inside });
+            desk.tear(Tear::new(1, inside));
         }
         match run.step(desk, &mut random) {
             Ok(cardwright_perso::Next::Step(next)) => run = next,

@@ -165,7 +165,7 @@ fn a_chip_torn_when_it_is_asked_to_keep_its_management_key_may_have_been_written
             let mut desk = Scripted::new(ASKED);
             let job = job(inspect(&mut desk).unwrap().ids);
             let mut desk = Traced::new(desk);
-            desk.desk.tear(Tear { at, inside: true });
+            desk.desk.tear(Tear::new(at, true));
             let failure = carry_out(job, &mut desk).err()?;
             let is_asked = desk.sent.last()?.contains("SET MANAGEMENT KEY");
             (failure.phase <= Phase::Authenticate).then_some((is_asked, failure.condition))

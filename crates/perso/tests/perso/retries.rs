@@ -25,7 +25,7 @@ fn job_with_retries(desk: &mut Scripted) -> Job {
 }
 
 fn check_whole(desk: &mut Scripted, story: &str) {
-    let cipher = if desk.kind == YUBIKEY_4 { TripleDes } else { Aes256 };
+    let cipher = if desk.kind.version == YUBIKEY_4.version { TripleDes } else { Aes256 };
     assert!(has_secrets(desk, &wanted(1), cipher), "{story}");
     assert_eq!((desk.pin.tries, desk.puk.tries), (7, 6), "{story}");
     assert_eq!((desk.pin.left, desk.puk.left), (7, 6), "{story}");
@@ -64,6 +64,31 @@ fn a_chip_of_ours_that_tells_others_gets_them_and_its_secrets_again() {
 }
 
 #[test]
+fn a_chip_of_ours_that_tells_none_is_not_said_to_have_numbers_that_nobody_set() {
+    let silent = Kind { pin_status: false, ..YUBIKEY_4 };
+    for kind in [YUBIKEY_4, silent] {
+        let mut desk = Scripted::new(kind);
+        let first = job(inspect(&mut desk).unwrap().ids);
+        carry_out(first, &mut desk).unwrap();
+        desk.reset();
+        let job = job_with_retries(&mut desk);
+        let failure = carry_out(job, &mut desk).unwrap_err();
+        let what = "numbers of tries";
+        assert_eq!(
+            (failure.phase, failure.cause),
+            (Phase::Verify, Cause::ReadBackDiffers { what })
+        );
+        assert_eq!(desk.burnt(), (0, 0));
+    }
+    // A run that has set them needs no other proof.
+    let mut desk = Scripted::new(silent);
+    transport_values(&mut desk);
+    let job = job_with_retries(&mut desk);
+    carry_out(job, &mut desk).unwrap();
+    check_whole(&mut desk, "silent");
+}
+
+#[test]
 fn a_chip_torn_at_any_command_is_mended() {
     for kind in KINDS {
         for (inside, is_ours) in [(false, false), (true, false), (false, true), (true, true)] {
@@ -81,7 +106,7 @@ fn a_chip_torn_at_any_command_is_mended() {
                     transport_values(&mut desk);
                 }
                 let mut job = job_with_retries(&mut desk);
-                desk.tear(Tear { at, inside });
+                desk.tear(Tear::new(at, inside));
                 if carry_out(job.clone(), &mut desk).is_ok() {
                     break;
                 }

@@ -84,6 +84,7 @@ impl Scripted {
     fn verify(&mut self, p1: u8, data: &[u8]) -> Result<Vec<u8>, u16> {
         match (p1, data.is_empty(), self.is_verified) {
             (0xFF, ..) => self.is_verified = false,
+            (_, true, _) if !self.kind.pin_status => return Err(0x6700),
             (_, true, true) => {}
             (_, true, false) => return Err(0x63C0 | u16::from(self.pin.left)),
             (_, false, _) => {
@@ -232,7 +233,15 @@ impl Scripted {
             (Some(_), _) if self.kind.discovery.is_none() => self.discovery = Some(data.to_vec()),
             (Some(_), _) => return Err(0x6A81),
             (None, Some((name, value))) => {
-                self.objects.insert(name.to_vec(), value.to_vec());
+                let mut kept = value.to_vec();
+                if let Some(most) = self.most_written {
+                    // What was there before, or nothing, is behind it.
+                    let mut before = self.objects.get(name).cloned().unwrap_or_default();
+                    before.resize(value.len(), 0);
+                    kept.truncate(most);
+                    kept.extend(&before[kept.len()..]);
+                }
+                self.objects.insert(name.to_vec(), kept);
             }
             (None, None) => return Err(0x6A80),
         }

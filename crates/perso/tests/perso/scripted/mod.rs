@@ -34,6 +34,8 @@ pub(crate) struct Kind {
     /// What it says to a management key of another cipher, and to another key.
     pub(crate) key_refusals: (u16, u16),
     pub(crate) pin_tries: u8,
+    /// VERIFY without data tells how many of them are left.
+    pub(crate) pin_status: bool,
     /// As PivApplet: `63C0` for a PIN that is blocked, a PIN set by the PUK is still called the
     /// maker's, a PUK that was right is not compared again, a reset wants 3DES.
     pub(crate) is_applet: bool,
@@ -58,6 +60,7 @@ pub(crate) const ASKED: Kind = Kind {
     ciphers: &[0x0A, 0x0C],
     key_refusals: (0x6A86, 0x6982),
     pin_tries: 5,
+    pin_status: true,
     is_applet: false,
     is_silent: false,
     discovery: Some(DISCOVERY),
@@ -123,9 +126,38 @@ pub(crate) const STANDARD: Kind = Kind {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tear {
     /// The number of the command from now, from 1.
-    pub(crate) at: usize,
-    /// The chip still carries it out.
-    pub(crate) inside: bool,
+    at: usize,
+    how: How,
+}
+
+/// What the chip still does with the command.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum How {
+    /// Nothing.
+    Before,
+    /// It carries it out.
+    Inside,
+    /// It writes so many bytes of the object, where the command writes one; otherwise it carries it
+    /// out.
+    Part(usize),
+    /// As [`Self::Part`]; and nobody notices, since it is not torn out.
+    PartUnnoticed(usize),
+}
+
+impl Tear {
+    pub(crate) fn new(at: usize, inside: bool) -> Self {
+        Self { at, how: if inside { How::Inside } else { How::Before } }
+    }
+
+    /// So many bytes of an object are written.
+    pub(crate) fn part(at: usize, bytes: usize) -> Self {
+        Self { at, how: How::Part(bytes) }
+    }
+
+    /// As [`Self::part`], and the chip stays and says that all is well.
+    pub(crate) fn part_unnoticed(at: usize, bytes: usize) -> Self {
+        Self { at, how: How::PartUnnoticed(bytes) }
+    }
 }
 
 /// One chip.
@@ -151,6 +183,8 @@ pub(crate) struct Scripted {
     pub(crate) writes: usize,
     tear: Option<Tear>,
     is_out: bool,
+    /// The command that is carried out writes so many bytes of its object.
+    most_written: Option<usize>,
     // Lost in a reset.
     witness: Option<Vec<u8>>,
     /// It told that one try of the management key is left.
@@ -184,6 +218,7 @@ impl Scripted {
             writes: 0,
             tear: None,
             is_out: false,
+            most_written: None,
             witness: None,
             is_key_told: false,
             is_admin: false,
@@ -222,14 +257,19 @@ impl Transport for Scripted {
         });
         let tear = self.tear.take_if(|_| is_torn);
         let is_over = self.is_out;
-        self.is_out |= is_torn;
-        if is_over || tear.is_some_and(|tear| !tear.inside) {
+        let how = tear.map(|tear| tear.how);
+        self.is_out |= how.is_some_and(|how| !matches!(how, How::PartUnnoticed(_)));
+        if is_over || how == Some(How::Before) {
             return Err(TransportError::Removed);
         }
+        self.most_written = match how {
+            Some(How::Part(bytes) | How::PartUnnoticed(bytes)) => Some(bytes),
+            Some(How::Before | How::Inside) | None => None,
+        };
         let answer = self.execute(command);
-        match tear {
-            Some(_) => Err(TransportError::Removed),
-            None => Ok(Zeroizing::new(answer)),
+        match how {
+            Some(How::Before | How::Inside | How::Part(_)) => Err(TransportError::Removed),
+            Some(How::PartUnnoticed(_)) | None => Ok(Zeroizing::new(answer)),
         }
     }
 }
