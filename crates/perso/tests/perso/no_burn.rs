@@ -4,7 +4,9 @@ use crate::scripted::{
     ASKED, Kind, NITROKEY, PIV_APPLET, STANDARD, Scripted, Tear, YUBIKEY_4, YUBIKEY_5_4,
 };
 use crate::support::*;
-use cardwright_perso::{Cause, Failure, Job, Phase, PukFirst, Receipt, Tries, inspect};
+use cardwright_perso::{
+    Cause, Failure, Job, Next, Phase, Progress, Proved, PukFirst, Receipt, Run, Tries, inspect,
+};
 use cardwright_profile::Retries;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
@@ -14,39 +16,81 @@ const ASKED_AND_SILENT: Kind =
 const KINDS: [Kind; 7] =
     [ASKED, ASKED_AND_SILENT, NITROKEY, PIV_APPLET, YUBIKEY_4, YUBIKEY_5_4, STANDARD];
 
-/// What a registry keeps of the tries of one chip.
+/// What a registry keeps of the tries of one chip: the same rule as `actions::tries` of the
+/// registry has. While the chip does not tell a counter, every job without a proof counts: one that
+/// never came back by what it reserved, one that failed by what it says it spent; whatever card id
+/// the chip has, and whether it may erase the chip or not. Nobody counts the management key's.
 struct Tally {
-    /// Spent since a right value was presented, where the chip does not tell its counter.
-    spent: Tries,
+    pin: u8,
+    /// Of the PUK, by jobs that present the wanted one first.
+    wanted_first: u8,
+    /// Of the PUK, by jobs that present the one of before first.
+    before_first: u8,
     puk_first: PukFirst,
 }
 
+/// What a job counts that never came back.
+const RESERVED: Tries = Tries { pin: 1, puk: 1 };
+
+/// How a job ended, as far as the registry knows.
+enum End<'e> {
+    Unknown,
+    Receipt,
+    Failure(&'e Failure),
+    /// The helper was killed; when it starts again it says what its journal knows.
+    Killed(Progress),
+}
+
 impl Tally {
+    fn new() -> Self {
+        Self { pin: 0, wanted_first: 0, before_first: 0, puk_first: PukFirst::Wanted }
+    }
+
     /// What the next job may spend: all but the last try where the chip tells its counter,
     /// otherwise 2 since the last proof.
-    fn allowed(&self, desk: &mut Scripted) -> Option<Tries> {
-        let piv = inspect(desk).ok()?.piv?;
-        let allowed = |told: Option<u8>, spent: u8| match told {
+    fn allowed(&mut self, desk: &mut Scripted) -> Option<Tries> {
+        let facts = inspect(desk).ok()?;
+        let piv = facts.piv?;
+        // Only the PUK of before is presented to a chip without our card id.
+        let is_ours = facts.ids.card_id == Some(card_id(1));
+        if !is_ours {
+            self.puk_first = PukFirst::Before;
+        }
+        let left = |told: Option<u8>, spent: u8| match told {
             Some(left) => left.saturating_sub(1),
             None => 2_u8.saturating_sub(spent),
         };
-        Some(Tries {
-            pin: allowed(piv.pin_tries, self.spent.pin),
-            puk: allowed(piv.puk_tries, self.spent.puk),
-        })
+        // One of two PUKs is right: at most one wrong one is presented where the chip is nobody
+        // else's, and the order alternates.
+        let spent = self.wanted_first.max(self.before_first);
+        let puk = left(piv.puk_tries, spent).min(if is_ours { 2 } else { 1 });
+        Some(Tries { pin: left(piv.pin_tries, self.pin).min(1), puk })
     }
 
-    /// Takes down how a job ended. What never came back counts as spent, all of it.
-    fn settle(&mut self, allowed: Tries, ended: Option<&Result<Receipt, Failure>>) {
-        let (spent, proved_pin, proved_puk) = match ended {
-            None => (allowed, false, false),
-            Some(Ok(_)) => (Tries::default(), true, true),
-            Some(Err(failure)) => (failure.tries_spent, failure.proved.pin, failure.proved.puk),
+    /// Takes down how a job ended.
+    fn settle(&mut self, end: &End<'_>) {
+        let (spent, proved) = match end {
+            End::Unknown => (RESERVED, Proved::default()),
+            End::Receipt => {
+                *self = Self::new();
+                return;
+            }
+            End::Failure(failure) => (failure.tries_spent, failure.proved),
+            End::Killed(progress) => (progress.may_spend, progress.proved),
         };
-        let before = |is_proved: bool, before: u8| if is_proved { 0 } else { before };
-        self.spent.pin = before(proved_pin, self.spent.pin).saturating_add(spent.pin);
-        self.spent.puk = before(proved_puk, self.spent.puk).saturating_add(spent.puk);
-        if ended.is_none() || spent.puk > 0 {
+        if proved.pin {
+            self.pin = 0;
+        }
+        if proved.puk {
+            (self.wanted_first, self.before_first) = (0, 0);
+        }
+        self.pin = self.pin.saturating_add(spent.pin);
+        let of_puk = match self.puk_first {
+            PukFirst::Wanted => &mut self.wanted_first,
+            PukFirst::Before => &mut self.before_first,
+        };
+        *of_puk = of_puk.saturating_add(spent.puk);
+        if spent.puk > 0 {
             self.puk_first = match self.puk_first {
                 PukFirst::Wanted => PukFirst::Before,
                 PukFirst::Before => PukFirst::Wanted,
@@ -55,10 +99,29 @@ impl Tally {
     }
 }
 
+/// Whether the registry issues no further job for the chip, but one that erases it: it has values
+/// of somebody else, or is blocked. A PIN is set by the PUK.
+fn is_final(end: &End<'_>) -> bool {
+    let End::Failure(failure) = end else { return false };
+    match failure.cause {
+        Cause::Foreign { .. } => true,
+        Cause::Blocked { what } => what != "PIN",
+        _ => false,
+    }
+}
+
 /// A chip as it may come to the desk.
 fn any_chip(random: &mut StdRng) -> Scripted {
     let kind = KINDS[random.random_range(0..KINDS.len())];
-    let mut desk = Scripted::new(Kind { pin_tries: random.random_range(3..=5), ..kind });
+    let mut kind = Kind { pin_tries: random.random_range(3..=5), ..kind };
+    if random.random_range(0..4) == 0 {
+        kind.key_tries = Some(3);
+    }
+    // A chip of a maker that is known has the reset of that maker.
+    if [ASKED.properties, STANDARD.properties].contains(&kind.properties) {
+        kind.reset = [Ok(0x6985), Err(0x6D00), Err(0x6982)][random.random_range(0..3)];
+    }
+    let mut desk = Scripted::new(kind);
     if random.random_range(0..3) == 0 {
         let first = job(inspect(&mut desk).unwrap().ids);
         let _ = carry_out(Job { wanted: wanted(3), ..first }, &mut desk);
@@ -87,6 +150,7 @@ fn tamper(desk: &mut Scripted, random: &mut StdRng) {
 fn any_job(desk: &mut Scripted, random: &mut StdRng) -> Option<Job> {
     let mut job = job(inspect(desk).ok()?.ids);
     job.candidates = vec![factory(), earlier(3)];
+    job.erase = random.random_range(0..4) == 0;
     job.pin_by_puk = random.random_range(0..5) == 0;
     if random.random_range(0..5) == 0 {
         job.profile.retries = Some(Retries { pin: 4, puk: 3 });
@@ -94,14 +158,48 @@ fn any_job(desk: &mut Scripted, random: &mut StdRng) -> Option<Job> {
     Some(job)
 }
 
-/// Runs job after job over one chip, each torn, lost or canceled as it may be. Gives whether the
-/// chip was whole once.
+/// Carries a job out, and says where it stood before the step that was its last. What is burnt of a
+/// chip that has a reset does not count where the job may erase it: it is blocked to be erased, and
+/// a job that was torn in that leaves the last try to the proof of the next one.
+fn watched(
+    job: &Job,
+    desk: &mut Scripted,
+    cancel: u32,
+) -> (Result<Receipt, Failure>, Progress, usize) {
+    let mut random = random();
+    let mut run = Run::new(job.clone());
+    let mut meant = 0;
+    loop {
+        let progress = run.progress();
+        if progress.phase as u32 == cancel {
+            return (Err(run.cancel()), progress, meant);
+        }
+        let before = desk.burnt().0;
+        let next = run.step(desk, &mut random);
+        if job.erase && progress.phase <= Phase::Authenticate && desk.kind.reset.is_ok() {
+            meant += desk.burnt().0 - before;
+        }
+        run = match next {
+            Ok(Next::Step(run)) => run,
+            Ok(Next::Reset(run)) => {
+                desk.reset();
+                run
+            }
+            Ok(Next::Done(receipt)) => return (Ok(receipt), progress, meant),
+            Err(failure) => return (Err(failure), progress, meant),
+        };
+    }
+}
+
+/// Runs job after job over one chip, each torn, lost, killed or canceled as it may be. Gives
+/// whether the chip was whole once.
 fn run_schedule(seed: u64) -> bool {
     let random = &mut StdRng::seed_from_u64(seed);
     let mut desk = any_chip(random);
     let Some(mut job) = any_job(&mut desk, random) else { return false };
-    let mut tally = Tally { spent: Tries::default(), puk_first: PukFirst::Wanted };
+    let mut tally = Tally::new();
     let mut was_whole = false;
+    let mut meant = desk.burnt().0;
     for run in 0..8 {
         desk.insert_again();
         if random.random_range(0..12) == 0 {
@@ -112,27 +210,34 @@ fn run_schedule(seed: u64) -> bool {
             }
         }
         let Some(allowed) = tally.allowed(&mut desk) else { return was_whole };
+        if allowed.puk == 0 && !job.erase {
+            return was_whole;
+        }
         job.expected = inspect(&mut desk).unwrap().ids;
         (job.tries_allowed, job.puk_first) = (allowed, tally.puk_first);
         if random.random_range(0..3) > 0 {
             let at = random.random_range(1..45);
             desk.tear(Tear::new(at, random.random()));
         }
-        let cancel = random.random_range(0..60_u32);
-        let ended = carry_out_until(job.clone(), &mut desk, |phase| phase as u32 == cancel);
-        assert_eq!(desk.burnt(), (0, 0), "seed {seed}, run {run}: {ended:?}");
+        let (ended, progress, erased) = watched(&job, &mut desk, random.random_range(0..60_u32));
+        meant += erased;
+        assert_eq!(desk.burnt(), (meant, 0), "seed {seed}, run {run}: {ended:?}");
         was_whole |= ended.is_ok();
-        match random.random_range(0..6) {
-            0 => tally.settle(allowed, None),
-            _ => {
-                if let Err(Failure { keys, cause, .. }) = &ended {
-                    job.recorded_keys.extend(recorded(keys));
-                    if *cause == (Cause::ReadBackDiffers { what: "key" }) {
-                        job.recorded_keys.clear();
-                    }
-                }
-                tally.settle(allowed, Some(&ended));
+        let end = match (random.random_range(0..6), &ended) {
+            (0, _) => End::Unknown,
+            (1, _) => End::Killed(progress),
+            (_, Ok(_)) => End::Receipt,
+            (_, Err(failure)) => End::Failure(failure),
+        };
+        if let End::Failure(Failure { keys, cause, .. }) = &end {
+            job.recorded_keys.extend(recorded(keys));
+            if *cause == (Cause::ReadBackDiffers { what: "key" }) {
+                job.recorded_keys.clear();
             }
+        }
+        tally.settle(&end);
+        if is_final(&end) && !job.erase {
+            return was_whole;
         }
     }
     was_whole
@@ -155,7 +260,7 @@ fn what_is_allowed_after_a_tear_is_enough() {
         for inside in [false, true] {
             for at in 1.. {
                 let mut desk = Scripted::new(kind);
-                let mut tally = Tally { spent: Tries::default(), puk_first: PukFirst::Wanted };
+                let mut tally = Tally::new();
                 let mut job = job(inspect(&mut desk).unwrap().ids);
                 job.tries_allowed = tally.allowed(&mut desk).unwrap();
                 desk.tear(Tear::new(at, inside));
@@ -163,7 +268,7 @@ fn what_is_allowed_after_a_tear_is_enough() {
                 if ended.is_ok() {
                     break;
                 }
-                tally.settle(job.tries_allowed, Some(&ended));
+                tally.settle(&End::Failure(ended.as_ref().unwrap_err()));
                 desk.insert_again();
                 job.expected = inspect(&mut desk).unwrap().ids;
                 job.tries_allowed = tally.allowed(&mut desk).unwrap();
@@ -183,14 +288,14 @@ fn a_chip_torn_twice_when_its_puk_is_set_is_mended() {
     for kind in [NITROKEY, YUBIKEY_4, ASKED_AND_SILENT] {
         for ways in 0..4 {
             let mut desk = Scripted::new(kind);
-            let mut tally = Tally { spent: Tries::default(), puk_first: PukFirst::Wanted };
+            let mut tally = Tally::new();
             let mut job = job(inspect(&mut desk).unwrap().ids);
             for inside in [ways & 1 == 1, ways & 2 == 2] {
                 job.expected = inspect(&mut desk).unwrap().ids;
                 job.tries_allowed = tally.allowed(&mut desk).unwrap();
                 job.puk_first = tally.puk_first;
                 let ended = tear_in_phase(&job, &mut desk, inside);
-                tally.settle(job.tries_allowed, Some(&Err(ended)));
+                tally.settle(&End::Failure(&ended));
                 desk.insert_again();
             }
             job.expected = inspect(&mut desk).unwrap().ids;
@@ -205,13 +310,13 @@ fn a_chip_torn_twice_when_its_puk_is_set_is_mended() {
 /// Tears the chip at the first command of the phase that sets the PUK.
 fn tear_in_phase(job: &Job, desk: &mut Scripted, inside: bool) -> Failure {
     let mut random = random();
-    let mut run = cardwright_perso::Run::new(job.clone());
+    let mut run = Run::new(job.clone());
     loop {
         if run.progress().phase == Phase::Puk {
             desk.tear(Tear::new(1, inside));
         }
         match run.step(desk, &mut random) {
-            Ok(cardwright_perso::Next::Step(next)) => run = next,
+            Ok(Next::Step(next)) => run = next,
             Ok(_) => panic!("the phase is before the last"),
             Err(failure) => return failure,
         }
