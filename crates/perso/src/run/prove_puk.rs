@@ -117,6 +117,7 @@ impl ProvePuk {
             has_discovery: plan.has_discovery,
             says_metadata: found.pin.is_some(),
             has_set_tries: plan.phases.contains(&Phase::Retries),
+            has_set_puk: plan.phases.contains(&Phase::Puk),
         };
         Ok(match standing {
             Standing::Whole => Transition::AfterReset(State::Verify(verify)),

@@ -26,6 +26,8 @@ pub(super) struct Verify {
     pub(super) says_metadata: bool,
     /// The numbers of tries are set in this run.
     pub(super) has_set_tries: bool,
+    /// The PUK is set in this run.
+    pub(super) has_set_puk: bool,
 }
 
 impl Verify {
@@ -60,7 +62,7 @@ impl Verify {
         if !are_tries_told {
             self.check_pin_tries(job, channel)?;
         }
-        prove_puk(job, ledger, channel)?;
+        self.prove_puk(job, ledger, channel)?;
         let guid = Guid::find(&card_holder);
         Ok(Transition::Done(Receipt {
             chip: ChipIds { card_id, guid, ..self.ids },
@@ -88,6 +90,28 @@ impl Verify {
             Authentication::OtherAlgorithm | Authentication::OtherKey { .. } => {
                 Err(Cause::ReadBackDiffers { what: "management key" })
             }
+        }
+    }
+
+    /// A PUK that this run did not set, and that is not the wanted one, was set by somebody else:
+    /// whoever tried again would only spend another try.
+    fn prove_puk(
+        &self,
+        job: &Job,
+        ledger: &mut Ledger,
+        channel: &mut Channel<'_>,
+    ) -> Result<(), Cause> {
+        if !ledger.may_try_puk() {
+            return Err(Cause::Blocked { what: "PUK" });
+        }
+        let outcome = commands::change_puk(channel, &job.wanted.puk, &job.wanted.puk);
+        if outcome.is_err() {
+            ledger.may_have_written(&outcome);
+        }
+        match (ledger.presented_puk(outcome)?, self.has_set_puk) {
+            (true, _) => Ok(()),
+            (false, true) => Err(Cause::ReadBackDiffers { what: "PUK" }),
+            (false, false) => Err(Cause::Foreign { what: "PUK" }),
         }
     }
 
@@ -143,20 +167,6 @@ fn prove_pin(job: &Job, ledger: &mut Ledger, channel: &mut Channel<'_>) -> Resul
     match ledger.presented_pin(commands::verify_pin(channel, &job.wanted.pin))? {
         true => Ok(()),
         false => Err(Cause::ReadBackDiffers { what: "PIN" }),
-    }
-}
-
-fn prove_puk(job: &Job, ledger: &mut Ledger, channel: &mut Channel<'_>) -> Result<(), Cause> {
-    if !ledger.may_try_puk() {
-        return Err(Cause::Blocked { what: "PUK" });
-    }
-    let outcome = commands::change_puk(channel, &job.wanted.puk, &job.wanted.puk);
-    if outcome.is_err() {
-        ledger.may_have_written(&outcome);
-    }
-    match ledger.presented_puk(outcome)? {
-        true => Ok(()),
-        false => Err(Cause::ReadBackDiffers { what: "PUK" }),
     }
 }
 

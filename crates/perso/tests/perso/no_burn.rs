@@ -99,13 +99,15 @@ impl Tally {
     }
 }
 
-/// Whether the registry issues no further job for the chip, but one that erases it: it has values
-/// of somebody else, or is blocked. A PIN is set by the PUK.
-fn is_final(end: &End<'_>) -> bool {
+/// Whether the registry issues no further job for the chip: it has values of somebody else, or is
+/// blocked. Then only a job follows that erases it, unless one found that it has no reset. A PIN is
+/// set by the PUK.
+fn is_final(end: &End<'_>, job: &Job) -> bool {
     let End::Failure(failure) = end else { return false };
     match failure.cause {
-        Cause::Foreign { .. } => true,
-        Cause::Blocked { what } => what != "PIN",
+        Cause::Foreign { .. } => !job.erase,
+        Cause::Blocked { what } => !job.erase && what != "PIN",
+        Cause::NotSupported { .. } => failure.phase == Phase::Erase,
         _ => false,
     }
 }
@@ -236,7 +238,7 @@ fn run_schedule(seed: u64) -> bool {
             }
         }
         tally.settle(&end);
-        if is_final(&end) && !job.erase {
+        if is_final(&end, &job) {
             return was_whole;
         }
     }

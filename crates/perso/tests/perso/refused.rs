@@ -118,6 +118,25 @@ fn no_more_tries_are_spent_than_the_job_allows() {
 }
 
 #[test]
+fn a_puk_that_somebody_else_set_on_a_whole_chip_is_foreign() {
+    let mut chip = desk(50);
+    let mut job = job(inspect(&mut chip.desk).unwrap().ids);
+    job.profile = profile("");
+    carry_out(job.clone(), &mut chip).unwrap();
+    {
+        let mut channel = Channel::new(&mut chip.desk);
+        commands::select_piv(&mut channel).unwrap();
+        let other = Puk::parse("11112222").unwrap();
+        commands::change_puk(&mut channel, &job.wanted.puk, &other).unwrap();
+    }
+    chip.reset();
+    let failure = carry_out(job, &mut chip).unwrap_err();
+    assert_eq!((failure.phase, failure.cause), (Phase::Verify, Cause::Foreign { what: "PUK" }));
+    assert_eq!(failure.condition, Condition::Untouched);
+    assert_eq!(failure.tries_spent, Tries { pin: 0, puk: 1 });
+}
+
+#[test]
 fn a_pin_set_by_the_puk_is_proved_also_when_no_wrong_one_is_allowed_any_more() {
     let mut chip = desk(41);
     let mut job = job(inspect(&mut chip.desk).unwrap().ids);
