@@ -3,7 +3,8 @@
 use super::ActionError;
 use super::binding::{Binding, find_binding, telling_ids};
 use super::never_began;
-use super::tries::{Allowance, Naming, last_finding, past_jobs};
+use super::past_jobs::past_jobs;
+use super::tries::{Allowance, Naming, last_finding};
 use super::view::{profile_of, template_of};
 use crate::profiles::LoadedProfile;
 use crate::registry::Registry;

@@ -1,8 +1,8 @@
 //! The ledger of tries: what the jobs for a chip may have spent of its PIN and PUK since the last
 //! right value was presented, and what the next one may spend.
 
-use super::ActionError;
-use crate::store::{JobRecord, JobState};
+use super::past_jobs::{End, PastJob};
+use crate::store::JobRecord;
 use cardwright_protocol::chip::PivFacts;
 use cardwright_protocol::outcome::{Condition, FailureCause, JobFailure, Phase, TriesSpent};
 use cardwright_protocol::registry::processes::Verdict;
@@ -21,25 +21,6 @@ const RESERVED: TriesAllowed = TriesAllowed { pin: 1, puk: 1 };
 
 /// What a helper calls the PIN.
 const PIN: &str = "PIN";
-
-/// A job that was issued for a chip, and its end.
-pub(crate) struct PastJob {
-    job: JobRecord,
-    end: End,
-}
-
-enum End {
-    /// Nobody knows: it is open, or its process no longer waits for it.
-    Unknown,
-    Receipt,
-    Failure(JobFailure),
-}
-
-/// The jobs that may have begun, of all that were issued for a chip, oldest first.
-pub(crate) fn past_jobs(jobs: Vec<JobRecord>) -> Result<Vec<PastJob>, ActionError> {
-    let may_have_begun = |job: &JobRecord| job.state != JobState::NeverBegan;
-    jobs.into_iter().filter(may_have_begun).map(PastJob::read).collect()
-}
 
 /// What a chip says of the generation whose secrets it is to get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -236,20 +217,5 @@ fn the_other(order: PukFirst) -> PukFirst {
     match order {
         PukFirst::Wanted => PukFirst::Before,
         PukFirst::Before => PukFirst::Wanted,
-    }
-}
-
-impl PastJob {
-    fn read(job: JobRecord) -> Result<Self, ActionError> {
-        let end = match (&job.outcome, job.state) {
-            (None, _) => End::Unknown,
-            (Some(_), JobState::Finished) => End::Receipt,
-            (Some(statement), _) => {
-                let failure = serde_json::from_str(statement);
-                let unreadable = |_| ActionError::Inconsistent("a failure cannot be read");
-                End::Failure(failure.map_err(unreadable)?)
-            }
-        };
-        Ok(Self { job, end })
     }
 }

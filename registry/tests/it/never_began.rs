@@ -132,7 +132,7 @@ async fn an_outcome_that_comes_all_the_same_is_a_fact() {
     assert_eq!(waits.state, ProcessState::Encoding, "for the second");
     let third = job_at(&story, desk, &torn, &[]).await;
     let taken = story.operator.hand_over(&desk.receipt(&second)).await.process.unwrap();
-    assert_eq!((taken.card.state, taken.card.interrupted), (CardState::Produced, false));
+    assert_eq!((taken.card.state, taken.card.interrupted), (CardState::Produced, true));
     assert_eq!(taken.state, ProcessState::Encoding, "for the third");
     let done = story.operator.hand_over(&desk.receipt(&third)).await.process.unwrap();
     assert_eq!(done.card.state, CardState::Unassigned);
