@@ -14,7 +14,7 @@ mod keying;
 mod may_issue;
 mod never_began;
 mod outcome_in_words;
-mod past_jobs;
+pub(crate) mod past_jobs;
 pub(crate) mod sessions;
 mod standing;
 pub(crate) mod start;
