@@ -51,6 +51,17 @@ async fn a_page_that_closes_before_the_helper_has_the_job_costs_nothing() {
 }
 
 #[tokio::test]
+async fn nor_before_anything_was_written() {
+    let story = Story::begin().await;
+    let desk = &story.registry.desk;
+    for _ in 0..5 {
+        let job = job_at(&story, desk, &mute(7), &[]).await;
+        assert_eq!(order(&job), (PukFirst::Before, 1));
+    }
+    assert_eq!(verdict_at(&story, desk, &mute(7), &[]).await, Verdict::Ready);
+}
+
+#[tokio::test]
 async fn the_history_says_that_it_never_began() {
     let story = Story::begin().await;
     story.job(&chip(7)).await;
