@@ -141,7 +141,7 @@ pub(crate) fn condition(condition: Condition) -> (&'static str, &'static str) {
         Condition::Untouched => ("Untouched", "Nothing was written to it."),
         Condition::PartlyWritten => (
             "Partly written",
-            "It cannot be used as it is. Nothing is lost: the registry knows every value on it.",
+            "It cannot be used as it is. Nothing is lost: the registry can set every value right.",
         ),
         Condition::Unknown => (
             "Unknown",

@@ -164,9 +164,13 @@ pub struct JobFailure {
     /// Tries of PIN and PUK that were spent, at most; since the last right value was presented,
     /// where one was.
     pub tries_spent: TriesSpent,
-    /// Which right values were presented: that sets a counter back to its maximum.
+    /// Which right values were presented: that sets a counter back to its maximum. None where the
+    /// statement is of a helper that did not say so yet.
+    #[serde(default)]
     pub proved: Proved,
-    /// Keys that are on the chip now by what this job saw of them.
+    /// Keys that are on the chip now by what this job saw of them. None where the statement is of a
+    /// helper that did not say so yet.
+    #[serde(default)]
     pub keys: Vec<KeyReceipt>,
 }
 

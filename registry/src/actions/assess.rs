@@ -3,7 +3,8 @@
 use super::ActionError;
 use super::binding::{Binding, find_binding, telling_ids};
 use super::never_began;
-use super::tries::{Allowance, Naming, last_finding, past_jobs};
+use super::past_jobs::past_jobs;
+use super::tries::{Allowance, Naming, last_finding};
 use super::view::{profile_of, template_of};
 use crate::profiles::LoadedProfile;
 use crate::registry::Registry;
@@ -28,6 +29,8 @@ pub(crate) struct Judgement {
     pub(crate) named: Named,
     /// What a job may spend; `None` where another attempt could be the last.
     pub(crate) allowance: Option<Allowance>,
+    /// What a job may spend that erases the chip; `None` where it cannot be erased.
+    pub(crate) erasing: Option<Allowance>,
     /// Jobs for the chip that never began, by what the report says.
     pub(crate) never_began: Vec<JobRecord>,
 }
@@ -66,6 +69,7 @@ pub(crate) async fn assess(
         chip: None,
         named: Named::Nothing,
         allowance: None,
+        erasing: None,
         never_began: Vec::new(),
         ids,
     };
@@ -101,6 +105,7 @@ pub(crate) async fn assess(
         (_, pending) => (pending.map(|pending| pending.id), Naming::Another),
     };
     let allowance = Allowance::of(&jobs, generation, naming, piv);
+    let erasing = Allowance::to_erase(&jobs, generation, naming, piv);
     let finding = pending.and_then(|pending| last_finding(&jobs, pending.id));
     let profile = profile_of(registry, &template)?;
     let assessment = &mut judgement.assessment;
@@ -108,7 +113,12 @@ pub(crate) async fn assess(
         _ if is_blocked(piv) => Verdict::Blocked,
         // A chip that its maker's tool set back is as good as a new one.
         Some(finding) if piv.factory_secrets != Some(true) => finding,
-        _ if pending.is_none() && named == Named::Nothing && is_used(piv, profile) => Verdict::Used,
+        _ if (pending.is_none() || erasing.is_none())
+            && named == Named::Nothing
+            && is_used(piv, profile) =>
+        {
+            Verdict::Used
+        }
         _ if allowance.is_none() => {
             assessment.kind += "; too many encodings were cut off around its PUK";
             Verdict::Blocked
@@ -118,14 +128,18 @@ pub(crate) async fn assess(
         _ if pending.is_some() && (card.interrupted || is_named) => Verdict::Interrupted,
         _ => Verdict::Ready,
     };
-    assessment.erasable =
-        template.allow_erase && matches!(assessment.verdict, Verdict::Used | Verdict::Blocked);
+    if matches!(assessment.verdict, Verdict::Used | Verdict::Blocked) {
+        assessment.erasable = template.allow_erase && erasing.is_some();
+        if erasing.is_none() {
+            assessment.kind += "; it cannot be erased";
+        }
+    }
     assessment.matched_by = match (matched_by, named) {
         (None, Named::Unknown(_)) => Some(NAMES_ITSELF.to_owned()),
         (Some(matched_by), Named::Unknown(_)) => Some(format!("{matched_by}, and {NAMES_ITSELF}")),
         (matched_by, _) => matched_by.map(str::to_owned),
     };
-    Ok(Judgement { chip, named, allowance, never_began, ..judgement })
+    Ok(Judgement { chip, named, allowance, erasing, never_began, ..judgement })
 }
 
 /// What the chip's card id says, where no keying of another card's chip has the same one.

@@ -19,7 +19,7 @@ use cardwright_protocol::ids::{JobId, ProcessId};
 use cardwright_protocol::job::JobHeader;
 use cardwright_protocol::outcome::ChipReport;
 use cardwright_protocol::registry::problem::ProblemCode;
-use cardwright_protocol::registry::processes::{AskForJob, IssuedJob};
+use cardwright_protocol::registry::processes::{AskForJob, IssuedJob, Verdict};
 use cardwright_seal::{JobContents, seal_job};
 
 /// Length of a helper's nonce in bytes.
@@ -93,6 +93,13 @@ impl Issuing<'_> {
         )
         .await?;
         self.supersede().await?;
+        let erased = match judgement.assessment.verdict {
+            Verdict::Used => "which has values of somebody else",
+            _ if judgement.allowance.is_none() => {
+                "of which nobody knows whether a try of its PUK is left"
+            }
+            _ => "whose PIN or PUK is blocked",
+        };
         let (chip, chip_key) = match judgement.chip {
             Some(chip) => (chip, None),
             None => {
@@ -117,8 +124,7 @@ impl Issuing<'_> {
             // What erases a chip erases its keys.
             transaction.forget_keys(generation.id).await?;
             let what = format!(
-                "Erasing the chip, which has values of somebody else: permitted by the template \
-                 {}, agreed to by {}",
+                "Erasing the chip, {erased}: permitted by the template {}, agreed to by {}",
                 template.title, self.person.name
             );
             self.record(EventKind::ErasePermitted, what).await?;

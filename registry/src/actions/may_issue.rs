@@ -62,7 +62,12 @@ pub(super) fn allowed_by_erasing(
     template: &TemplateRecord,
 ) -> Result<Allowance, ActionError> {
     match &judgement.assessment.verdict {
-        Verdict::Used | Verdict::Blocked if template.allow_erase => Ok(Allowance::to_erase()),
+        Verdict::Used | Verdict::Blocked if template.allow_erase => {
+            judgement.erasing.ok_or_else(|| {
+                let message = "This chip cannot be erased. Mark the card as defective.";
+                refused(ProblemCode::ChipRefused, message)
+            })
+        }
         Verdict::Used | Verdict::Blocked => Err(refused(
             ProblemCode::NotEnabled,
             format!("Erasing used chips is not enabled for {}. Ask an admin.", template.title),

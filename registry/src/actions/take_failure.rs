@@ -1,8 +1,9 @@
 use super::ActionError;
 use super::outcome_in_words::{cause_in_words, condition_in_words};
+use super::standing::Standing;
 use super::take_outcome::Taking;
-use crate::store::{EventKind, GenerationState, JobState};
-use cardwright_protocol::domain::ProcessState;
+use crate::store::{EventKind, JobState};
+use cardwright_protocol::domain::{CardState, ProcessState};
 use cardwright_protocol::outcome::{Condition, FailureCause, JobFailure};
 use cardwright_protocol::registry::processes::LastFailure;
 
@@ -11,12 +12,6 @@ impl Taking<'_> {
     /// have ended: the pending secrets stay.
     pub(super) async fn failure(&mut self, failure: JobFailure) -> Result<(), ActionError> {
         let generation = self.transaction.generation(self.job.generation).await?;
-        let touched = failure.condition != Condition::Untouched;
-        // A late failure says nothing of a chip that a later receipt proved.
-        if touched && generation.state == GenerationState::Pending && !self.card.interrupted {
-            self.card.interrupted = true;
-            self.transaction.change_card(&mut self.card, None).await?;
-        }
         match &failure.cause {
             // The chip has another key than the one that was recorded.
             FailureCause::ReadBackDiffers { what } if what == "key" => {
@@ -31,6 +26,11 @@ impl Taking<'_> {
             condition_in_words(failure.condition)
         );
         self.record(EventKind::JobFailed, what).await?;
+        if failure.condition != Condition::Untouched {
+            self.interrupt(generation.chip).await?;
+        } else if self.go_on(generation.chip).await? {
+            return Ok(());
+        }
         if !self.process.state.is_open() || self.job.state != JobState::Open {
             return Ok(());
         }
@@ -48,6 +48,24 @@ impl Taking<'_> {
         if !mendable {
             let what = format!("{} failed", self.process.command.title());
             self.record(EventKind::ProcessFailed, what).await?;
+        }
+        Ok(())
+    }
+
+    /// The chip is not whole, unless a later job proved it. A card that went on all the same, since
+    /// this job was held not to have begun, is marked, too.
+    async fn interrupt(&mut self, chip: i64) -> Result<(), ActionError> {
+        let Standing { proved_by, is_doubtful: _ } = self.standing(chip).await?;
+        let is_proved_since = proved_by.is_some_and(|proved_by| proved_by.id > self.job.id);
+        if is_proved_since || self.card.interrupted {
+            return Ok(());
+        }
+        self.card.interrupted = true;
+        self.transaction.change_card(&mut self.card, None).await?;
+        if self.card.state == CardState::Unassigned {
+            let what = "The chip of this card was written on after it was proved: mark the card \
+                        as defective";
+            self.record(EventKind::CardChanged, what.to_owned()).await?;
         }
         Ok(())
     }

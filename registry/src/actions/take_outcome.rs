@@ -147,14 +147,14 @@ impl Taking<'_> {
         end: End,
         signed: StrayOutcome<'_>,
     ) -> Result<ProcessRecord, ActionError> {
+        let StrayOutcome { statement, hash, signature, .. } = signed;
         let state = end.job_state();
+        let settled = SettledJob { state, statement, hash, signature, at: self.now };
+        self.transaction.settle_job(&self.job.job, settled).await?;
         match end {
             End::Finished(receipt) => self.receipt(*receipt).await?,
             End::Failed(failure) => self.failure(failure).await?,
         }
-        let StrayOutcome { statement, hash, signature, .. } = signed;
-        let settled = SettledJob { state, statement, hash, signature, at: self.now };
-        self.transaction.settle_job(&self.job.job, settled).await?;
         Ok(self.process)
     }
 

@@ -1,15 +1,13 @@
 use super::ActionError;
 use super::take_outcome::{Taking, check_fields};
-use crate::graph;
 use crate::objects;
-use crate::store::{EventKind, GenerationRecord, GenerationState, JobRecord, JobState};
-use cardwright_protocol::domain::ProcessState;
+use crate::store::{EventKind, GenerationRecord, GenerationState, JobRecord};
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::outcome::Receipt;
 
 impl Taking<'_> {
     /// A receipt is a fact: it always updates what is known of the chip. Whether the card goes on
-    /// is the state graph's decision.
+    /// is decided by what later jobs may have done, and by the state graph.
     pub(super) async fn receipt(&mut self, receipt: Receipt) -> Result<(), ActionError> {
         let generation = self.transaction.generation(self.job.generation).await?;
         let chip = self.transaction.chip(generation.chip).await?;
@@ -36,28 +34,10 @@ impl Taking<'_> {
             // The chip was keyed anew since: what was true of it then says nothing of it now.
             return Ok(());
         }
-        self.card.interrupted = false;
         self.card.guid = Some(chip.guid);
-        let target = graph::target(self.card.state, self.process.command);
-        let goes_on = self.is_waited_for().await?;
-        if let (true, Some(target)) = (goes_on, target) {
-            self.card.state = target;
-            self.process.state = ProcessState::Completed;
-            self.process.failure = None;
-            self.transaction.change_process(&self.process, self.now).await?;
-            let what = format!("{} completed", self.process.command.title());
-            self.record_with_state(EventKind::ProcessCompleted, what, Some(target)).await?;
-        }
-        Ok(self.transaction.change_card(&mut self.card, None).await?)
-    }
-
-    /// Whether the process is open and waits for this job, or for none any more.
-    async fn is_waited_for(&self) -> Result<bool, ActionError> {
-        if !self.process.state.is_open() {
-            return Ok(false);
-        }
-        let open = self.transaction.last_job(&self.process.id, JobState::Open).await?;
-        Ok(open.is_none_or(|open| open.job == self.job.job))
+        self.transaction.change_card(&mut self.card, None).await?;
+        self.go_on(chip.id).await?;
+        Ok(())
     }
 }
 

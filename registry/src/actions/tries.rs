@@ -1,8 +1,8 @@
 //! The ledger of tries: what the jobs for a chip may have spent of its PIN and PUK since the last
 //! right value was presented, and what the next one may spend.
 
-use super::ActionError;
-use crate::store::{JobRecord, JobState};
+use super::past_jobs::{End, PastJob};
+use crate::store::JobRecord;
 use cardwright_protocol::chip::PivFacts;
 use cardwright_protocol::outcome::{Condition, FailureCause, JobFailure, Phase, TriesSpent};
 use cardwright_protocol::registry::processes::Verdict;
@@ -12,9 +12,6 @@ use cardwright_seal::{PukFirst, TriesAllowed};
 /// comes with are 3, and the last one is never sent.
 const UNREAD_BUDGET: u8 = 2;
 
-/// What a job that erases may spend: the chip's counters are full after its reset.
-const AFTER_ERASE: TriesAllowed = TriesAllowed { pin: 1, puk: 2 };
-
 /// What a job reserves: it is the most that stays spent of a chip whose PUK is one of two. Of two
 /// values one is right, and presenting it sets the counter back.
 const RESERVED: TriesAllowed = TriesAllowed { pin: 1, puk: 1 };
@@ -22,33 +19,14 @@ const RESERVED: TriesAllowed = TriesAllowed { pin: 1, puk: 1 };
 /// What a helper calls the PIN.
 const PIN: &str = "PIN";
 
-/// A job that was issued for a chip, and its end.
-pub(crate) struct PastJob {
-    job: JobRecord,
-    end: End,
-}
-
-enum End {
-    /// Nobody knows: it is open, or its process no longer waits for it.
-    Unknown,
-    Receipt,
-    Failure(JobFailure),
-}
-
-/// The jobs that may have begun, of all that were issued for a chip, oldest first.
-pub(crate) fn past_jobs(jobs: Vec<JobRecord>) -> Result<Vec<PastJob>, ActionError> {
-    let may_have_begun = |job: &JobRecord| job.state != JobState::NeverBegan;
-    jobs.into_iter().filter(may_have_begun).map(PastJob::read).collect()
-}
-
 /// What a chip says of the generation whose secrets it is to get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Naming {
     /// Its card id: PUK and PIN are those of the generation, or those of before.
     ThisGeneration,
     /// Another one, or none. The card id is written before the first secret: no job of the
-    /// generation changed the PUK, and whoever presents the one of before cannot be wrong, unless
-    /// the chip is somebody else's; then a job says so.
+    /// generation changed the PUK, and only the one of before is presented. It is wrong where the
+    /// chip is somebody else's, and a job that was lost cannot say so.
     Another,
 }
 
@@ -72,14 +50,9 @@ impl Allowance {
         naming: Naming,
         piv: &PivFacts,
     ) -> Option<Self> {
-        let spent = Spent::of(jobs, generation, naming);
-        // What the chip itself tells is true now, whatever was reserved.
-        let left = |told: Option<u8>, spent: u8| match told {
-            Some(left) => left.saturating_sub(1),
-            None => UNREAD_BUDGET.saturating_sub(spent),
-        };
-        let pin = left(piv.pin_tries, spent.pin).min(1);
-        let puk = match (naming, left(piv.puk_tries, spent.puk())) {
+        let TriesAllowed { pin, puk: left } = left(jobs, generation, naming, piv);
+        let pin = pin.min(RESERVED.pin);
+        let puk = match (naming, left) {
             (_, 0) => return None,
             // Only the value of before is presented.
             (Naming::Another, _) => 1,
@@ -92,19 +65,69 @@ impl Allowance {
             allowed: TriesAllowed { pin, puk },
             reserved: TriesAllowed { pin, puk: RESERVED.puk },
             puk_first: puk_first(jobs, generation, naming),
-            pin_by_puk: pin == 0,
+            pin_by_puk: pin == 0
+                || generation.is_some_and(|generation| has_other_pin(jobs, generation)),
         })
     }
 
-    /// What a job may spend that erases the chip where it has values of somebody else.
-    pub(crate) fn to_erase() -> Self {
-        Self {
-            allowed: AFTER_ERASE,
-            reserved: RESERVED,
+    /// What a job may spend before it erases the chip, which may have values of somebody else: two
+    /// wrong ones, as far as they are left. After its reset the chip has all its tries. `None`
+    /// where a job found that it has no reset.
+    pub(crate) fn to_erase(
+        jobs: &[PastJob],
+        generation: Option<i64>,
+        naming: Naming,
+        piv: &PivFacts,
+    ) -> Option<Self> {
+        let TriesAllowed { pin, puk } = left(jobs, generation, naming, piv);
+        let allowed = TriesAllowed { pin: pin.min(1), puk: puk.min(2) };
+        (!has_no_reset(jobs)).then_some(Self {
+            allowed,
+            reserved: TriesAllowed { pin: allowed.pin, puk: allowed.puk.min(RESERVED.puk) },
             puk_first: PukFirst::Before,
             pin_by_puk: false,
-        }
+        })
     }
+}
+
+/// Tries that are left but for the last one, at least.
+fn left(jobs: &[PastJob], generation: Option<i64>, naming: Naming, piv: &PivFacts) -> TriesAllowed {
+    // Whoever presented the maker's value to a chip that still has it was not wrong.
+    let is_makers = naming == Naming::Another && piv.factory_secrets == Some(true);
+    let spent = Spent::of(jobs, generation.filter(|_| is_makers));
+    // What the chip itself tells is true now, whatever was reserved.
+    let left = |told: Option<u8>, spent: u8| match told {
+        Some(left) => left.saturating_sub(1),
+        None => UNREAD_BUDGET.saturating_sub(spent),
+    };
+    TriesAllowed { pin: left(piv.pin_tries, spent.pin), puk: left(piv.puk_tries, spent.puk()) }
+}
+
+/// Whether a job that was to erase the chip, as it is now, found that this cannot be done.
+fn has_no_reset(jobs: &[PastJob]) -> bool {
+    let since_whole = jobs.iter().rev().take_while(|past| !matches!(past.end, End::Receipt));
+    since_whole.filter(|past| past.job.erase).any(|past| match &past.end {
+        End::Failure(JobFailure { phase, cause, .. }) => {
+            *phase == Phase::Erase && matches!(cause, FailureCause::NotSupported { .. })
+        }
+        End::Unknown | End::Receipt => false,
+    })
+}
+
+/// Whether a job of a generation found another PIN than the one that it set, or that a run before
+/// had set, and none set it since: whoever presents it again finds nothing else.
+fn has_other_pin(jobs: &[PastJob], generation: i64) -> bool {
+    let of_generation = jobs.iter().rev().filter(|past| past.job.generation == generation);
+    let mut telling = of_generation.filter_map(|past| match &past.end {
+        End::Unknown => None,
+        End::Receipt => Some(false),
+        End::Failure(failure) => match &failure.cause {
+            FailureCause::ReadBackDiffers { what } if what == PIN => Some(true),
+            _ if failure.condition == Condition::Untouched => None,
+            _ => (failure.proved.pin || failure.phase > Phase::Pin).then_some(false),
+        },
+    });
+    telling.next().unwrap_or(false)
 }
 
 /// What the last job of a generation found that keeps another one from being of use.
@@ -139,7 +162,8 @@ struct Spent {
 }
 
 impl Spent {
-    fn of(jobs: &[PastJob], generation: Option<i64>, naming: Naming) -> Self {
+    /// Jobs of the generation `is_makers` spent nothing by an end that nobody knows.
+    fn of(jobs: &[PastJob], is_makers: Option<i64>) -> Self {
         let mut spent = Self::default();
         let mut counted = None;
         for PastJob { job, end } in jobs {
@@ -149,8 +173,7 @@ impl Spent {
             match end {
                 End::Receipt => spent = Self::default(),
                 End::Failure(failure) => spent.add_failure(job, failure),
-                End::Unknown if naming == Naming::Another && Some(job.generation) == generation => {
-                }
+                End::Unknown if is_makers == Some(job.generation) => {}
                 End::Unknown => spent.add(job.puk_first, job.reserved.pin, job.reserved.puk),
             }
         }
@@ -220,12 +243,16 @@ fn puk_first(jobs: &[PastJob], generation: Option<i64>, naming: Naming) -> PukFi
         next = match end {
             End::Unknown => the_other(job.puk_first),
             End::Receipt => PukFirst::Wanted,
+            // It presented nothing.
+            End::Failure(JobFailure { cause: FailureCause::JobRefused { .. }, .. }) => next,
+            // Whatever it began with may have been wrong, and the answer to it was lost.
+            End::Failure(failure) if failure.tries_spent.puk > 0 && !failure.proved.puk => {
+                the_other(job.puk_first)
+            }
             // The PUK was not changed.
             End::Failure(failure) if failure.phase < Phase::Puk => next,
             End::Failure(failure) if failure.phase > Phase::Puk => PukFirst::Wanted,
-            End::Failure(failure) if failure.tries_spent.puk > 0 || failure.proved.puk => {
-                the_other(job.puk_first)
-            }
+            End::Failure(failure) if failure.proved.puk => the_other(job.puk_first),
             End::Failure(_) => job.puk_first,
         };
     }
@@ -236,20 +263,5 @@ fn the_other(order: PukFirst) -> PukFirst {
     match order {
         PukFirst::Wanted => PukFirst::Before,
         PukFirst::Before => PukFirst::Wanted,
-    }
-}
-
-impl PastJob {
-    fn read(job: JobRecord) -> Result<Self, ActionError> {
-        let end = match (&job.outcome, job.state) {
-            (None, _) => End::Unknown,
-            (Some(_), JobState::Finished) => End::Receipt,
-            (Some(statement), _) => {
-                let failure = serde_json::from_str(statement);
-                let unreadable = |_| ActionError::Inconsistent("a failure cannot be read");
-                End::Failure(failure.map_err(unreadable)?)
-            }
-        };
-        Ok(Self { job, end })
     }
 }

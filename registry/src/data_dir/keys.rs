@@ -67,7 +67,7 @@ impl DataDir {
     /// Writes the key files that are not there.
     ///
     /// # Errors
-    /// [`DataError::OtherKey`] when the folder has another key; nothing was written then.
+    /// [`DataError::KeyKept`] when the folder has another key; nothing was written then.
     pub(crate) fn bring_back(&self, keys: &Keys) -> Result<(), DataError> {
         let mut missing = Vec::new();
         for kind in [KeyKind::Root, KeyKind::Signing] {

@@ -85,12 +85,15 @@ fn tables() -> Vec<TableCreateStatement> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Store;
     use super::super::migration::Migrator;
+    use crate::actions::past_jobs::{End, past_jobs};
+    use cardwright_protocol::outcome::{Proved, TriesSpent};
     use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
     use sea_orm_migration::MigratorTrait as _;
 
     /// Rows that the first version wrote.
-    const ROWS: [&str; 6] = [
+    const ROWS: [&str; 7] = [
         "INSERT INTO templates VALUES (1, 'temporary-card', 'Temporary card', 'piv', 14, 1, 3)",
         "INSERT INTO cards VALUES (1, 1, 'TC-1', 'tc-1', 'produced', 1, NULL, NULL, NULL,
          '2032-11-01', NULL, NULL, NULL, NULL, 2)",
@@ -100,6 +103,11 @@ mod tests {
          'operator', NULL, NULL, 7, NULL)",
         "INSERT INTO jobs VALUES (1, 'j', 'p', 'desk-1', 1, x'06', x'07', x'08', '20321101',
          'open', NULL, NULL, NULL, NULL, 7)",
+        // As its helper signed it.
+        r#"INSERT INTO jobs VALUES (2, 'k', 'p', 'desk-1', 1, x'07', x'07', x'08', '20321101',
+         'failed', '{"job":"k","process":"p","workstation":"desk-1","card":"TC-1","phase":"puk",
+         "cause":{"cause":"card-removed"},"condition":"unknown","tries_spent":{"pin":0,"puk":1}}',
+         x'09', x'0A', 8, 7)"#,
     ];
 
     #[tokio::test]
@@ -116,5 +124,13 @@ mod tests {
         let statement = Statement::from_string(DbBackend::Sqlite, sql);
         let row = database.query_one_raw(statement).await.unwrap().unwrap();
         assert_eq!(row.try_get::<String>("", "now").unwrap(), "0022wanted0");
+
+        let snapshot = Store { database, in_use: None }.read().await.unwrap();
+        let jobs = past_jobs(snapshot.jobs_of_chip(1).await.unwrap()).unwrap();
+        let [open, failed] = &jobs[..] else { panic!("two jobs") };
+        assert!(matches!(open.end, End::Unknown));
+        let End::Failure(failure) = &failed.end else { panic!("a failure") };
+        assert_eq!(failure.tries_spent, TriesSpent { pin: 0, puk: 1 });
+        assert_eq!((failure.proved, failure.keys.len()), (Proved::default(), 0));
     }
 }

@@ -1,9 +1,10 @@
-use super::entities::recorded_keys;
+use super::entities::{jobs, recorded_keys};
 use super::{JobRecord, Snapshot, StoreError, Transaction};
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::outcome::KeyReceipt;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _,
 };
 
 impl Snapshot {
@@ -27,12 +28,20 @@ impl Snapshot {
 }
 
 impl Transaction {
-    /// Records what a job told of keys, where no later job of the keying told of the same one.
+    /// Records what a job told of keys, where no later job of the keying told of the same one, or
+    /// erased the chip.
     pub(crate) async fn record_keys(
         &self,
         job: &JobRecord,
         keys: &[KeyReceipt],
     ) -> Result<(), StoreError> {
+        let erased_since = jobs::Entity::find()
+            .filter(jobs::Column::GenerationId.eq(job.generation))
+            .filter(jobs::Column::Id.gt(job.id))
+            .filter(jobs::Column::Erase.eq(true));
+        if erased_since.count(&self.database).await? > 0 {
+            return Ok(());
+        }
         for key in keys {
             let of = recorded_keys::Entity::find_by_id((job.generation, key.reference.0.clone()));
             if of.one(&self.database).await?.is_some_and(|known| known.job_id > job.id) {

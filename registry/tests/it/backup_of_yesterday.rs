@@ -114,7 +114,7 @@ async fn check_bound(named: [u8; 2], is_pending: bool, expected: Expect) {
     if is_pending {
         office.tear(&second).await;
     } else {
-        office.finish_late("TC-1", &mute(1), &second).await;
+        office.finish_late(&second).await;
     }
     let [random, generation] = named;
     let card_id = known.ids.card_id.as_mut().unwrap();

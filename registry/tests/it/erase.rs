@@ -165,8 +165,47 @@ async fn a_chip_whose_budget_is_gone_is_erased_by_permission() {
     assert!(problem.message.ends_with("Erase the chip: then it can be initialized."));
     let job = story.erase(&mute(7)).await;
     assert!(job.contents.erase);
+    assert_eq!(job.contents.tries_allowed.puk, 0, "should it have no reset, a try is left");
+    let history = story.operator.history("TC-1").await;
+    expect!["operator: Erasing the chip, of which nobody knows whether a try of its PUK is left: permitted by the template Temporary card, agreed to by operator"].assert_eq(&history[1]);
     let done = story.operator.hand_over(&story.registry.desk.receipt(&job)).await.process.unwrap();
     assert_eq!(done.card.state, CardState::Unassigned);
+}
+
+#[tokio::test]
+async fn a_chip_that_was_found_to_have_no_reset_is_not_erased_again() {
+    let story = Story::begin().await;
+    allow_erase(&story.registry).await;
+    let desk = &story.registry.desk;
+    let job = story.erase(&used(7)).await;
+    let cause = FailureCause::NotSupported { what: "the chip has no reset".to_owned() };
+    let failure = desk.failure_of(&job, cause, Condition::Untouched);
+    let failure = JobFailure { phase: Phase::Erase, ..failure };
+    story.operator.hand_over(&desk.signed_failure(&failure)).await;
+    let story = story.again().await;
+    let assessment = story.assess(&used(7)).await;
+    assert_eq!((assessment.verdict, assessment.erasable), (Verdict::Used, false));
+    assert_eq!(assessment.kind, "PIV 5.4.0, with values of its own; it cannot be erased");
+    assert_eq!(refused(&story, &used(7)).await, ProblemCode::ChipRefused);
+}
+
+/// What erases a chip erases its keys.
+#[tokio::test]
+async fn keys_that_an_older_job_tells_of_late_are_not_on_an_erased_chip() {
+    let story = Story::begin().await;
+    allow_erase(&story.registry).await;
+    let first = story.job(&mute(7)).await;
+    let second = story.job(&mute(7)).await;
+    let foreign = FailureCause::Foreign { what: "PUK".to_owned() };
+    story.operator.hand_over(&story.failure(&second, foreign, Condition::Untouched)).await;
+    let story = story.again().await;
+    story.erase(&mute(7)).await;
+    let desk = &story.registry.desk;
+    let late = desk.failure_of(&first, FailureCause::CardRemoved, Condition::PartlyWritten);
+    let late = JobFailure { keys: desk.receipt_of(&first).keys, ..late };
+    story.operator.hand_over(&desk.signed_failure(&late)).await;
+    let again = story.erase(&mute(7)).await;
+    assert_eq!(again.contents.recorded_keys, []);
 }
 
 #[tokio::test]

@@ -51,6 +51,17 @@ async fn a_page_that_closes_before_the_helper_has_the_job_costs_nothing() {
 }
 
 #[tokio::test]
+async fn nor_before_anything_was_written() {
+    let story = Story::begin().await;
+    let desk = &story.registry.desk;
+    for _ in 0..5 {
+        let job = job_at(&story, desk, &mute(7), &[]).await;
+        assert_eq!(order(&job), (PukFirst::Before, 1));
+    }
+    assert_eq!(verdict_at(&story, desk, &mute(7), &[]).await, Verdict::Ready);
+}
+
+#[tokio::test]
 async fn the_history_says_that_it_never_began() {
     let story = Story::begin().await;
     story.job(&chip(7)).await;
@@ -132,7 +143,7 @@ async fn an_outcome_that_comes_all_the_same_is_a_fact() {
     assert_eq!(waits.state, ProcessState::Encoding, "for the second");
     let third = job_at(&story, desk, &torn, &[]).await;
     let taken = story.operator.hand_over(&desk.receipt(&second)).await.process.unwrap();
-    assert_eq!((taken.card.state, taken.card.interrupted), (CardState::Produced, false));
+    assert_eq!((taken.card.state, taken.card.interrupted), (CardState::Produced, true));
     assert_eq!(taken.state, ProcessState::Encoding, "for the third");
     let done = story.operator.hand_over(&desk.receipt(&third)).await.process.unwrap();
     assert_eq!(done.card.state, CardState::Unassigned);

@@ -1,10 +1,11 @@
 //! A registry with many chips on its table.
 
-use crate::desk::{Opened, written};
+use crate::desk::Opened;
 use crate::world::{Browser, TestRegistry};
 use cardwright_protocol::chip::ChipFacts;
 use cardwright_protocol::domain::{CardState, Command};
 use cardwright_protocol::outcome::{Condition, FailureCause};
+use cardwright_protocol::registry::processes::Process;
 use cardwright_seal::JobContents;
 use std::path::Path;
 
@@ -54,19 +55,16 @@ impl Office {
     }
 
     /// Makes the chip's generation whole and leaves the card produced: the receipt of a job comes
-    /// while another one is waited for.
+    /// after its process was canceled.
     pub(crate) async fn make_whole(&self, number: &str, facts: &ChipFacts) -> Opened {
         let job = self.job(number, facts).await;
-        self.finish_late(number, facts, &job).await;
+        self.finish_late(&job).await;
         job
     }
 
-    pub(crate) async fn finish_late(&self, number: &str, facts: &ChipFacts, job: &Opened) {
-        let other = self.job(number, &written(facts, job)).await;
+    pub(crate) async fn finish_late(&self, job: &Opened) {
+        let _: Process = self.operator.try_cancel(&job.header.process).await.ok();
         self.finish(job).await;
-        let desk = &self.registry.desk;
-        let canceled = desk.failure(&other, FailureCause::Canceled, Condition::Untouched);
-        self.operator.hand_over(&canceled).await;
     }
 }
 

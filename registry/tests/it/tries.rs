@@ -21,6 +21,8 @@ enum End {
     Killed(Phase),
     /// No try of the PIN was left to the helper.
     PinBlocked,
+    /// The PIN is not the one that was set.
+    OtherPin,
     /// The chip was torn before its card id was written, and nobody will ever know.
     UnknownBeforeCardId,
 }
@@ -90,6 +92,16 @@ fn failure(story: &Story, job: &Opened, end: &End) -> Option<JobFailure> {
             let blocked = desk.failure_of(job, cause, Condition::Untouched);
             return Some(JobFailure { phase: Phase::Verify, ..blocked });
         }
+        End::OtherPin => {
+            let cause = FailureCause::ReadBackDiffers { what: "PIN".to_owned() };
+            let differs = desk.failure_of(job, cause, Condition::PartlyWritten);
+            return Some(JobFailure {
+                phase: Phase::Verify,
+                tries_spent: ONE_OF_PIN,
+                proved: PUK_PROVED,
+                ..differs
+            });
+        }
         End::Failed(phase, tries_spent, proved) => (*phase, *tries_spent, *proved),
     };
     let torn = desk.failure_of(job, FailureCause::CardRemoved, Condition::Unknown);
@@ -111,17 +123,45 @@ async fn jobs_that_are_cut_off_begin_with_the_other_puk_until_the_budget_is_gone
     .await;
 }
 
+/// The PUK is presented before anything is written, and the chip may be somebody else's.
 #[tokio::test]
-async fn jobs_that_never_came_to_the_card_id_spent_nothing() {
+async fn jobs_that_were_lost_before_the_card_id_was_written_may_have_spent_a_try() {
+    let ends = || [End::UnknownBeforeCardId, End::UnknownBeforeCardId, End::UnknownBeforeCardId];
     check(
         mute(7),
-        &[End::UnknownBeforeCardId, End::UnknownBeforeCardId, End::UnknownBeforeCardId],
+        &ends()[..2],
         expect![[r#"
-            Before first, PIN 1, PUK 1
-            Before first, PIN 1, PUK 1
-            Before first, PIN 1, PUK 1
-            Before first, PIN 1, PUK 1
-        "#]],
+        Before first, PIN 1, PUK 1
+        Before first, PIN 1, PUK 1
+        Blocked
+    "#]],
+    )
+    .await;
+    // It says that its values are the maker's, so that no job was wrong.
+    let mut makers = mute(7);
+    makers.piv.as_mut().unwrap().factory_secrets = Some(true);
+    let mut tells = mute(7);
+    tells.piv.as_mut().unwrap().puk_tries = Some(3);
+    check(
+        makers,
+        &ends(),
+        expect![[r#"
+        Before first, PIN 1, PUK 1
+        Before first, PIN 1, PUK 1
+        Before first, PIN 1, PUK 1
+        Before first, PIN 1, PUK 1
+    "#]],
+    )
+    .await;
+    check(
+        tells,
+        &ends(),
+        expect![[r#"
+        Before first, PIN 1, PUK 1
+        Before first, PIN 1, PUK 1
+        Before first, PIN 0, PUK 1, PIN by PUK
+        Before first, PIN 0, PUK 1, PIN by PUK
+    "#]],
     )
     .await;
 }
@@ -147,6 +187,52 @@ async fn a_failure_says_what_was_spent_and_what_the_puk_may_be() {
             Wanted first, PIN 1, PUK 2
             Wanted first, PIN 1, PUK 2
             Wanted first, PIN 1, PUK 2
+            Wanted first, PIN 1, PUK 2
+        "#]],
+    )
+    .await;
+}
+
+/// The answer to the first value was lost: it may have been the wrong one.
+#[tokio::test]
+async fn a_try_that_was_spent_in_any_phase_is_followed_by_the_other_value() {
+    check(
+        mute(7),
+        &[
+            End::Failed(Phase::CardCapability, NONE, PUK_PROVED),
+            End::Failed(Phase::Authenticate, ONE, UNPROVED),
+            End::Failed(Phase::Authenticate, ONE, UNPROVED),
+            End::Failed(Phase::Authenticate, NONE, PUK_PROVED),
+            End::Failed(Phase::Verify, ONE, UNPROVED),
+            End::Failed(Phase::Authenticate, NONE, UNPROVED),
+        ],
+        expect![[r#"
+            Before first, PIN 1, PUK 1
+            Before first, PIN 1, PUK 2
+            Wanted first, PIN 1, PUK 2
+            Before first, PIN 1, PUK 2
+            Before first, PIN 1, PUK 2
+            Wanted first, PIN 1, PUK 2
+            Wanted first, PIN 1, PUK 2
+        "#]],
+    )
+    .await;
+}
+
+/// Whoever presented it again would find the same.
+#[tokio::test]
+async fn a_pin_that_was_found_to_be_another_is_set_by_the_puk() {
+    check(
+        mute(7),
+        &[
+            End::OtherPin,
+            End::Failed(Phase::Authenticate, NONE, UNPROVED),
+            End::Failed(Phase::Keys, NONE, PUK_PROVED),
+        ],
+        expect![[r#"
+            Before first, PIN 1, PUK 1
+            Wanted first, PIN 1, PUK 2, PIN by PUK
+            Wanted first, PIN 1, PUK 2, PIN by PUK
             Wanted first, PIN 1, PUK 2
         "#]],
     )

@@ -21,7 +21,7 @@ pub(crate) fn Interrupted(
             <Note tone=Tone::Warn title="Interrupted: an encoding was begun and not finished.">
                 <p>
                     "The chip may be partly written and cannot be used as it is. Nothing is lost: \
-                     the registry knows every value that it may have."
+                     the registry can set every value right."
                 </p>
                 <p>{mend}</p>
             </Note>
