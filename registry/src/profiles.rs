@@ -55,8 +55,7 @@ impl LoadedProfile {
             Phase::Keys => !self.profile.keys.is_empty(),
             // Only for a chip that somebody else used.
             Phase::Erase => false,
-            // No profile wants them yet.
-            Phase::Retries => false,
+            Phase::Retries => self.profile.retries.is_some(),
             _ => true,
         };
         Phase::ALL.into_iter().filter(has).collect()
@@ -132,6 +131,14 @@ mod tests {
         let seldom = [Phase::Erase, Phase::Retries];
         let usual = Phase::ALL.into_iter().filter(|phase| !seldom.contains(phase));
         assert_eq!(profiles.first().phases(), usual.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_profile_that_wants_numbers_of_tries_has_a_phase_for_them() {
+        let text = TEXTS[0].replacen("[factory]", "[retries]\npin = 5\npuk = 5\n\n[factory]", 1);
+        let profile = Profile::parse(&text).unwrap();
+        let loaded = LoadedProfile { profile, text: TEXTS[0], hash: HexBytes(vec![]) };
+        assert!(loaded.phases().contains(&Phase::Retries));
     }
 
     #[test]

@@ -70,6 +70,10 @@ pub(super) async fn find_binding(
     {
         return Ok(bound_to_other(other.number));
     }
+    // From after the backup that this database was restored from.
+    if let Some(other) = snapshot.card_of_stray_receipt(ids, card.id).await? {
+        return Ok(bound_to_other(snapshot.card_by_id(other).await?.number));
+    }
     let named = ids.cplc.as_ref().map(|cplc| &cplc.0);
     Ok(match &card.expected_cplc {
         None => Binding::New { matched_by: None },

@@ -34,14 +34,30 @@ impl ExportRootKey {
         let file = key_export::encrypt(&keys, &passphrase, now);
         let file = file.map_err(|error| CliError::Refused(error.to_string()))?;
         NewFile::write(&self.to, &file).map_err(failed)?;
-        record(&store, &keys, now).await.map_err(DataError::from)?;
-        store.close().await.map_err(DataError::from)?;
+        let recorded = record(&store, &keys, now).await;
+        let closed = match recorded {
+            Ok(()) => store.close().await,
+            failed => failed,
+        };
+        closed.map_err(|error| {
+            let (path, cause) = (self.to.display(), in_words(&error));
+            CliError::Refused(format!(
+                "{path} is written and good; that it was exported could not be recorded ({cause})"
+            ))
+        })?;
         print(&["exported", &self.to.display().to_string()])?;
         explain(
             "Keep the file and the passphrase where nobody has both, and away from the copies of \
              the database. Both keys come back with import-root-key.",
         );
         Ok(())
+    }
+}
+
+fn in_words(error: &StoreError) -> String {
+    match error {
+        StoreError::CannotWrite(cause) | StoreError::Database(cause) => cause.to_string(),
+        error => error.to_string(),
     }
 }
 

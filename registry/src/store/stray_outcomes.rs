@@ -1,9 +1,12 @@
 use super::entities::stray_outcomes;
-use super::{StoreError, Transaction};
+use super::{Snapshot, StoreError, Transaction};
+use cardwright_protocol::chip::ChipIds;
 use cardwright_protocol::ids::WorkstationName;
+use cardwright_protocol::outcome::Receipt;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _,
 };
 
 /// What a helper signed and no job was waiting for.
@@ -16,6 +19,40 @@ pub(crate) struct StrayOutcome<'a> {
     pub(crate) workstation: &'a WorkstationName,
     /// Key of the card that it names, where there is one.
     pub(crate) card: Option<i64>,
+}
+
+impl Snapshot {
+    /// Another card of which somebody's receipt says that this chip was encoded for it: the last
+    /// one that was told.
+    pub(crate) async fn card_of_stray_receipt(
+        &self,
+        ids: &ChipIds,
+        not: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        let telling = [&ids.cplc, &ids.card_id, &ids.guid].into_iter().flatten();
+        let mut any = Condition::any();
+        for id in telling {
+            any = any.add(stray_outcomes::Column::Statement.contains(id.to_string()));
+        }
+        if any.is_empty() {
+            return Ok(None);
+        }
+        let rows = stray_outcomes::Entity::find()
+            .filter(stray_outcomes::Column::CardId.ne(not))
+            .filter(any)
+            .order_by_desc(stray_outcomes::Column::Id)
+            .all(&self.database)
+            .await?;
+        let is_of = |statement: &str| {
+            let receipt: Result<Receipt, _> = serde_json::from_str(statement);
+            receipt.is_ok_and(|Receipt { chip, .. }| {
+                let pairs =
+                    [(chip.cplc, &ids.cplc), (chip.card_id, &ids.card_id), (chip.guid, &ids.guid)];
+                pairs.iter().any(|(told, known)| told.is_some() && told == *known)
+            })
+        };
+        Ok(rows.into_iter().find(|row| is_of(&row.statement)).and_then(|row| row.card_id))
+    }
 }
 
 impl Transaction {

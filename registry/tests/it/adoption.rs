@@ -4,13 +4,13 @@ use crate::desk::mute;
 use crate::office::told;
 use crate::story::Story;
 use crate::world::TestRegistry;
-use cardwright_protocol::chip::ChipFacts;
+use cardwright_protocol::chip::{ChipFacts, ChipIds};
 use cardwright_protocol::domain::{CardState, Command};
 use cardwright_protocol::hex::HexBytes;
-use cardwright_protocol::outcome::{Condition, FailureCause};
+use cardwright_protocol::outcome::{Condition, FailureCause, Outcome};
 use cardwright_protocol::registry::problem::ProblemCode;
-use cardwright_protocol::registry::processes::Verdict;
-use cardwright_seal::PukFirst;
+use cardwright_protocol::registry::processes::{Process, Verdict};
+use cardwright_seal::{PukFirst, sign};
 use expect_test::expect;
 
 /// A chip as it comes from a registry that nobody has a backup of.
@@ -149,6 +149,41 @@ async fn the_chip_of_another_card_is_never_adopted() {
     assert!(matches!(judge("TC-1", 7).await, Verdict::OtherChipExpected { .. }));
     assert_eq!(judge("TC-1", 1).await, Verdict::Interrupted);
     assert_eq!(judge("TC-2", 7).await, Verdict::Interrupted);
+}
+
+/// A receipt from after the backup says for which card the chip was encoded.
+#[tokio::test]
+async fn a_chip_that_a_stray_receipt_gives_to_another_card_is_refused() {
+    let story = Story::begin().await;
+    story.registry.import(&[["TC-2", "produced", "", "2026-11-02", ""]]).await;
+    let desk = &story.registry.desk;
+    let mut receipt = desk.receipt_of(&story.job(&mute(1)).await);
+    (receipt.job, receipt.card) = ("from after the backup".into(), "TC-2".into());
+    let told = lost(7, LOST).ids;
+    receipt.chip = told.clone();
+    story.operator.hand_over(&Outcome::Finished(sign(&desk.signing_key, &receipt))).await;
+    let _: Process = story.operator.try_cancel(&story.process).await.ok();
+    story.registry.import(&[["TC-3", "produced", "", "2026-11-02", ""]]).await;
+    let ids = [
+        ChipIds { cplc: told.cplc, ..ChipIds::default() },
+        ChipIds { card_id: told.card_id, ..ChipIds::default() },
+        ChipIds { guid: told.guid, ..ChipIds::default() },
+    ];
+    let [third, second] =
+        [story.operator.start("TC-3").await.id, story.operator.start("TC-2").await.id];
+    for ids in ids {
+        let facts = ChipFacts { ids, ..mute(7) };
+        let report = desk.report(&story.operator.nonce(&third).await, &facts);
+        let bound = Verdict::BoundToOtherCard { card: "TC-2".into() };
+        assert_eq!(story.operator.assess(&third, &report).await.verdict, bound);
+        let answer = story.operator.try_job(&third, &report, Some("TC-3")).await;
+        assert_eq!(answer.refused(), ProblemCode::ChipRefused);
+        let report = desk.report(&story.operator.nonce(&second).await, &facts);
+        let verdict = story.operator.assess(&second, &report).await.verdict;
+        assert!(matches!(verdict, Verdict::Ready | Verdict::Interrupted), "{verdict:?}");
+    }
+    let report = desk.report(&story.operator.nonce(&third).await, &mute(8));
+    assert_eq!(story.operator.assess(&third, &report).await.verdict, Verdict::Ready);
 }
 
 /// Generation 2 is all that is left in the database, and the chip still names the one before.

@@ -4,7 +4,9 @@ use crate::world::{Browser, TestRegistry};
 use cardwright_protocol::domain::Command;
 use cardwright_protocol::registry::problem::ProblemCode;
 use sea_orm::{ConnectionTrait as _, Database};
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -211,24 +213,60 @@ async fn the_log_of_the_old_database_stays_with_it() {
 #[tokio::test]
 async fn killed_while_it_takes_its_place_the_copy_is_what_counts() {
     let (killed, _other, copy) = folder_and_copy().await;
-    for moved in [&[][..], &["registry.sqlite-wal"], &["registry.sqlite-wal", "registry.sqlite"]] {
+    let old = |name: &str| std::fs::read(killed.path().join(name)).unwrap();
+    for moved in [&[][..], &["sqlite-wal"], &["sqlite-wal", "sqlite"]] {
         let folder = folder_with_keys_of(killed.path());
         for name in ["registry.sqlite", "registry.sqlite-wal", "registry.sqlite-shm"] {
             std::fs::copy(killed.path().join(name), folder.path().join(name)).unwrap();
         }
-        std::fs::copy(&copy, folder.path().join("registry.restored.sqlite")).unwrap();
-        for name in moved {
-            std::fs::remove_file(folder.path().join(name)).unwrap();
+        let restored = folder.path().join("registry.restored.sqlite");
+        std::fs::copy(&copy, &restored).unwrap();
+        // At a moment that names what is kept: 2026-11-22, 11:00:00 UTC.
+        let prepared = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_795_345_200);
+        File::options().write(true).open(&restored).unwrap().set_modified(prepared).unwrap();
+        let kept = |kind: &str| format!("registry.before-20261122T110000.000Z.{kind}");
+        for kind in moved {
+            let from = folder.path().join(format!("registry.{kind}"));
+            std::fs::rename(from, folder.path().join(kept(kind))).unwrap();
         }
         let to = folder.path().join("again");
         assert_eq!(backup(folder.path(), &to).await[2], ["cards", "0"], "{moved:?}");
-        let kept: Vec<_> = names(folder.path())
+        let found: Vec<_> = content(folder.path())
             .into_iter()
-            .filter_map(|name| name.strip_prefix("registry.before-").map(str::to_owned))
-            .map(|name| name.rsplit_once('.').unwrap().1.to_owned())
+            .filter(|(name, _)| name.starts_with("registry.before-"))
             .collect();
-        assert_eq!(kept, ["sqlite", "sqlite-wal"][..2 - moved.len()], "{moved:?}");
+        let expected =
+            ["sqlite", "sqlite-wal"].map(|kind| (kept(kind), old(&format!("registry.{kind}"))));
+        assert!(found == expected, "{moved:?}: {:?}", names(folder.path()));
     }
+}
+
+/// Whenever the program is killed, there is the one database or the other, whole.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_restoration_that_is_killed_leaves_either_database() {
+    let (old, _other, copy) = folder_and_copy().await;
+    let copy = copy.to_str().unwrap();
+    let mut found = [0, 0];
+    for attempt in 0..30_u64 {
+        let folder = folder_with_keys_of(old.path());
+        for name in ["registry.sqlite", "registry.sqlite-wal"] {
+            std::fs::copy(old.path().join(name), folder.path().join(name)).unwrap();
+        }
+        let mut restoring = program(&["restore", copy], folder.path());
+        let mut restoring = restoring.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // The moment of the kill is what varies; whatever it meets is right.
+        let moment = std::time::Duration::from_millis(attempt * 5);
+        let _ = tokio::time::timeout(moment, restoring.wait()).await;
+        // It may have ended.
+        let _ = restoring.kill().await;
+        let said = backup(folder.path(), &folder.path().join("again")).await;
+        let cards: usize = said[2][1].parse().unwrap();
+        found[cards] += 1;
+        restore(folder.path(), Path::new(copy)).await.unwrap();
+    }
+    // The first is killed at once.
+    assert!(found[1] > 0, "{found:?}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@ use crate::desk::chip;
 use crate::program::program;
 use crate::world::TestRegistry;
 use cardwright_protocol::registry::session::{Me, Notice};
+use sea_orm::{ConnectionTrait as _, Database};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::Stdio;
@@ -45,6 +46,30 @@ fn export_cheaply(data: &Path, to: &Path) {
     recipient.set_work_factor(2);
     let text = format!("root-key {root}signing-key {signing}");
     std::fs::write(to, age::encrypt(&recipient, text.as_bytes()).unwrap()).unwrap();
+}
+
+/// A disk may have room for the file and none for the database.
+#[tokio::test]
+async fn an_export_that_cannot_be_recorded_says_that_its_file_is_good() {
+    let registry = TestRegistry::empty().await;
+    let (data, folder) = (registry.folder.path(), TempDir::new().unwrap());
+    let database = format!("sqlite://{}", data.join("registry.sqlite").display());
+    let database = Database::connect(database).await.unwrap();
+    let sql = "CREATE TRIGGER full BEFORE INSERT ON audit_events
+               BEGIN SELECT RAISE(FAIL, 'it is full'); END";
+    database.execute_unprepared(sql).await.unwrap();
+    database.close().await.unwrap();
+    let file = folder.path().join("keys.age");
+    let (done, said) = export(data, &file, PASSPHRASE).await;
+    let good = format!(
+        "{} is written and good; that it was exported could not be recorded (",
+        file.display()
+    );
+    assert!(!done && said.contains(&good) && said.contains("it is full"), "{said}");
+    let other = TempDir::new().unwrap();
+    let (done, said) = import(other.path(), &file, PASSPHRASE).await;
+    assert!(done, "{said}");
+    assert_eq!(keys(other.path()), keys(data));
 }
 
 #[tokio::test]
