@@ -104,10 +104,11 @@ pub(crate) async fn assess(
         (_, Some(pending)) if is_named => (Some(pending.id), Naming::ThisGeneration),
         (_, pending) => (pending.map(|pending| pending.id), Naming::Another),
     };
-    let allowance = Allowance::of(&jobs, generation, naming, piv);
+    let profile = profile_of(registry, &template)?;
+    let sets_tries = profile.profile.retries.is_some();
+    let allowance = Allowance::of(&jobs, generation, naming, piv, sets_tries);
     let erasing = Allowance::to_erase(&jobs, generation, naming, piv);
     let finding = pending.and_then(|pending| last_finding(&jobs, pending.id));
-    let profile = profile_of(registry, &template)?;
     let assessment = &mut judgement.assessment;
     assessment.verdict = match finding {
         _ if is_blocked(piv) => Verdict::Blocked,

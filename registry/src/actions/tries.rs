@@ -44,11 +44,15 @@ pub(crate) struct Allowance {
 
 impl Allowance {
     /// What a job may spend on a chip; `None` when another attempt could be the PUK's last.
+    ///
+    /// `sets_tries`: the profile wants numbers of tries, and setting them sets the PUK to the
+    /// maker's; a chip without our card id may then have that one, or the one of before.
     pub(crate) fn of(
         jobs: &[PastJob],
         generation: Option<i64>,
         naming: Naming,
         piv: &PivFacts,
+        sets_tries: bool,
     ) -> Option<Self> {
         let TriesAllowed { pin, puk: left } = left(jobs, generation, naming, piv);
         let pin = pin.min(RESERVED.pin);
@@ -63,7 +67,11 @@ impl Allowance {
         };
         Some(Self {
             allowed: TriesAllowed { pin, puk },
-            reserved: TriesAllowed { pin, puk: RESERVED.puk },
+            reserved: TriesAllowed {
+                pin,
+                // Two wrong ones, where the chip is somebody else's.
+                puk: if sets_tries && naming == Naming::Another { 2 } else { RESERVED.puk },
+            },
             puk_first: puk_first(jobs, generation, naming),
             pin_by_puk: pin == 0
                 || generation.is_some_and(|generation| has_other_pin(jobs, generation)),
@@ -194,7 +202,7 @@ impl Spent {
             // It presented nothing.
             FailureCause::JobRefused { .. } => return,
             FailureCause::Foreign { .. } | FailureCause::Blocked { .. } => u8::MAX,
-            _ => RESERVED.puk,
+            _ => job.reserved.puk.max(RESERVED.puk),
         };
         self.add(job.puk_first, pin, puk.min(most));
         if matches!(&failure.cause, FailureCause::Blocked { what } if what == PIN) {
@@ -263,5 +271,25 @@ fn the_other(order: PukFirst) -> PukFirst {
     match order {
         PukFirst::Wanted => PukFirst::Before,
         PukFirst::Before => PukFirst::Wanted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_that_may_present_two_wrong_puks_reserves_two_tries() {
+        let silent = PivFacts {
+            version: None,
+            pin_tries: None,
+            puk_tries: None,
+            management_key_algorithm: None,
+            factory_secrets: None,
+        };
+        for (sets_tries, reserved) in [(false, 1), (true, 2)] {
+            let allowance = Allowance::of(&[], None, Naming::Another, &silent, sets_tries);
+            assert_eq!(allowance.unwrap().reserved.puk, reserved);
+        }
     }
 }
