@@ -1,4 +1,4 @@
-use super::{CliError, DataArgument, explain, print, print_counts};
+use super::{CliError, DataArgument, check_target, explain, print, print_counts};
 use crate::clock::{Clock as _, SystemClock, timestamp};
 use crate::data_dir::{DataDir, DataError};
 use crate::files::NewFile;
@@ -24,6 +24,7 @@ pub(super) struct Backup {
 
 impl Backup {
     pub(super) async fn run(self) -> Result<(), CliError> {
+        check_target(&self.to, &self.data.data)?;
         let interrupted = super::serve::shutdown()?;
         let store = DataDir::open(&self.data.data)?.open_store().await?;
         let copied = tokio::select! {

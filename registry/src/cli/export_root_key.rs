@@ -1,5 +1,5 @@
 use super::terminal::{AskedFor, read_secret};
-use super::{CliError, DataArgument, explain, print};
+use super::{CliError, DataArgument, check_target, explain, print};
 use crate::clock::{Clock as _, SystemClock};
 use crate::data_dir::{DataDir, DataError, Keys};
 use crate::files::NewFile;
@@ -19,6 +19,7 @@ pub(super) struct ExportRootKey {
 
 impl ExportRootKey {
     pub(super) async fn run(self) -> Result<(), CliError> {
+        check_target(&self.to, &self.data.data)?;
         let data = DataDir::open(&self.data.data)?;
         let store = data.open_store().await?;
         let keys = data.keys_of(&store.read().await.map_err(DataError::from)?).await?;

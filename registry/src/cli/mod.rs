@@ -19,7 +19,7 @@ use crate::registry::OpenError;
 use crate::store::Counts;
 use clap::{Args, Parser, Subcommand};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Owns temporary cards, their processes and secrets, and serves the app.
 #[derive(Debug, Parser)]
@@ -102,6 +102,23 @@ struct DataArgument {
     /// Folder with the database and the key files.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
+}
+
+/// Refuses a file in the folder of data: its names there mean something to the registry.
+fn check_target(to: &Path, data: &Path) -> Result<(), CliError> {
+    let folder = match to.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // What cannot be looked at is refused where the file is made.
+    let is_same = |folder: PathBuf| data.canonicalize().is_ok_and(|data| data == folder);
+    match folder.canonicalize().is_ok_and(is_same) {
+        true => Err(CliError::Refused(format!(
+            "{} is in the registry's own folder; choose another one, best on another disk",
+            to.display()
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// Why a command did not do what it was asked for.

@@ -43,6 +43,14 @@ async fn backup(data: &Path, to: &Path) -> Vec<Vec<String>> {
     words(program(&["backup", "--to", to.to_str().unwrap()], data)).await.unwrap()
 }
 
+/// How many cards the database of a folder has.
+async fn counted(data: &Path) -> String {
+    let elsewhere = TempDir::new().unwrap();
+    let said = backup(data, &elsewhere.path().join("copy")).await;
+    assert_eq!(said[2][0], "cards");
+    said[2][1].clone()
+}
+
 async fn restore(data: &Path, from: &Path) -> Result<Vec<Vec<String>>, String> {
     words(program(&["restore", from.to_str().unwrap()], data)).await
 }
@@ -127,6 +135,22 @@ async fn a_copy_never_replaces_a_file_and_is_for_its_owner_alone() {
 }
 
 #[tokio::test]
+async fn nothing_is_copied_into_the_folder_of_data() {
+    let (folder, _elsewhere, _copy) = folder_and_copy().await;
+    let before = names(folder.path());
+    for (command, name) in [
+        ("backup", "registry.restored.sqlite"),
+        ("backup", "registry.sqlite-journal"),
+        ("export-root-key", "keys.age"),
+    ] {
+        let to = folder.path().join(name);
+        let refused = words(program(&[command, "--to", to.to_str().unwrap()], folder.path())).await;
+        assert!(refused.unwrap_err().contains("is in the registry's own folder"), "{command}");
+    }
+    assert_eq!(names(folder.path()), before);
+}
+
+#[tokio::test]
 async fn a_restored_registry_is_as_it_was_and_everybody_is_logged_out() {
     let registry = TestRegistry::with_one_card().await;
     let operator = registry.log_in("operator").await;
@@ -197,8 +221,7 @@ async fn the_log_of_the_old_database_stays_with_it() {
     assert!(std::fs::metadata(folder.path().join("registry.sqlite-wal")).unwrap().len() > 0);
     let said = restore(folder.path(), &copy).await.unwrap();
     let kept = PathBuf::from(&said[5][1]);
-    let to = folder.path().join("again");
-    assert_eq!(backup(folder.path(), &to).await[2], ["cards", "0"]);
+    assert_eq!(counted(folder.path()).await, "0");
 
     let old = folder_with_keys_of(folder.path());
     for suffix in ["", "-wal"] {
@@ -206,7 +229,7 @@ async fn the_log_of_the_old_database_stays_with_it() {
         let to = old.path().join(format!("registry.sqlite{suffix}"));
         std::fs::rename(from, to).unwrap();
     }
-    assert_eq!(backup(old.path(), &old.path().join("copy")).await[2], ["cards", "1"]);
+    assert_eq!(counted(old.path()).await, "1");
 }
 
 /// The exchange is finished by whoever comes next, wherever it was when its program was killed.
@@ -229,8 +252,7 @@ async fn killed_while_it_takes_its_place_the_copy_is_what_counts() {
             let from = folder.path().join(format!("registry.{kind}"));
             std::fs::rename(from, folder.path().join(kept(kind))).unwrap();
         }
-        let to = folder.path().join("again");
-        assert_eq!(backup(folder.path(), &to).await[2], ["cards", "0"], "{moved:?}");
+        assert_eq!(counted(folder.path()).await, "0", "{moved:?}");
         let found: Vec<_> = content(folder.path())
             .into_iter()
             .filter(|(name, _)| name.starts_with("registry.before-"))
@@ -260,8 +282,7 @@ async fn a_restoration_that_is_killed_leaves_either_database() {
         let _ = tokio::time::timeout(moment, restoring.wait()).await;
         // It may have ended.
         let _ = restoring.kill().await;
-        let said = backup(folder.path(), &folder.path().join("again")).await;
-        let cards: usize = said[2][1].parse().unwrap();
+        let cards: usize = counted(folder.path()).await.parse().unwrap();
         found[cards] += 1;
         restore(folder.path(), Path::new(copy)).await.unwrap();
     }
