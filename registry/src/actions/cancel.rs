@@ -1,6 +1,7 @@
+use super::give_up::give_up_open_job;
 use super::{ActionError, Person, not_found, refused, view};
 use crate::registry::Registry;
-use crate::store::{Event, EventKind, JobState};
+use crate::store::{Event, EventKind};
 use cardwright_protocol::domain::{Permission, ProcessState};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::Process;
@@ -27,12 +28,7 @@ pub(crate) async fn cancel(
     let now = registry.now();
     let mut card = transaction.card_by_id(process.card).await?;
     let mut what = format!("{} canceled", process.command.title());
-    if let Some(job) = transaction.last_job(&process.id, JobState::Open).await? {
-        transaction.supersede_job(&job.job).await?;
-        card.interrupted = true;
-        transaction.change_card(&mut card, None).await?;
-        what += &format!("; how the encoding at {} ended is not known", job.workstation);
-    }
+    what += &give_up_open_job(&transaction, &process, &mut card).await?;
     process.state = ProcessState::Canceled;
     transaction.change_process(&process, now).await?;
     let event = Event {

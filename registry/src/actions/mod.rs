@@ -7,6 +7,7 @@ mod binding;
 pub(crate) mod cancel;
 pub(crate) mod cards;
 pub(crate) mod first_start;
+mod give_up;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod issue_job;
