@@ -1,7 +1,7 @@
 //! What the administrator says about this helper, in TOML.
 
 use crate::Error;
-use cardwright_protocol::ids::WorkstationName;
+use cardwright_protocol::ids::WorkstationId;
 use cardwright_seal::VerifyingKey;
 use serde::Deserialize;
 use std::{fs, path::Path, time::Duration};
@@ -17,7 +17,7 @@ const LEAST_GENERATION: u16 = 120;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// The name under which the registry knows this helper.
-    pub workstation: WorkstationName,
+    pub workstation: WorkstationId,
     /// TCP port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
     /// Verifies jobs and acknowledgements of the one registry that this helper obeys.
@@ -84,7 +84,7 @@ impl Config {
             return Err("`hosts` must have values such as \"127.0.0.1:8421\"".to_owned());
         }
         Ok(Self {
-            workstation: WorkstationName(file.workstation),
+            workstation: WorkstationId(file.workstation),
             port: file.port,
             registry_key: file
                 .registry_key

@@ -9,7 +9,7 @@ use cardwright_profile::{KeyAlgorithm, KeyReference, Profile};
 use cardwright_protocol::chip;
 use cardwright_protocol::helper::{HelperError, RunningJob};
 use cardwright_protocol::hex::HexBytes;
-use cardwright_protocol::ids::WorkstationName;
+use cardwright_protocol::ids::WorkstationId;
 use cardwright_protocol::job::JobHeader;
 use cardwright_protocol::outcome::{
     Condition, FailureCause, JobFailure, KeyReceipt, Phase, Proved, Receipt, TriesSpent,
@@ -188,7 +188,7 @@ pub(crate) fn ahead(progress: perso::Progress) -> Ahead {
 /// What is signed when the chip is as wanted.
 pub(crate) fn receipt(
     header: &JobHeader,
-    workstation: &WorkstationName,
+    workstation: &WorkstationId,
     receipt: &perso::Receipt,
 ) -> Receipt {
     Receipt {
@@ -228,7 +228,7 @@ fn key_algorithm(algorithm: KeyAlgorithm) -> &'static str {
 /// What is signed when it is not.
 pub(crate) fn failure(
     header: &JobHeader,
-    workstation: &WorkstationName,
+    workstation: &WorkstationId,
     failure: &perso::Failure,
 ) -> JobFailure {
     JobFailure {

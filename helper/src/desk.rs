@@ -12,7 +12,7 @@ use crate::nonces::Nonces;
 use crate::readers::{Observed, Readers};
 use crate::worker::{NotHandedOver, Work, Worker};
 use cardwright_protocol::helper::{Hindrance, Message, RunningJob, Service};
-use cardwright_protocol::ids::{JobId, ReaderId, WorkstationName};
+use cardwright_protocol::ids::{JobId, ReaderId, WorkstationId};
 use cardwright_protocol::outcome::{JobFailure, Outcome};
 use cardwright_seal::{VerifyingKey, sign};
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ const EVENTS_KEPT: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Desk {
     /// The name under which the registry knows this helper.
-    pub(crate) workstation: WorkstationName,
+    pub(crate) workstation: WorkstationId,
     /// Sign and open.
     pub(crate) keys: Keys,
     /// Verifies what the registry signed.

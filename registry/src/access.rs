@@ -9,10 +9,18 @@ pub(crate) fn permissions(role: Role) -> &'static [Permission] {
             Permission::ReadCards,
             Permission::CloseForeignProcesses,
             Permission::ConfigureTemplates,
+            Permission::UseWorkstations,
+            Permission::ManageWorkstations,
+            Permission::ManageAccounts,
+            Permission::ReadAudit,
         ],
-        Role::Operator => {
-            &[Permission::ReadCards, Permission::InitializeCards, Permission::WithdrawStock]
-        }
+        Role::Operator => &[
+            Permission::ReadCards,
+            Permission::InitializeCards,
+            Permission::WithdrawStock,
+            Permission::UseWorkstations,
+        ],
+        Role::Auditor => &[Permission::ReadCards, Permission::ReadAudit],
     }
 }
 

@@ -1,13 +1,11 @@
 //! The configuration: which helpers belong to this registry, and which pages may change it.
 
 use crate::clock::{Clock, SystemClock};
-use cardwright_protocol::ids::WorkstationName;
+use cardwright_protocol::helper::HELPER_PORTS;
+use cardwright_protocol::ids::WorkstationId;
 use cardwright_seal::{SealingKey, VerifyingKey};
 use serde::Deserialize;
 use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
-
-/// Ports on which a helper listens unless the configuration says otherwise.
-const HELPER_PORTS: [u16; 1] = [8421];
 
 /// How a registry is set up.
 #[derive(Clone)]
@@ -35,7 +33,7 @@ pub struct Config {
 #[derive(Debug, Clone)]
 pub struct Workstation {
     /// Its name, such as `desk-1`.
-    pub name: WorkstationName,
+    pub name: WorkstationId,
     /// Verifies what it signs.
     pub signing_key: VerifyingKey,
     /// Jobs are sealed to it.
@@ -147,7 +145,7 @@ impl WorkstationEntry {
         Ok(Workstation {
             signing_key: self.signing_key.parse().map_err(|_| wrong("signing_key"))?,
             sealing_key: self.sealing_key.parse().map_err(|_| wrong("sealing_key"))?,
-            name: WorkstationName(self.name),
+            name: WorkstationId(self.name),
         })
     }
 }

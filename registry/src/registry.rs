@@ -6,7 +6,7 @@ use crate::escrow::Escrow;
 use crate::passwords::{PasswordError, Passwords};
 use crate::profiles::Profiles;
 use crate::store::{Store, StoreError};
-use cardwright_protocol::ids::WorkstationName;
+use cardwright_protocol::ids::WorkstationId;
 use cardwright_seal::{RootKey, SigningKey, VerifyingKey};
 use std::{ops::Deref, path::Path, sync::Arc};
 
@@ -87,7 +87,7 @@ impl Registry {
     }
 
     /// The workstation of this name.
-    pub(crate) fn workstation(&self, name: &WorkstationName) -> Option<&Workstation> {
+    pub(crate) fn workstation(&self, name: &WorkstationId) -> Option<&Workstation> {
         self.config.workstations.iter().find(|workstation| workstation.name == *name)
     }
 

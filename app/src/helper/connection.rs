@@ -218,14 +218,17 @@ fn frame(request: &RequestFrame) -> Frame {
 
 fn answered_id(message: &Message) -> Option<u64> {
     match message {
-        Message::Ready { id, .. }
+        Message::Hello { id, .. }
+        | Message::Renewed { id }
+        | Message::Ready { id, .. }
         | Message::Report { id, .. }
         | Message::Accepted { id, .. }
         | Message::Canceling { id, .. }
         | Message::Outcomes { id, .. }
         | Message::Acknowledged { id, .. } => Some(*id),
         Message::Refused { id, .. } => *id,
-        Message::Readers { .. }
+        Message::Challenge { .. }
+        | Message::Readers { .. }
         | Message::ReaderChanged { .. }
         | Message::ReaderGone { .. }
         | Message::Progress { .. }

@@ -1,9 +1,7 @@
 //! What the page knows of the helper and its readers.
 
 use crate::words::count;
-use cardwright_protocol::helper::{
-    HelperError, Message, PROTOCOL_VERSION, Reader, RunningJob, Service, Slot,
-};
+use cardwright_protocol::helper::{HelperError, Message, Reader, RunningJob, Service, Slot};
 use cardwright_protocol::ids::{JobId, ProcessId, WorkstationName};
 use cardwright_protocol::outcome::{JobFailure, Outcome, Receipt};
 
@@ -79,20 +77,17 @@ impl Link {
     /// Takes in what the helper said on its connection number `connection`.
     pub(crate) fn apply(&mut self, connection: u32, message: Message) {
         match (self, message) {
-            (this, Message::Ready { protocol, version, workstation, running, outcomes, .. }) => {
-                *this = match protocol {
-                    PROTOCOL_VERSION => Self::Connected(Desk {
-                        connection,
-                        workstation,
-                        version,
-                        service: None,
-                        readers: Vec::new(),
-                        running,
-                        outcomes,
-                        revision: 0,
-                    }),
-                    helper => Self::Refused(HelperError::Version { helper }),
-                };
+            (this, Message::Ready { running, outcomes, .. }) => {
+                *this = Self::Connected(Desk {
+                    connection,
+                    workstation: WorkstationName(String::new()),
+                    version: String::new(),
+                    service: None,
+                    readers: Vec::new(),
+                    running,
+                    outcomes,
+                    revision: 0,
+                });
             }
             (this @ (Self::Searching | Self::Absent), Message::Refused { error, .. }) => {
                 *this = Self::Refused(error);

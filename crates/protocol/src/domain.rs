@@ -77,6 +77,11 @@ words! {
     }
 }
 
+impl Permission {
+    /// Those that no role has, and that an admin grants to one account at a time.
+    pub const GRANTABLE: &'static [Self] = &[Self::RevealPin, Self::RevealPuk];
+}
+
 impl Command {
     /// One sentence for whoever is about to click it.
     #[must_use]
@@ -120,6 +125,8 @@ words! {
         Admin = "admin", "Admin";
         /// Works with cards.
         Operator = "operator", "Operator";
+        /// Reads everything, the audit log above all, and changes nothing.
+        Auditor = "auditor", "Auditor";
     }
 }
 
@@ -136,6 +143,18 @@ words! {
         CloseForeignProcesses = "processes.close-foreign", "Close processes of others";
         /// Configure templates.
         ConfigureTemplates = "templates.configure", "Configure templates";
+        /// Use the readers of a workstation.
+        UseWorkstations = "workstations.use", "Use the readers of a workstation";
+        /// Add, rename and revoke workstations.
+        ManageWorkstations = "workstations.manage", "Add, rename and revoke workstations";
+        /// Add accounts, set their passwords, disable them, grant permissions.
+        ManageAccounts = "accounts.manage", "Manage accounts";
+        /// Search and export the audit log.
+        ReadAudit = "audit.read", "Read the audit log";
+        /// *Reveal PIN*. In no role: granted to one account at a time.
+        RevealPin = "secrets.reveal-pin", "Reveal PIN";
+        /// *Reveal PUK*. In no role: granted to one account at a time.
+        RevealPuk = "secrets.reveal-puk", "Reveal PUK";
     }
 }
 

@@ -1,22 +1,30 @@
 //! The wire between app and helper: JSON text frames over a WebSocket on 127.0.0.1.
 //!
-//! The app opens with [`Request::Hello`]; until then the helper answers nothing else. After
-//! [`Message::Ready`] the helper sends all readers once and then every change of one.
+//! The app opens with [`Request::Hello`], which the helper answers with a challenge. With the
+//! registry's [`Ticket`] over it the app says [`Request::Authenticate`]; until then the helper
+//! answers nothing else. After [`Message::Ready`] the helper sends all readers once and then every
+//! change of one, and a fresh [`Message::Challenge`] at least once a minute: a page that does not
+//! answer it with a fresh ticket in time is closed.
 
 mod error;
 
 pub use error::{HelperError, Hindrance};
 
 use crate::hex::HexBytes;
-use crate::ids::{CardNumber, InsertionId, JobId, ProcessId, ReaderId, WorkstationName};
+use crate::ids::{CardNumber, InsertionId, JobId, ProcessId, ReaderId, WorkstationId};
 use crate::job::SealedJob;
 use crate::no_fields::no_fields;
 use crate::outcome::{Acknowledgement, ChipReport, Outcome, Phase};
 use crate::signed::Signed;
+use crate::ticket::Ticket;
 use serde::{Deserialize, Serialize};
 
 /// Version of this wire. Both sides refuse another one, and say which side is older.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
+
+/// Ports of 127.0.0.1 on which helpers listen: each takes the first that is free, and the page
+/// looks at all of them.
+pub const HELPER_PORTS: [u16; 5] = [8421, 8422, 8423, 8424, 8425];
 
 /// Longest frame that either side accepts, in bytes.
 pub const MAX_FRAME_LENGTH: usize = 64 * 1024;
@@ -35,10 +43,16 @@ pub struct RequestFrame {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Request {
-    /// First of all. Answered by [`Message::Ready`].
+    /// First of all. Answered by [`Message::Hello`].
     Hello {
         /// [`PROTOCOL_VERSION`] of the app.
         protocol: u32,
+    },
+    /// Proves that an operator of the helper's registry is behind the page. Answered by
+    /// [`Message::Ready`] the first time, by [`Message::Renewed`] from then on.
+    Authenticate {
+        /// Over the last challenge of this connection.
+        ticket: Signed<Ticket>,
     },
     /// Inspects the chip; spends no try, writes nothing. Answered by [`Message::Report`].
     Inspect {
@@ -73,8 +87,8 @@ pub enum Request {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Message {
-    /// Answer to `hello`.
-    Ready {
+    /// Answer to `hello`: all that a page without a ticket is told.
+    Hello {
         /// The request.
         id: u64,
         /// [`PROTOCOL_VERSION`] of the helper.
@@ -82,7 +96,25 @@ pub enum Message {
         /// The helper's own version, for people.
         version: String,
         /// The name under which the registry knows this helper.
-        workstation: WorkstationName,
+        workstation: WorkstationId,
+        /// 32 random bytes for a ticket, good for 60 seconds and one use.
+        challenge: HexBytes,
+    },
+    /// A fresh challenge: the page is to answer with a fresh ticket before the one that it has is
+    /// 60 seconds old.
+    Challenge {
+        /// 32 random bytes, which take the place of those before.
+        challenge: HexBytes,
+    },
+    /// Answer to a later `authenticate`.
+    Renewed {
+        /// The request.
+        id: u64,
+    },
+    /// Answer to the first `authenticate`.
+    Ready {
+        /// The request.
+        id: u64,
         /// Jobs that run now.
         running: Vec<RunningJob>,
         /// Outcomes that no registry acknowledged.

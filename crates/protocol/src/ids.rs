@@ -37,7 +37,12 @@ text_id! {
     ProcessId
 }
 text_id! {
-    /// A helper enrolled at a registry, such as `desk-1`.
+    /// A helper enrolled at a registry, named by the registry: 16 hexadecimal digits, random. What
+    /// a helper signs names its workstation by it; it never changes.
+    WorkstationId
+}
+text_id! {
+    /// What people call a workstation, such as `desk-1`. An admin can change it at any time.
     WorkstationName
 }
 text_id! {

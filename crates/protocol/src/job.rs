@@ -2,9 +2,7 @@
 
 use crate::chip::ChipIds;
 use crate::hex::HexBytes;
-use crate::ids::{
-    CardNumber, InsertionId, JobId, ProcessId, ProfileName, ReaderId, WorkstationName,
-};
+use crate::ids::{CardNumber, InsertionId, JobId, ProcessId, ProfileName, ReaderId, WorkstationId};
 use serde::{Deserialize, Serialize};
 
 /// A job, sealed to one helper (HPKE, RFC 9180: X25519, HKDF-SHA256, ChaCha20-Poly1305, base mode)
@@ -31,7 +29,7 @@ pub struct JobHeader {
     /// The process that it belongs to.
     pub process: ProcessId,
     /// The only helper that may execute it.
-    pub workstation: WorkstationName,
+    pub workstation: WorkstationId,
     /// The card whose chip this is to become.
     pub card: CardNumber,
     /// The reader of the report that this job answers.

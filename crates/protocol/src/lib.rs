@@ -9,6 +9,7 @@
 
 pub mod chip;
 pub mod domain;
+pub mod enrolment;
 pub mod helper;
 pub mod hex;
 pub mod ids;
@@ -17,3 +18,4 @@ mod no_fields;
 pub mod outcome;
 pub mod registry;
 pub mod signed;
+pub mod ticket;

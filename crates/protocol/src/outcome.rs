@@ -2,7 +2,7 @@
 
 use crate::chip::{ChipFacts, ChipIds, ManagementKeyAlgorithm};
 use crate::hex::HexBytes;
-use crate::ids::{CardNumber, InsertionId, JobId, ProcessId, ReaderId, WorkstationName};
+use crate::ids::{CardNumber, InsertionId, JobId, ProcessId, ReaderId, WorkstationId};
 use crate::no_fields::no_fields;
 use crate::signed::{Signed, Statement};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct ChipReport {
     /// Who inspected.
-    pub workstation: WorkstationName,
+    pub workstation: WorkstationId,
     /// The reader's id at that helper.
     pub reader: ReaderId,
     /// The reader's name for people.
@@ -94,7 +94,7 @@ pub struct Receipt {
     /// The process of that job.
     pub process: ProcessId,
     /// Who executed it.
-    pub workstation: WorkstationName,
+    pub workstation: WorkstationId,
     /// The card of that job.
     pub card: CardNumber,
     /// The chip as it names itself now: card id and GUID are ours.
@@ -152,7 +152,7 @@ pub struct JobFailure {
     /// The process of that job.
     pub process: ProcessId,
     /// Who executed it.
-    pub workstation: WorkstationName,
+    pub workstation: WorkstationId,
     /// The card of that job.
     pub card: CardNumber,
     /// The phase that it failed in.
@@ -311,4 +311,21 @@ pub struct Acknowledgement {
 
 impl Statement for Acknowledgement {
     const CONTEXT: &'static str = "cardwright acknowledgement 1";
+}
+
+/// A helper's word that something which it was given is not from its registry, not for it, or was
+/// altered; nothing was done. For the audit log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// The helper.
+    pub workstation: WorkstationId,
+    /// Why, in words that hold nothing of what was refused.
+    pub why: String,
+    /// SHA-256 of what was refused, as it came: 32 bytes.
+    pub refused_hash: HexBytes,
+}
+
+impl Statement for Refusal {
+    const CONTEXT: &'static str = "cardwright refusal 1";
 }

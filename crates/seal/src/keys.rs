@@ -72,6 +72,14 @@ impl VerifyingKey {
     }
 }
 
+impl VerifyingKey {
+    /// The 32 bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.0.as_bytes().to_vec()
+    }
+}
+
 impl FromStr for VerifyingKey {
     type Err = BadKey;
 
@@ -128,6 +136,14 @@ impl fmt::Debug for OpeningKey {
 /// Public key that jobs are sealed to. Its text is 64 hexadecimal digits.
 #[derive(Clone)]
 pub struct SealingKey(pub(crate) <X25519HkdfSha256 as hpke::Kem>::PublicKey);
+
+impl SealingKey {
+    /// The 32 bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.0.to_bytes().to_vec()
+    }
+}
 
 impl FromStr for SealingKey {
     type Err = BadKey;

@@ -16,14 +16,18 @@
 
 mod contents;
 mod derive;
+mod enrolment_code;
 mod job;
 mod keys;
+mod request_proof;
 mod secret;
 mod signature;
 
 pub use contents::{Candidates, JobContents, ManagementKeySecret, PukFirst, TriesAllowed};
 pub use derive::{CARD_ID_LENGTH, RootKey};
+pub use enrolment_code::{EnrolmentCode, EnrolmentKey, NotACode, Side};
 pub use job::{NotForUs, open_job, seal_job};
 pub use keys::{BadKey, OpeningKey, SealingKey, SigningKey, VerifyingKey};
+pub use request_proof::{authorization, prover};
 pub use secret::Secret;
 pub use signature::{BadSignature, sha256, sign, verify};

@@ -141,6 +141,7 @@ pub(crate) async fn me(registry: &Registry, person: &Person) -> Result<Me, Actio
         role: person.role,
         permissions: permissions(person.role).to_vec(),
         helper_ports: registry.config.helper_ports.clone(),
+        must_change_password: false,
         notices: notices(registry, person).await?,
     })
 }

@@ -6,7 +6,7 @@ use crate::store::{
     Transaction,
 };
 use cardwright_protocol::domain::CardState;
-use cardwright_protocol::ids::{CardNumber, JobId, ProcessId, WorkstationName};
+use cardwright_protocol::ids::{CardNumber, JobId, ProcessId, WorkstationId};
 use cardwright_protocol::outcome::{Acknowledgement, JobFailure, Outcome, Receipt};
 use cardwright_protocol::registry::processes::OutcomeTaken;
 use cardwright_seal::{sha256, sign};
@@ -84,7 +84,7 @@ pub(super) enum End {
 pub(super) struct Names<'a> {
     job: &'a JobId,
     process: &'a ProcessId,
-    workstation: &'a WorkstationName,
+    workstation: &'a WorkstationId,
     pub(super) card: &'a CardNumber,
 }
 

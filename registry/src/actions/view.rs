@@ -12,6 +12,7 @@ use crate::store::{
 };
 use cardwright_protocol::domain::{CardState, Command, Permission, ProcessState};
 use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::ids::WorkstationName;
 use cardwright_protocol::outcome::{Phase, Receipt};
 use cardwright_protocol::registry::cards::CardRow;
 use cardwright_protocol::registry::processes::{LastFailure, OpenJob, Process, Written};
@@ -108,7 +109,8 @@ pub(crate) async fn process(
         },
         confirm_number: process.state.is_open()
             && must_confirm_number(snapshot, &template, &card).await?,
-        job: open_job.map(|job| OpenJob { job: job.job, workstation: job.workstation }),
+        job: open_job
+            .map(|job| OpenJob { job: job.job, workstation: WorkstationName(job.workstation.0) }),
         failure: process.failure.as_deref().map(failure).transpose()?,
         written,
         next_card,
@@ -174,7 +176,7 @@ fn written(job: &JobRecord) -> Result<Written, ActionError> {
         management_key: receipt.management_key,
         keys: receipt.keys,
         commands: receipt.commands,
-        workstation: receipt.workstation,
+        workstation: WorkstationName(receipt.workstation.0),
         at: timestamp(job.outcome_at.ok_or_else(unreadable)?),
     })
 }

@@ -1,6 +1,6 @@
 use super::entities::jobs;
 use super::{Snapshot, StoreError, Transaction};
-use cardwright_protocol::ids::{JobId, ProcessId, WorkstationName};
+use cardwright_protocol::ids::{JobId, ProcessId, WorkstationId};
 use cardwright_seal::{PukFirst, TriesAllowed};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -48,7 +48,7 @@ pub(crate) struct JobRecord {
     pub(crate) id: i64,
     pub(crate) job: JobId,
     pub(crate) process: ProcessId,
-    pub(crate) workstation: WorkstationName,
+    pub(crate) workstation: WorkstationId,
     /// Key of the keying that it is for.
     pub(crate) generation: i64,
     pub(crate) profile_hash: Vec<u8>,
@@ -76,7 +76,7 @@ pub(crate) struct JobRecord {
 pub(crate) struct NewJob {
     pub(crate) job: JobId,
     pub(crate) process: ProcessId,
-    pub(crate) workstation: WorkstationName,
+    pub(crate) workstation: WorkstationId,
     pub(crate) generation: i64,
     pub(crate) helper_nonce: Vec<u8>,
     pub(crate) profile_hash: Vec<u8>,
@@ -112,7 +112,7 @@ impl JobRecord {
             id: row.id,
             job: JobId(row.name),
             process: ProcessId(row.process_id),
-            workstation: WorkstationName(row.workstation),
+            workstation: WorkstationId(row.workstation),
             generation: row.generation_id,
             profile_hash: row.profile_hash,
             fasc_n: row.fasc_n,

@@ -1,7 +1,7 @@
 use super::entities::stray_outcomes;
 use super::{Snapshot, StoreError, Transaction};
 use cardwright_protocol::chip::ChipIds;
-use cardwright_protocol::ids::WorkstationName;
+use cardwright_protocol::ids::WorkstationId;
 use cardwright_protocol::outcome::Receipt;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -16,7 +16,7 @@ pub(crate) struct StrayOutcome<'a> {
     /// SHA-256 of the statement.
     pub(crate) hash: &'a [u8],
     pub(crate) signature: &'a [u8],
-    pub(crate) workstation: &'a WorkstationName,
+    pub(crate) workstation: &'a WorkstationId,
     /// Key of the card that it names, where there is one.
     pub(crate) card: Option<i64>,
 }

@@ -2,7 +2,7 @@
 
 use super::PROTOCOL_VERSION;
 use crate::no_fields::no_fields;
-use crate::outcome::JobFailure;
+use crate::outcome::{JobFailure, Refusal};
 use crate::signed::Signed;
 use serde::{Deserialize, Serialize};
 
@@ -45,8 +45,18 @@ pub enum HelperError {
     /// The chip answered what no standard allows.
     #[serde(deserialize_with = "no_fields")]
     CardMalformed,
-    /// The job is not from this helper's registry, not for this helper, altered, or too late; or
-    /// it is from it and cannot begin now. Answers `execute` alone.
+    /// The ticket is not over this connection's last challenge, not for its origin, not for this
+    /// helper, or not from its registry.
+    #[serde(deserialize_with = "no_fields")]
+    TicketRefused,
+    /// The job is not from this helper's registry, not for this helper, or was altered. Answers
+    /// `execute` alone.
+    JobNotForUs {
+        /// For the registry's audit log.
+        refusal: Box<Signed<Refusal>>,
+    },
+    /// The job is from this helper's registry and cannot begin: it is too late, was there before,
+    /// or something hinders it. Answers `execute` alone.
     JobRefused {
         /// In words, for the log of the registry.
         why: String,
@@ -130,6 +140,10 @@ impl HelperError {
                 ("The helper on this workstation is too old.", "Update the helper.")
             }
             Self::Version { .. } => ("This page is older than the helper.", "Reload the page."),
+            Self::TicketRefused => (
+                "The helper does not believe that somebody of its registry is at this page.",
+                "Reload the page; if it stays, ask an admin to add this workstation anew.",
+            ),
             Self::NoSuchReader => {
                 ("The reader is gone.", "Plug the reader in again, or choose another one.")
             }
@@ -155,7 +169,7 @@ impl HelperError {
                 "The chip answers in a way that no standard allows.",
                 "Try another reader; if it stays, mark the card as defective.",
             ),
-            Self::JobRefused { .. } => {
+            Self::JobNotForUs { .. } | Self::JobRefused { .. } => {
                 ("The helper refused the job. The chip was not touched.", "Click Next again.")
             }
             Self::AcknowledgementRefused => (

@@ -26,6 +26,10 @@ pub enum ProblemCode {
     WrongPassword,
     /// 403: this person may not do it.
     NotPermitted,
+    /// 403: the owner of the account must choose another password first.
+    PasswordChangeNeeded,
+    /// 403: the one-time code is wrong, used or too old.
+    WrongCode,
     /// 403: the request comes from another page than the app.
     ForeignOrigin,
     /// 404: there is no such thing.
@@ -50,6 +54,8 @@ pub enum ProblemCode {
     TooLarge,
     /// 422: a value is wrong.
     Invalid,
+    /// 429: too many tries; the message says when the next one may be made.
+    TooManyTries,
     /// 422: a signature is not from a workstation of this registry.
     BadSignature,
     /// 500: the registry failed; nothing was changed.
@@ -65,7 +71,10 @@ impl ProblemCode {
         match self {
             Self::Malformed => 400,
             Self::NotLoggedIn | Self::WrongPassword => 401,
-            Self::NotPermitted | Self::ForeignOrigin => 403,
+            Self::NotPermitted
+            | Self::PasswordChangeNeeded
+            | Self::WrongCode
+            | Self::ForeignOrigin => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::WrongState
@@ -77,6 +86,7 @@ impl ProblemCode {
             | Self::ChipRefused => 409,
             Self::TooLarge => 413,
             Self::Invalid | Self::BadSignature => 422,
+            Self::TooManyTries => 429,
             Self::Internal => 500,
             Self::NoSpace => 507,
         }

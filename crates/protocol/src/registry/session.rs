@@ -4,7 +4,7 @@ use crate::domain::{Permission, Role};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A person logs in. The one message that holds a secret: the person's own password.
+/// A person logs in. It holds a secret: the person's own password.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
@@ -20,6 +20,22 @@ impl fmt::Debug for Login {
     }
 }
 
+/// A person chooses another password for their own account. All other sessions of it end.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePassword {
+    /// The password until now.
+    pub old: String,
+    /// The password from now on.
+    pub new: String,
+}
+
+impl fmt::Debug for ChangePassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChangePassword").field("old", &"***").field("new", &"***").finish()
+    }
+}
+
 /// The person who is logged in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,10 +44,12 @@ pub struct Me {
     pub name: String,
     /// Role.
     pub role: Role,
-    /// What the role may do.
+    /// What this person may do: by the role, and granted to the account.
     pub permissions: Vec<Permission>,
     /// Ports of 127.0.0.1 on which a helper of this registry may listen; the page tries each.
     pub helper_ports: Vec<u16>,
+    /// Whether this person can do nothing before they have chosen another password.
+    pub must_change_password: bool,
     /// What this person should see to.
     pub notices: Vec<Notice>,
 }

@@ -3,16 +3,22 @@
 use crate::draw::{Draw, Drawn};
 use cardwright_protocol::chip::{ChipFacts, ChipIds, ManagementKeyAlgorithm, PivFacts};
 use cardwright_protocol::domain::{CardState, Command, Permission, ProcessState, Role};
+use cardwright_protocol::enrolment::{Enrol, Enrolled, HelperKeys, RegistryTerms};
 use cardwright_protocol::helper::{
     HelperError, Hindrance, Message, Reader, Request, RequestFrame, RunningJob, Service, Slot,
 };
 use cardwright_protocol::ids::{
-    CardNumber, InsertionId, JobId, ProcessId, ProfileName, ReaderId, WorkstationName,
+    CardNumber, InsertionId, JobId, ProcessId, ProfileName, ReaderId, WorkstationId,
+    WorkstationName,
 };
 use cardwright_protocol::job::{JobHeader, SealedJob};
 use cardwright_protocol::outcome::{
     Acknowledgement, ChipReport, Condition, FailureCause, JobFailure, KeyReceipt, Outcome, Phase,
-    Proved, Receipt, TriesSpent,
+    Proved, Receipt, Refusal, TriesSpent,
+};
+use cardwright_protocol::registry::accounts::{Account, AddAccount, ChangeAccount, NewPassword};
+use cardwright_protocol::registry::audit::{
+    AuditEvent, AuditExport, AuditHead, AuditPage, AuditQuery,
 };
 use cardwright_protocol::registry::cards::{
     Card, CardColumn, CardPage, CardQuery, CardRow, HistoryEntry, OpenProcess, SortOrder,
@@ -22,10 +28,16 @@ use cardwright_protocol::registry::processes::{
     AskForJob, Assessment, HandReport, IssuedJob, LastFailure, Nonce, OpenJob, OutcomeTaken,
     Process, StartProcess, Verdict, Written,
 };
-use cardwright_protocol::registry::session::{Login, Me, Notice};
+use cardwright_protocol::registry::secrets::{Reveal, Revealed, RevealedKind};
+use cardwright_protocol::registry::session::{ChangePassword, Login, Me, Notice};
 use cardwright_protocol::registry::templates::{
     ChangeState, ChangeTemplate, StateCommands, Template, TemplateSummary,
 };
+use cardwright_protocol::registry::workstations::{
+    AddWorkstation, AskForTicket, ChangeWorkstation, Invitation, IssuedTicket, Workstation,
+    WorkstationState,
+};
+use cardwright_protocol::ticket::Ticket;
 
 macro_rules! drawn_ids {
     ($($name:ident),* $(,)?) => {$(
@@ -74,7 +86,7 @@ macro_rules! drawn_enums {
     )*};
 }
 
-drawn_ids! { CardNumber, InsertionId, JobId, ProcessId, ProfileName, ReaderId, WorkstationName }
+drawn_ids! { CardNumber, InsertionId, JobId, ProcessId, ProfileName, ReaderId, WorkstationId, WorkstationName }
 
 drawn_words! { CardState, Command, Permission, ProcessState, Role }
 
@@ -116,7 +128,35 @@ drawn_structs! {
     RunningJob { job, process, card, reader, step, of, phase, written }
     Reader { id, name, slot }
     Login { name, password }
-    Me { name, role, permissions, helper_ports, notices }
+    Me { name, role, permissions, helper_ports, must_change_password, notices }
+    ChangePassword { old, new }
+    Refusal { workstation, why, refused_hash }
+    Ticket { challenge, origin, operator, workstation }
+    Enrol { invitation, statement, proof }
+    HelperKeys { signing_key, sealing_key, protocol, version }
+    Enrolled { statement, proof }
+    RegistryTerms { workstation, name, registry_key, origins, answers }
+    Workstation {
+        id, name, version, state, helper_version, enrolled_at, code_until, used_at,
+    }
+    AddWorkstation { name }
+    ChangeWorkstation { version, name }
+    Invitation { workstation, code, minutes }
+    AskForTicket { challenge }
+    IssuedTicket { ticket, name }
+    Account {
+        name, version, role, granted, disabled, must_change_password, locked_until, logged_in_at,
+    }
+    AddAccount { name, role }
+    ChangeAccount { version, role, granted, disabled }
+    NewPassword { account, password }
+    Reveal { secret, reason }
+    Revealed { value, in_doubt }
+    AuditQuery { from, to, by, kind, card, text, page, size }
+    AuditPage { total, events, kinds }
+    AuditEvent { seq, at, by, kind, card, process, what, state, hash }
+    AuditHead { seq, hash, at }
+    AuditExport { head, events, query, hash }
     CardQuery { status, interrupted, text, sort, order, page, size }
     CardPage { total, cards }
     CardRow { number, state, interrupted, order, produced_on, chip, commands }
@@ -158,11 +198,12 @@ drawn_enums! {
         Malformed { what }, ReadBackDiffers { what }, JobRefused { why }, HelperStopped, Internal,
     }
     Request {
-        Hello { protocol }, Inspect { reader, insertion, registry_nonce }, Execute { job },
+        Hello { protocol }, Authenticate { ticket }, Inspect { reader, insertion, registry_nonce }, Execute { job },
         Cancel { job }, Outcomes {}, Acknowledge { acknowledgement },
     }
     Message {
-        Ready { id, protocol, version, workstation, running, outcomes },
+        Hello { id, protocol, version, workstation, challenge }, Challenge { challenge },
+        Renewed { id }, Ready { id, running, outcomes },
         Readers { revision, service, readers }, ReaderChanged { revision, reader },
         ReaderGone { revision, reader }, Report { id, report }, Accepted { id, job },
         Progress { job }, Ended { job, outcome }, Canceling { id, job }, Outcomes { id, outcomes },
@@ -173,12 +214,14 @@ drawn_enums! {
     HelperError {
         Malformed, OutOfOrder, Version { helper }, NoSuchReader, NotInserted, JobRunning,
         NoSuchJob, ReaderBusy, ServiceStopped, CardHung, CardMalformed,
-        JobRefused { why, because, failure }, NoSpace, AcknowledgementRefused, Full, Internal,
+        TicketRefused, JobNotForUs { refusal }, JobRefused { why, because, failure }, NoSpace, AcknowledgementRefused, Full, Internal,
     }
     Hindrance {
         NoSuchReader, NotInserted, JobRunning, ReaderBusy, ServiceStopped, NoSpace, Full, Internal,
     }
     Notice { RootKeyNotExported }
+    WorkstationState { Invited, Enrolled, Revoked }
+    RevealedKind { Pin, Puk }
     CardColumn { Number, Status, Order, ProducedOn, Chip }
     SortOrder { Ascending, Descending }
     Verdict {
@@ -188,6 +231,6 @@ drawn_enums! {
     ProblemCode {
         Malformed, NotLoggedIn, WrongPassword, NotPermitted, ForeignOrigin, NotFound,
         MethodNotAllowed, WrongState, NotEnabled, StaleVersion, CardInUse, ProcessEnded,
-        StaleReport, ChipRefused, TooLarge, Invalid, BadSignature, Internal, NoSpace,
+        StaleReport, ChipRefused, PasswordChangeNeeded, WrongCode, TooManyTries, TooLarge, Invalid, BadSignature, Internal, NoSpace,
     }
 }

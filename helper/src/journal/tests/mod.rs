@@ -6,7 +6,7 @@ use super::*;
 use crate::failures;
 use cardwright_protocol::chip::{ChipIds, ManagementKeyAlgorithm};
 use cardwright_protocol::helper::{MAX_FRAME_LENGTH, Message, PROTOCOL_VERSION};
-use cardwright_protocol::ids::{CardNumber, ProcessId, WorkstationName};
+use cardwright_protocol::ids::{CardNumber, ProcessId, WorkstationId};
 use cardwright_protocol::job::JobHeader;
 use cardwright_protocol::outcome::{
     Condition, JobFailure, KeyReceipt, Phase, Proved, Receipt, TriesSpent,
@@ -260,7 +260,7 @@ fn longest_receipt() -> Receipt {
     Receipt {
         job: JobId("0".repeat(32)),
         process: ProcessId("0".repeat(32)),
-        workstation: WorkstationName("a workstation with quite a long name".to_owned()),
+        workstation: WorkstationId("a workstation with quite a long name".to_owned()),
         card: CardNumber("TC-2026-004118".to_owned()),
         chip: ChipIds {
             cplc: Some(bytes(12)),
@@ -290,7 +290,7 @@ fn all_outcomes_fit_into_one_frame_and_each_into_its_file() {
         id: u64::MAX,
         protocol: PROTOCOL_VERSION,
         version: "10.10.10".to_owned(),
-        workstation: WorkstationName("a workstation with quite a long name".to_owned()),
+        workstation: WorkstationId("a workstation with quite a long name".to_owned()),
         running: Vec::new(),
         outcomes: vec![Outcome::Finished(signed.clone()); CAPACITY],
     };
