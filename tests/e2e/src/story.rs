@@ -7,6 +7,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use xtask::build::{dist, program};
 use xtask::desk::{Desk, DeskOptions, Readers};
+use xtask::sh::answer;
 
 /// The account made at the first start that configures.
 pub const ADMIN: &str = "admin";
@@ -87,12 +88,15 @@ impl Story {
     }
 
     async fn fill_in(&self, browser: &Browser, name: &str) -> anyhow::Result<()> {
-        let account = self.desk.accounts.iter().find(|account| account.0 == name);
-        let password = &account.context("made at the first start")?.1;
         browser.fill("Name", name).await?;
-        browser.fill("Password", password).await?;
+        browser.fill("Password", self.password(name)?).await?;
         browser.click("Log in").await?;
         browser.see("SEARCH").await
+    }
+
+    fn password(&self, name: &str) -> anyhow::Result<&str> {
+        let account = self.desk.accounts.iter().find(|account| account.0 == name);
+        Ok(&account.context("made at the first start")?.1)
     }
 
     /// Logs out.
@@ -102,6 +106,15 @@ impl Story {
     pub async fn log_out(&self) -> anyhow::Result<()> {
         self.browser.click("Log out").await?;
         self.browser.see("Password").await
+    }
+
+    /// Ends the sessions of an account: it gets the password that it has.
+    ///
+    /// # Errors
+    /// When the registry's command fails.
+    pub fn end_sessions(&self, name: &str) -> anyhow::Result<()> {
+        let mut set = self.desk.registry_command("set-password");
+        answer(set.args([name, "--permanent"]), self.password(name)?).map(drop)
     }
 
     /// As admin: enables *Initialize temporary card* the way that a person does, and logs out.
