@@ -29,6 +29,8 @@ pub struct DeskOptions {
     pub readers: Readers,
     /// Folder of the built app; without it, the registry serves its API alone.
     pub app: Option<PathBuf>,
+    /// Whether registry and helper log all that they can, for whoever looks for secrets in it.
+    pub verbose: bool,
 }
 
 /// Where a desk's readers are.
@@ -134,6 +136,7 @@ impl Desk {
         if let Readers::Socket(socket) = &self.options.readers {
             start.env("PCSCLITE_CSOCK_NAME", socket);
         }
+        self.set_log_level(&mut start);
         let helper = Child::start("helper", &mut start, &self.options.data.join("helper.log"))?;
         helper.wait_for_line("listening\t")?;
         self.helper = Some(helper);
@@ -167,6 +170,7 @@ impl Desk {
             start.arg("--app").arg(app);
         }
         start.args(["--listen", self.url.trim_start_matches("http://")]);
+        self.set_log_level(&mut start);
         let registry =
             Child::start("registry", &mut start, &self.options.data.join("registry.log"))?;
         registry.wait_for_line("listening\t")?;
@@ -176,6 +180,12 @@ impl Desk {
         }
         self.registry = Some(registry);
         Ok(())
+    }
+
+    fn set_log_level(&self, start: &mut Command) {
+        if self.options.verbose {
+            start.env("RUST_LOG", "trace");
+        }
     }
 
     /// Kills the registry without warning (SIGKILL), and waits until it is gone.

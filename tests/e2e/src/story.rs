@@ -31,6 +31,18 @@ impl Story {
     /// # Errors
     /// When something does not start.
     pub async fn begin(readers: usize) -> anyhow::Result<Self> {
+        Self::begin_with(readers, false).await
+    }
+
+    /// The same, where registry and helper log all that they can.
+    ///
+    /// # Errors
+    /// When something does not start.
+    pub async fn begin_verbosely(readers: usize) -> anyhow::Result<Self> {
+        Self::begin_with(readers, true).await
+    }
+
+    async fn begin_with(readers: usize, verbose: bool) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("cardwright-").tempdir()?;
         let office = Office::start(&OfficeOptions {
             readers,
@@ -46,6 +58,7 @@ impl Story {
             helper_port: 0,
             readers: Readers::Socket(office.csock_name().to_path_buf()),
             app: Some(dist()),
+            verbose,
         })?;
         desk.import_example_cards()?;
         let browser = Browser::open(&desk.url).await?;

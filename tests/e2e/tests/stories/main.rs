@@ -1,6 +1,8 @@
 //! The end-to-end stories: Chromium against registry, helper, a real PC/SC service and virtual
 //! cards. Each has a desk of its own, so that they run side by side.
 
+mod attack;
+mod canary;
 mod cancel;
 mod erase;
 mod initialize;
