@@ -60,7 +60,7 @@ impl Devtools {
         traffic.take().await?;
         self.call("HeapProfiler.enable", json!({})).await?;
         self.call("HeapProfiler.takeHeapSnapshot", json!({ "reportProgress": false })).await?;
-        let heap = traffic.take().await?;
+        let heap = strings_of(&traffic.take().await?)?;
         let prototype = self
             .call("Runtime.evaluate", json!({ "expression": "WebAssembly.Memory.prototype" }))
             .await?;
@@ -102,7 +102,7 @@ impl Devtools {
 
 /// The memory of a page.
 pub struct Memory {
-    /// The heap snapshot, as text.
+    /// All texts of the heap snapshot, a line each.
     pub heap: String,
     /// All of WebAssembly's memory.
     pub wasm: Vec<u8>,
@@ -176,10 +176,22 @@ async fn converse(
     }
 }
 
-/// The text of an event; of a heap snapshot and of a body the text that is inside.
+/// The texts in a recorded heap snapshot. Its numbers are places and lengths.
+fn strings_of(recorded: &str) -> anyhow::Result<String> {
+    let snapshot: String = recorded.lines().filter_map(chunk).collect();
+    let snapshot: Value = serde_json::from_str(&snapshot)?;
+    let strings = snapshot["strings"].as_array().context("the snapshot has texts")?;
+    Ok(strings.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"))
+}
+
+fn chunk(line: &str) -> Option<String> {
+    let event: Value = serde_json::from_str(line).ok()?;
+    Some(event["params"]["chunk"].as_str()?.to_owned())
+}
+
+/// The text of an event, and that of the body or frame that is inside.
 fn readable(message: &Value, text: &str) -> String {
     let inside = [
-        &message["params"]["chunk"],
         &message["params"]["response"]["payloadData"],
         &message["result"]["body"],
         &message["params"]["request"]["postData"],
