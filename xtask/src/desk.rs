@@ -29,8 +29,23 @@ pub struct DeskOptions {
     pub readers: Readers,
     /// Folder of the built app; without it, the registry serves its API alone.
     pub app: Option<PathBuf>,
+    /// How browsers reach the registry by https; without it, by http on 127.0.0.1.
+    pub https: Option<Https>,
     /// Whether registry and helper log all that they can, for whoever looks for secrets in it.
     pub verbose: bool,
+}
+
+/// A registry that browsers reach by https, under another name than this computer's own.
+#[derive(Debug, Clone)]
+pub struct Https {
+    /// The name.
+    pub name: String,
+    /// PEM, for this name and for `localhost`, by which the helper is enrolled.
+    pub certificate: PathBuf,
+    /// PEM.
+    pub key: PathBuf,
+    /// PEM: who vouches for the certificate.
+    pub authority: PathBuf,
 }
 
 /// Where a desk's readers are.
@@ -99,7 +114,10 @@ impl Desk {
                 *port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
             }
         }
-        self.url = format!("http://127.0.0.1:{}", self.options.port);
+        self.url = match &self.options.https {
+            Some(https) => format!("https://{}:{}", https.name, self.options.port),
+            None => format!("http://127.0.0.1:{}", self.options.port),
+        };
         self.start_registry()?;
         self.enrol_helper()?;
         self.start_helper()
@@ -118,7 +136,15 @@ impl Desk {
             .find_map(|line| line.strip_prefix("code\t"))
             .context("the registry prints no code")?;
         let mut enroll = command(program("cardwright-helper"));
-        enroll.args(["enroll", &self.url]).arg("--data").arg(&data);
+        enroll.arg("enroll");
+        match &self.options.https {
+            Some(https) => {
+                enroll.arg(format!("https://localhost:{}", self.options.port));
+                enroll.arg("--ca").arg(&https.authority)
+            }
+            None => enroll.arg(&self.url),
+        };
+        enroll.arg("--data").arg(&data);
         answer(&mut enroll, code).map(drop)
     }
 
@@ -163,13 +189,22 @@ impl Desk {
     pub fn start_registry(&mut self) -> anyhow::Result<()> {
         self.registry = None;
         let config = self.options.data.join("registry.toml");
-        std::fs::write(&config, format!("helper_ports = [{}]\n", self.options.helper_port))?;
+        let mut text = format!("helper_ports = [{}]\n", self.options.helper_port);
+        if self.options.https.is_some() {
+            let local = format!("https://localhost:{}", self.options.port);
+            text += &format!("origins = [\"{}\", \"{local}\"]\n", self.url);
+        }
+        std::fs::write(&config, text)?;
         let mut start = self.registry_command("serve");
         start.arg("--config").arg(&config);
         if let Some(app) = &self.options.app {
             start.arg("--app").arg(app);
         }
-        start.args(["--listen", self.url.trim_start_matches("http://")]);
+        if let Some(https) = &self.options.https {
+            start.arg("--tls-cert").arg(&https.certificate);
+            start.arg("--tls-key").arg(&https.key);
+        }
+        start.args(["--listen", &format!("127.0.0.1:{}", self.options.port)]);
         self.set_log_level(&mut start);
         let registry =
             Child::start("registry", &mut start, &self.options.data.join("registry.log"))?;

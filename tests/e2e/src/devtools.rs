@@ -87,6 +87,17 @@ impl Devtools {
         Ok(Memory { heap, wasm })
     }
 
+    /// What the person answered when the browser asked whether pages of this origin may reach
+    /// programs on this computer: `granted`, `denied`, or `prompt` before any answer.
+    ///
+    /// # Errors
+    /// When the browser knows no such permission.
+    pub async fn answer_for(&self, origin: &str, answer: &str) -> anyhow::Result<()> {
+        let permission = json!({ "name": "loopback-network" });
+        let parameters = json!({ "permission": permission, "setting": answer, "origin": origin });
+        self.call("Browser.setPermission", parameters).await.map(drop)
+    }
+
     async fn call(&self, method: &str, parameters: Value) -> anyhow::Result<Value> {
         let (answer, answered) = oneshot::channel();
         let call = Call { method: method.to_owned(), parameters, answer };
