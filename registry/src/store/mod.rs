@@ -13,15 +13,17 @@ mod generations;
 mod jobs;
 mod keys;
 mod migration;
+mod migration_accounts;
 mod migration_key_exports;
 mod migration_the_agreement;
 mod processes;
 mod recorded_keys;
 mod search;
+mod sessions;
 mod stray_outcomes;
 mod templates;
 
-pub(crate) use accounts::AccountRecord;
+pub(crate) use accounts::{AccountRecord, NewAccountRecord};
 pub(crate) use audit::{Event, EventKind};
 pub(crate) use cards::{CardRecord, NewCard, search_key};
 pub(crate) use chips::ChipRecord;

@@ -20,6 +20,7 @@ mod outcomes;
 mod permissions;
 mod processes;
 mod program;
+mod proof;
 mod recorded_keys;
 mod root_key;
 mod search;
