@@ -2,6 +2,7 @@
 
 use super::migration_key_exports::KeyExports;
 use super::migration_the_agreement::TheAgreement;
+use super::migration_workstations::Workstations;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
     big_integer, big_integer_null, big_pk_auto, binary, binary_null, boolean, integer, string,
@@ -14,7 +15,12 @@ pub(super) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstTables), Box::new(KeyExports), Box::new(TheAgreement)]
+        vec![
+            Box::new(FirstTables),
+            Box::new(KeyExports),
+            Box::new(TheAgreement),
+            Box::new(Workstations),
+        ]
     }
 }
 
