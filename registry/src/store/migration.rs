@@ -1,5 +1,6 @@
 //! The tables, made alike on SQLite and PostgreSQL.
 
+use super::migration_accounts::Accounts;
 use super::migration_key_exports::KeyExports;
 use super::migration_the_agreement::TheAgreement;
 use super::migration_workstations::Workstations;
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(KeyExports),
             Box::new(TheAgreement),
             Box::new(Workstations),
+            Box::new(Accounts),
         ]
     }
 }

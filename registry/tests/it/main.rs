@@ -22,6 +22,7 @@ mod outcomes;
 mod permissions;
 mod processes;
 mod program;
+mod proof;
 mod recorded_keys;
 mod refusals;
 mod revoked;

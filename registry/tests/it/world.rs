@@ -14,7 +14,7 @@ use cardwright_protocol::registry::session::{Login, Me};
 use cardwright_protocol::registry::templates::{ChangeState, ChangeTemplate, Template};
 use cardwright_protocol::signed::Signed;
 use cardwright_registry::{Clock, Config, NewAccount, PasswordCost, Registry};
-use cardwright_seal::VerifyingKey;
+use cardwright_seal::{SigningKey, VerifyingKey, authorization};
 use reqwest::{Method, header};
 use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
 use serde::Serialize;
@@ -221,23 +221,27 @@ fn config(clock: &Arc<TestClock>, app: Option<PathBuf>) -> Config {
 pub(crate) struct Browser {
     client: reqwest::Client,
     base: String,
+    /// Proves its requests; once it logs in, it is its session.
+    pub(crate) key: SigningKey,
     pub(crate) origin: Option<String>,
 }
 
 impl Browser {
     /// A browser without a session, at the registry of this address.
     pub(crate) fn at(address: &str) -> Self {
-        let client = reqwest::Client::builder().cookie_store(true).no_proxy().build().unwrap();
-        Self { client, base: address.to_owned(), origin: Some(address.to_owned()) }
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let (base, origin) = (address.to_owned(), Some(address.to_owned()));
+        Self { client, base, key: SigningKey::generate(), origin }
     }
 
     /// The same browser at another address.
     pub(crate) fn moved_to(&self, registry: &TestRegistry) -> Self {
         let base = registry.address.clone();
-        Self { client: self.client.clone(), base: base.clone(), origin: Some(base) }
+        Self { base: base.clone(), origin: Some(base), ..self.clone() }
     }
 
-    /// Any request: path below the server, headers, body.
+    /// Any request: path below the server, headers, body. It is proved by the browser's key unless
+    /// a header says otherwise.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -252,10 +256,17 @@ impl Browser {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(body) = body {
-            request = request.body(body);
+        let mut request = request.build().unwrap();
+        if !headers.iter().any(|(name, _)| *name == "authorization") {
+            let body = body.as_deref().unwrap_or_default().as_bytes();
+            let url = request.url();
+            let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
+            let target = format!("{}{query}", url.path());
+            let proof = authorization(&self.key, method.as_str(), &target, body);
+            request.headers_mut().insert(header::AUTHORIZATION, proof.parse().unwrap());
         }
-        let response = request.send().await.unwrap();
+        *request.body_mut() = body.map(Into::into);
+        let response = self.client.execute(request).await.unwrap();
         Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
