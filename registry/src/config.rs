@@ -126,7 +126,9 @@ mod tests {
         );
         check(
             "[[workstation]]\nname = \"desk-1\"\nsigning_key = \"00\"\nsealing_key = \"00\"",
-            expect!["workstations are no longer configured: remove each [[workstation]], and enroll its helper with the code that `cardwright-registry add-workstation NAME --data DIR` prints"],
+            expect![
+                "workstations are no longer configured: remove each [[workstation]], and enroll its helper with the code that `cardwright-registry add-workstation NAME --data DIR` prints"
+            ],
         );
         assert!(Config::parse("ports = [1]").is_err());
     }

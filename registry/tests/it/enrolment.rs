@@ -211,9 +211,8 @@ async fn whoever_tries_codes_has_to_wait() {
     assert_eq!(guess().await, ProblemCode::WrongCode);
     let events = registry.events("enrolment.refused").await;
     assert!(events[5].ends_with("; 5 more before it are not listed"), "{events:?}");
-    let invitation =
-        admin.post_nothing(&format!("/workstations/{}/codes", invitation.workstation.id));
-    let invitation: Invitation = invitation.await.ok();
+    let path = format!("/workstations/{}/codes", invitation.workstation.id);
+    let invitation: Invitation = admin.post_nothing(&path).await.ok();
     let answer = stranger.try_enrol(&enrol(&invitation.code, &Desk::new(""))).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
 }
