@@ -25,7 +25,7 @@ mod store;
 pub use access::{Access, ROUTES, Route};
 pub use actions::first_start::NewAccount;
 pub use clock::{Clock, SystemClock};
-pub use config::{Config, ConfigError, PasswordCost, Workstation};
+pub use config::{Config, ConfigError, PasswordCost};
 pub use data_dir::DataError;
 pub use registry::{OpenError, Registry};
 pub use server::run;

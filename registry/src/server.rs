@@ -27,6 +27,7 @@ pub async fn run(
         let _ = ending.send(());
     };
     let app = router(registry.clone(), origins);
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(shutdown);
     let out_of_patience = async {
         let _ = ended.await;

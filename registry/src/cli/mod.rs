@@ -1,6 +1,7 @@
 //! The command line.
 
 mod add_account;
+mod add_workstation;
 mod backup;
 mod export_root_key;
 mod import_cards;
@@ -8,9 +9,11 @@ mod import_root_key;
 mod password;
 mod public_key;
 mod restore;
+mod revoke_workstation;
 mod serve;
 mod set_password;
 mod terminal;
+mod workstations;
 
 use crate::actions::ActionError;
 use crate::config::ConfigError;
@@ -48,8 +51,25 @@ enum Command {
     /// read from the terminal or from standard input, one line. A registry that runs need not be
     /// stopped.
     AddAccount(add_account::AddAccount),
-    /// Print the key that verifies this registry's jobs: a helper's configuration needs it. Keys
-    /// are made at first use.
+    /// Add a workstation, and print the one-time code with which its helper enrolls.
+    ///
+    /// A workstation that is there gets a new code: its helper enrolls anew, under other keys. A
+    /// registry that runs need not be stopped.
+    ///
+    /// Standard output has lines of words separated by tabs: `code CODE`, shown this once, and
+    /// `minutes N`, for which it is good.
+    AddWorkstation(add_workstation::AddWorkstation),
+    /// Revoke a workstation for good: it gets no ticket and no job any more.
+    ///
+    /// What its helper still delivers is recorded, and moves no card. A registry that runs need not
+    /// be stopped.
+    RevokeWorkstation(revoke_workstation::RevokeWorkstation),
+    /// List all workstations.
+    ///
+    /// Standard output has a line for each, of words separated by tabs: `workstation ID NAME STATE
+    /// VERSION USED`, with the version of its helper and when it was last used, or `-`.
+    Workstations(workstations::Workstations),
+    /// Print the key that verifies this registry's jobs. Keys are made at first use.
     PublicKey(public_key::PublicKey),
     /// Take all cards of a CSV file, or none if anything in it is wrong.
     ///
@@ -169,6 +189,9 @@ impl Cli {
             Command::Serve(command) => command.run().await,
             Command::SetPassword(command) => command.run().await,
             Command::AddAccount(command) => command.run().await,
+            Command::AddWorkstation(command) => command.run().await,
+            Command::RevokeWorkstation(command) => command.run().await,
+            Command::Workstations(command) => command.run().await,
             Command::PublicKey(command) => command.run().await,
             Command::ImportCards(command) => command.run().await,
             Command::Backup(command) => command.run().await,

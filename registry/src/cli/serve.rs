@@ -13,9 +13,8 @@ pub(super) struct Serve {
     data: DataArgument,
     /// Configuration file [default: registry.toml in DIR, where there is one].
     ///
-    /// It names the workstations ([[workstation]] with name, signing_key and sealing_key), the
-    /// helper_ports of 127.0.0.1 on which the page looks for a helper, and the origins of the
-    /// pages that may change something.
+    /// It names the helper_ports of 127.0.0.1 on which the page looks for a helper, and the origins
+    /// of the pages that may change something.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Address to listen on; port 0 takes a free one.

@@ -1,14 +1,18 @@
 //! The HTTP API, by URL: `/api/v1/cards` is in `cards.rs`.
 
 mod cards;
+mod client_address;
+mod enrolments;
 mod error;
 mod extract;
 mod guard;
 mod outcomes;
 mod processes;
 mod proof;
+mod refusals;
 mod session;
 mod templates;
+mod workstations;
 
 use crate::app_files::AppFiles;
 use crate::registry::Registry;
@@ -33,6 +37,11 @@ impl Origins {
     /// These origins and no other.
     pub(crate) fn new(origins: Vec<String>) -> Self {
         Self(origins.into())
+    }
+
+    /// All of them.
+    fn all(&self) -> &[String] {
+        &self.0
     }
 
     /// Whether a page of this origin may change something: exact equality.
@@ -64,6 +73,9 @@ pub(crate) fn router(registry: Registry, origins: Origins) -> Router {
         .merge(cards::routes())
         .merge(processes::routes())
         .merge(outcomes::routes())
+        .merge(refusals::routes())
+        .merge(enrolments::routes())
+        .merge(workstations::routes())
         .merge(templates::routes())
         .route_layer(middleware::from_fn_with_state(shared.clone(), guard::authorize))
         .layer(DefaultBodyLimit::max(MAX_BODY));
