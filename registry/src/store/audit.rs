@@ -37,6 +37,9 @@ pub(crate) enum EventKind {
     Restored,
     KeysExported,
     KeysImported,
+    RootKeyAdded,
+    SecretRevealed,
+    RevealRefused,
 }
 
 impl EventKind {
@@ -69,6 +72,9 @@ impl EventKind {
             Self::Restored => "registry.restored",
             Self::KeysExported => "registry.keys-exported",
             Self::KeysImported => "registry.keys-imported",
+            Self::RootKeyAdded => "registry.root-key-added",
+            Self::SecretRevealed => "secret.revealed",
+            Self::RevealRefused => "secret.reveal-refused",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The tables, made alike on SQLite and PostgreSQL.
 
 use super::migration_key_exports::KeyExports;
+use super::migration_root_keys::RootKeyVersions;
 use super::migration_the_agreement::TheAgreement;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -14,7 +15,12 @@ pub(super) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstTables), Box::new(KeyExports), Box::new(TheAgreement)]
+        vec![
+            Box::new(FirstTables),
+            Box::new(KeyExports),
+            Box::new(TheAgreement),
+            Box::new(RootKeyVersions),
+        ]
     }
 }
 
