@@ -6,6 +6,7 @@ mod extract;
 mod guard;
 mod outcomes;
 mod processes;
+mod secrets;
 mod session;
 mod templates;
 
@@ -67,6 +68,7 @@ pub(crate) fn router(registry: Registry, origins: Origins) -> Router {
         .merge(session::routes())
         .merge(cards::routes())
         .merge(processes::routes())
+        .merge(secrets::routes())
         .merge(outcomes::routes())
         .merge(templates::routes())
         .route_layer(middleware::from_fn_with_state(shared.clone(), guard::authorize))

@@ -27,7 +27,11 @@ async fn every_route_lets_through_exactly_whom_the_table_says() {
             let answer = browser.send(method.clone(), &path, &[], None).await;
             let may = match route.access {
                 Access::May(permission) => me.may(permission),
-                Access::Anyone | Access::LoggedIn | Access::MayCommand | Access::HasProcess => true,
+                Access::Anyone
+                | Access::LoggedIn
+                | Access::MayCommand
+                | Access::MayReveal
+                | Access::HasProcess => true,
             };
             match may {
                 true => assert_ne!(answer.status, 403, "{name} as {role:?}"),
