@@ -44,9 +44,11 @@ pub(crate) fn for_secret(secret: RevealedKind) -> Permission {
 /// Whom a route is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Everybody.
+    /// Everybody, with no proof of the request.
     Anyone,
-    /// Whoever is logged in.
+    /// Everybody who proves the request by a key: it becomes a session.
+    AnyKey,
+    /// Whoever is logged in, even if they must choose another password first.
     LoggedIn,
     /// Whoever is logged in and has this permission.
     May(Permission),
@@ -68,11 +70,14 @@ pub struct Route {
     pub path: &'static str,
     /// Whom it is for.
     pub access: Access,
+    /// Whether asking for it is a use of the session. What the page asks for by itself is none, so
+    /// that a session ends when nobody is at an open page.
+    pub is_use: bool,
 }
 
 /// Every route of the registry. What is not here is not served.
 pub const ROUTES: &[Route] = &[
-    route("POST", "/api/v1/session", Access::Anyone),
+    route("POST", "/api/v1/session", Access::AnyKey),
     route("GET", "/api/v1/session", Access::LoggedIn),
     route("DELETE", "/api/v1/session", Access::LoggedIn),
     route("GET", "/api/v1/cards", Access::May(Permission::ReadCards)),
@@ -91,18 +96,24 @@ pub const ROUTES: &[Route] = &[
         Access::May(Permission::CloseForeignProcesses),
     ),
     // Outcomes are facts that a helper signed; who carries them does not matter.
-    route("POST", "/api/v1/outcomes", Access::May(Permission::ReadCards)),
+    by_itself("POST", "/api/v1/outcomes", Access::May(Permission::ReadCards)),
     route("GET", "/api/v1/templates", Access::May(Permission::ReadCards)),
     route("GET", "/api/v1/templates/{name}", Access::May(Permission::ConfigureTemplates)),
     route("PUT", "/api/v1/templates/{name}", Access::May(Permission::ConfigureTemplates)),
 ];
 
+/// A route that the page asks for when a person does something.
 const fn route(method: &'static str, path: &'static str, access: Access) -> Route {
-    Route { method, path, access }
+    Route { method, path, access, is_use: true }
 }
 
-/// Whom the route of this method and path is for.
-pub(crate) fn for_route(method: &str, path: &str) -> Option<Access> {
+/// A route that the page asks for by itself.
+const fn by_itself(method: &'static str, path: &'static str, access: Access) -> Route {
+    Route { method, path, access, is_use: false }
+}
+
+/// The route of this method and path.
+pub(crate) fn for_route(method: &str, path: &str) -> Option<&'static Route> {
     let method = if method == "HEAD" { "GET" } else { method };
-    ROUTES.iter().find(|route| route.method == method && route.path == path).map(|r| r.access)
+    ROUTES.iter().find(|route| route.method == method && route.path == path)
 }

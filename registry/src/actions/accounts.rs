@@ -1,6 +1,6 @@
 use super::{ActionError, invalid, not_found};
 use crate::passwords::Passwords;
-use crate::store::{Event, EventKind, Store, StoreError};
+use crate::store::{Event, EventKind, NewAccountRecord, Store, StoreError};
 use cardwright_protocol::domain::Role;
 use cardwright_seal::Secret;
 
@@ -42,7 +42,9 @@ pub(crate) async fn add(
             "the registry has no accounts yet: start it once before adding one",
         ));
     }
-    match transaction.insert_account(name, role, &hash, now).await {
+    let account =
+        NewAccountRecord { name, role, password_hash: &hash, must_change_password: false };
+    match transaction.insert_account(account, now).await {
         Err(StoreError::Taken) => {
             return Err(invalid("name", "There is an account of this name already."));
         }
@@ -72,7 +74,8 @@ pub(crate) async fn set_password(
     let hash = passwords.hash(password).await?;
     let transaction = store.begin().await?;
     let account = transaction.account(name).await?.ok_or_else(|| not_found("account"))?;
-    transaction.change_password(account.id, &hash).await?;
+    transaction.change_password(account.id, &hash, false).await?;
+    transaction.delete_sessions(account.id).await?;
     let event = Event {
         at: now,
         by: "registry".to_owned(),

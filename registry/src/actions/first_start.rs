@@ -1,7 +1,7 @@
 use super::ActionError;
 use crate::passwords::random_password;
 use crate::registry::Registry;
-use crate::store::{Event, EventKind};
+use crate::store::{Event, EventKind, NewAccountRecord};
 use cardwright_protocol::domain::Role;
 use cardwright_seal::Secret;
 
@@ -39,7 +39,13 @@ pub(crate) async fn run(registry: &Registry) -> Result<Vec<NewAccount>, ActionEr
         return Ok(Vec::new());
     }
     for (role, hash) in hashes {
-        transaction.insert_account(role.name(), role, &hash, now).await?;
+        let account = NewAccountRecord {
+            name: role.name(),
+            role,
+            password_hash: &hash,
+            must_change_password: false,
+        };
+        transaction.insert_account(account, now).await?;
     }
     let profile = &registry.profiles.first().profile.name;
     transaction.insert_template(TEMPLATE, "Temporary card", profile, VALIDITY_DAYS).await?;

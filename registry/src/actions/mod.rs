@@ -32,7 +32,7 @@ pub(crate) mod view;
 use crate::access::permissions;
 use crate::escrow::EscrowError;
 use crate::passwords::PasswordError;
-use crate::store::StoreError;
+use crate::store::{AccountRecord, StoreError};
 use cardwright_protocol::domain::{Permission, Role};
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
 
@@ -41,15 +41,30 @@ use cardwright_protocol::registry::problem::{Problem, ProblemCode};
 pub(crate) struct Person {
     pub(crate) name: String,
     pub(crate) role: Role,
+    /// Permissions beyond the role.
+    pub(crate) granted: Vec<Permission>,
+    /// Nothing else may be done before.
+    pub(crate) must_change_password: bool,
 }
 
 impl Person {
-    /// Whether the person's role has a permission.
-    pub(crate) fn may(&self, permission: Permission) -> bool {
-        permissions(self.role).contains(&permission)
+    /// The owner of an account.
+    pub(crate) fn of(account: AccountRecord) -> Self {
+        let AccountRecord { name, role, granted, must_change_password, .. } = account;
+        Self { name, role, granted, must_change_password }
     }
 
-    /// Refuses unless the person's role has a permission.
+    /// What the person may do: by the role, and granted to the account.
+    pub(crate) fn permissions(&self) -> Vec<Permission> {
+        [permissions(self.role), &self.granted].concat()
+    }
+
+    /// Whether the person may do something.
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        permissions(self.role).contains(&permission) || self.granted.contains(&permission)
+    }
+
+    /// Refuses unless the person may do something.
     pub(crate) fn require(&self, permission: Permission) -> Result<(), ActionError> {
         match self.may(permission) {
             true => Ok(()),

@@ -1,12 +1,10 @@
 use super::{ActionError, Person, refused};
-use crate::access::permissions;
-use crate::escrow::random_bytes;
 use crate::registry::Registry;
 use crate::store::{AccountRecord, Event, EventKind, StoreError};
 use cardwright_protocol::domain::Permission;
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::session::{Login, Me, Notice};
-use cardwright_seal::{Secret, sha256};
+use cardwright_seal::{Secret, VerifyingKey};
 
 /// Longest name and password that are looked at, in bytes.
 const MAX_LENGTH: usize = 256;
@@ -14,33 +12,21 @@ const MAX_LENGTH: usize = 256;
 /// A session's use is written down when the last one is so long ago, in seconds.
 const TOUCH_INTERVAL: i64 = 60;
 
-/// Names a session: 256 random bits, of which the database knows the SHA-256 only.
-#[derive(Debug, Clone)]
-pub(crate) struct Token(Secret);
-
-impl Token {
-    /// Takes what a cookie says.
-    pub(crate) fn from_text(text: &str) -> Self {
-        Self(Secret::from(text.as_bytes()))
-    }
-
-    /// For the cookie, and for nothing else.
-    pub(crate) fn expose(&self) -> &str {
-        // It was made from text.
-        std::str::from_utf8(self.0.expose()).unwrap_or_default()
-    }
-
-    fn hash(&self) -> String {
-        sha256(self.0.expose()).to_string()
-    }
+/// A session that goes on.
+pub(crate) struct Session {
+    /// Whose it is.
+    pub(crate) person: Person,
+    /// The public key that is the session.
+    key: String,
+    used_at: i64,
 }
 
-/// Begins a session; `old` is the one that the browser had, which ends.
+/// Begins a session: the key that proves the request becomes it.
 pub(crate) async fn log_in(
     registry: &Registry,
     login: Login,
-    old: Option<Token>,
-) -> Result<(Token, Me), ActionError> {
+    key: &VerifyingKey,
+) -> Result<Me, ActionError> {
     let Login { name, password } = login;
     let password = Secret::new(password.into_bytes());
     let plausible = name.len() <= MAX_LENGTH
@@ -52,7 +38,7 @@ pub(crate) async fn log_in(
     };
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let matches = plausible && registry.passwords.matches(password, hash).await?;
-    begin(registry, account, matches, old).await
+    begin(registry, account, matches, key).await
 }
 
 /// Begins a session of an account whose password was compared, if the password still is the one
@@ -61,17 +47,21 @@ async fn begin(
     registry: &Registry,
     account: Option<AccountRecord>,
     matches: bool,
-    old: Option<Token>,
-) -> Result<(Token, Me), ActionError> {
+    key: &VerifyingKey,
+) -> Result<Me, ActionError> {
     let now = registry.now();
     let transaction = registry.store.begin().await?;
-    let is_current = match &account {
-        Some(account) => transaction.account(&account.name).await?.as_ref() == Some(account),
-        None => false,
+    let current = match &account {
+        Some(account) => transaction.account(&account.name).await?,
+        None => None,
+    };
+    let is_current = |seen: &AccountRecord| {
+        let hash = current.as_ref().map(|current| &current.password_hash);
+        hash == Some(&seen.password_hash)
     };
     // A name that no account has may be a password in the wrong field: it is not written down.
     let by = account.as_ref().map_or_else(|| "nobody".to_owned(), |account| account.name.clone());
-    let Some(account) = account.filter(|_| matches && is_current) else {
+    let Some(account) = account.filter(|account| matches && is_current(account)) else {
         transaction.record(event(now, by, EventKind::LoginRefused, "Login refused")).await?;
         transaction.commit().await?;
         return Err(refused(
@@ -79,45 +69,53 @@ async fn begin(
             "Name or password is wrong. Check both and try again.",
         ));
     };
-    let token = Token(Secret::new(hex::encode(random_bytes::<32>()?).into_bytes()));
     let (begun, used) = limits(registry, now);
-    transaction.delete_old_sessions(begun, used).await?;
-    if let Some(old) = old {
-        transaction.delete_session(&old.hash()).await?;
+    let key = key.to_string();
+    // A key is one session: the one that it had ends where everybody can read of it.
+    if let Some(owner) = transaction.session_owner(&key).await? {
+        transaction.delete_session(&key).await?;
+        let what = "Logged out by logging in again";
+        transaction.record(event(now, owner, EventKind::LoggedOut, what)).await?;
     }
-    transaction.insert_session(&token.hash(), account.id, now).await?;
+    transaction.delete_old_sessions(begun, used).await?;
+    transaction.insert_session(&key, account.id, now).await?;
+    transaction.touch_account(account.id, now).await?;
     transaction.record(event(now, account.name.clone(), EventKind::LoggedIn, "Logged in")).await?;
     transaction.commit().await?;
-    let person = Person { name: account.name, role: account.role };
-    let me = me(registry, &person).await?;
-    Ok((token, me))
+    me(registry, &Person::of(account)).await
 }
 
-/// Who has a session.
-pub(crate) async fn person(
+/// The session that a key is, where it goes on.
+pub(crate) async fn session(
     registry: &Registry,
-    token: &Token,
-) -> Result<Option<Person>, ActionError> {
-    let now = registry.now();
-    let (begun, used) = limits(registry, now);
-    let hash = token.hash();
-    let found = registry.store.read().await?.session(&hash, begun, used).await?;
-    let Some((account, used_at)) = found else { return Ok(None) };
-    if now - used_at >= TOUCH_INTERVAL {
-        match touch(registry, &hash, now).await {
-            // What is only read need not fail because of it.
-            Err(StoreError::CannotWrite(cause)) => {
-                tracing::warn!(%cause, "the use of a session was not written down");
-            }
-            touched => touched?,
-        }
-    }
-    Ok(Some(Person { name: account.name, role: account.role }))
+    key: &VerifyingKey,
+) -> Result<Option<Session>, ActionError> {
+    let (begun, used) = limits(registry, registry.now());
+    let key = key.to_string();
+    let found = registry.store.read().await?.session(&key, begun, used).await?;
+    let found = found.filter(|(account, _)| !account.disabled);
+    Ok(found.map(|(account, used_at)| Session { person: Person::of(account), key, used_at }))
 }
 
-async fn touch(registry: &Registry, hash: &str, now: i64) -> Result<(), StoreError> {
+/// Remembers that a session was used, so that it goes on.
+pub(crate) async fn used(registry: &Registry, session: &Session) -> Result<(), ActionError> {
+    let now = registry.now();
+    if now - session.used_at < TOUCH_INTERVAL {
+        return Ok(());
+    }
+    match touch(registry, &session.key, now).await {
+        // What is only read need not fail because of it.
+        Err(StoreError::CannotWrite(cause)) => {
+            tracing::warn!(%cause, "the use of a session was not written down");
+            Ok(())
+        }
+        touched => Ok(touched?),
+    }
+}
+
+async fn touch(registry: &Registry, key: &str, now: i64) -> Result<(), StoreError> {
     let transaction = registry.store.begin().await?;
-    transaction.touch_session(hash, now).await?;
+    transaction.touch_session(key, now).await?;
     transaction.commit().await
 }
 
@@ -125,10 +123,10 @@ async fn touch(registry: &Registry, hash: &str, now: i64) -> Result<(), StoreErr
 pub(crate) async fn log_out(
     registry: &Registry,
     person: &Person,
-    token: &Token,
+    key: &VerifyingKey,
 ) -> Result<(), ActionError> {
     let transaction = registry.store.begin().await?;
-    transaction.delete_session(&token.hash()).await?;
+    transaction.delete_session(&key.to_string()).await?;
     let event = event(registry.now(), person.name.clone(), EventKind::LoggedOut, "Logged out");
     transaction.record(event).await?;
     Ok(transaction.commit().await?)
@@ -139,9 +137,9 @@ pub(crate) async fn me(registry: &Registry, person: &Person) -> Result<Me, Actio
     Ok(Me {
         name: person.name.clone(),
         role: person.role,
-        permissions: permissions(person.role).to_vec(),
+        permissions: person.permissions(),
         helper_ports: registry.config.helper_ports.clone(),
-        must_change_password: false,
+        must_change_password: person.must_change_password,
         notices: notices(registry, person).await?,
     })
 }
@@ -171,6 +169,7 @@ mod tests {
     use super::*;
     use crate::actions::accounts;
     use crate::config::{Config, PasswordCost};
+    use cardwright_seal::SigningKey;
 
     #[tokio::test]
     async fn no_session_begins_with_a_password_that_was_changed_meanwhile() {
@@ -179,10 +178,11 @@ mod tests {
         let config = Config { password_cost, ..Config::default() };
         let (registry, _) = Registry::open(folder.path(), config).await.unwrap();
         let seen = registry.store.read().await.unwrap().account("operator").await.unwrap();
-        assert!(begin(&registry, seen.clone(), true, None).await.is_ok());
+        let key = SigningKey::generate().verifying_key();
+        assert!(begin(&registry, seen.clone(), true, &key).await.is_ok());
         let (store, new) = (&registry.store, Secret::from(&b"correct horse battery"[..]));
         let now = registry.now();
         accounts::set_password(store, &registry.passwords, now, "operator", new).await.unwrap();
-        assert!(begin(&registry, seen, true, None).await.is_err());
+        assert!(begin(&registry, seen, true, &key).await.is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! What handlers take from a request; whatever does not fit is a problem of the protocol.
 
 use super::error::{ApiError, problem};
+use super::proof::too_large;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -71,16 +72,14 @@ impl<S: Send + Sync> FromRequestParts<S> for PathName {
     }
 }
 
-fn malformed(why: &str) -> ApiError {
+pub(super) fn malformed(why: &str) -> ApiError {
     let message = format!("The registry did not understand the request: {why}. Reload the page.");
     problem(ProblemCode::Malformed, message)
 }
 
 fn unread(error: BytesRejection) -> ApiError {
     match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            problem(ProblemCode::TooLarge, "The request is larger than 64 KiB.")
-        }
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
         _ => malformed("the body could not be read"),
     }
 }

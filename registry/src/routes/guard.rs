@@ -1,9 +1,9 @@
 //! What every request passes before it reaches its handler.
 
 use super::error::{ApiResult, problem};
-use super::session::token;
+use super::proof::{self, Prover};
 use super::{Origins, Shared};
-use crate::access::{self, Access};
+use crate::access::{self, Access, Route};
 use crate::actions::{Person, sessions};
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
@@ -45,42 +45,66 @@ fn check_names(origins: &Origins, request: &Request) -> ApiResult<()> {
 }
 
 /// The value of a header that is there exactly once.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+pub(super) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
     values.next().is_none().then_some(first)?.to_str().ok()
 }
 
 /// Who asks may ask for this, by the table of routes; a route that is not there is not served.
+/// Nothing of a request but its name is looked at before its proof.
 pub(super) async fn authorize(
     State(shared): State<Shared>,
     path: MatchedPath,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> ApiResult<Response> {
-    let Some(access) = access::for_route(request.method().as_str(), path.as_str()) else {
+    let Some(route) = access::for_route(request.method().as_str(), path.as_str()) else {
         return Err(problem(
             ProblemCode::MethodNotAllowed,
             "This path knows no such method. Reload the page.",
         ));
     };
-    if access != Access::Anyone {
-        let person = match token(request.headers()) {
-            Some(token) => sessions::person(&shared.registry, &token).await?,
-            None => None,
-        };
-        let Some(person) = person else {
-            return Err(problem(ProblemCode::NotLoggedIn, "Log in first."));
-        };
-        if let Access::May(permission) = access {
-            person.require(permission)?;
-        }
-        request.extensions_mut().insert(person);
-    }
+    let request = match route.access {
+        Access::Anyone => request,
+        _ => let_in(&shared, route, request).await?,
+    };
     let mut response = next.run(request).await;
     let value = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, value);
     Ok(response)
+}
+
+/// The request with the key that proves it and the person whose session that is.
+async fn let_in(shared: &Shared, route: &Route, request: Request) -> ApiResult<Request> {
+    let (mut request, prover) = proof::check(request).await?;
+    if let Some(prover) = &prover {
+        request.extensions_mut().insert(prover.clone());
+    }
+    if route.access == Access::AnyKey {
+        return Ok(request);
+    }
+    let session = match prover {
+        Some(Prover(key)) => sessions::session(&shared.registry, &key).await?,
+        None => None,
+    };
+    let Some(session) = session else {
+        return Err(problem(ProblemCode::NotLoggedIn, "Log in first."));
+    };
+    if route.is_use {
+        sessions::used(&shared.registry, &session).await?;
+    }
+    if session.person.must_change_password && route.access != Access::LoggedIn {
+        return Err(problem(
+            ProblemCode::PasswordChangeNeeded,
+            "Choose another password first: somebody else knows the one of now.",
+        ));
+    }
+    if let Access::May(permission) = route.access {
+        session.person.require(permission)?;
+    }
+    request.extensions_mut().insert(session.person);
+    Ok(request)
 }
 
 /// The person whom [`authorize`] let through.

@@ -6,6 +6,7 @@ mod extract;
 mod guard;
 mod outcomes;
 mod processes;
+mod proof;
 mod secrets;
 mod session;
 mod templates;
@@ -44,11 +45,6 @@ impl Origins {
     /// its address makes a foreign page one of ours.
     fn names_host(&self, host: &str) -> bool {
         self.0.iter().any(|known| known.split_once("://").is_some_and(|(_, own)| own == host))
-    }
-
-    /// Whether every page comes by https, so that a cookie need never travel in clear.
-    fn are_secure(&self) -> bool {
-        self.0.iter().all(|origin| origin.starts_with("https://"))
     }
 }
 

@@ -1,10 +1,10 @@
-use super::entities::{accounts, sessions};
+use super::entities::accounts;
 use super::{Snapshot, StoreError, Transaction};
-use cardwright_protocol::domain::Role;
+use cardwright_protocol::domain::{Permission, Role};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
-    sea_query::{Expr, ExprTrait as _},
+    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    sea_query::Expr,
 };
 
 /// An account.
@@ -12,16 +12,44 @@ use sea_orm::{
 pub(crate) struct AccountRecord {
     pub(crate) id: i64,
     pub(crate) name: String,
+    /// Counts what admins change of it.
+    pub(crate) version: u64,
     pub(crate) role: Role,
+    /// Permissions beyond the role.
+    pub(crate) granted: Vec<Permission>,
+    /// Nobody can log in to it.
+    pub(crate) disabled: bool,
     /// PHC string of Argon2id.
     pub(crate) password_hash: String,
+    /// Its owner can do nothing else before.
+    pub(crate) must_change_password: bool,
+    pub(crate) logged_in_at: Option<i64>,
 }
 
 impl AccountRecord {
-    fn from_row(row: accounts::Model) -> Result<Self, StoreError> {
-        let role = Role::from_name(&row.role).ok_or(StoreError::Unreadable("accounts"))?;
-        Ok(Self { id: row.id, name: row.name, role, password_hash: row.password_hash })
+    pub(super) fn from_row(row: accounts::Model) -> Result<Self, StoreError> {
+        const UNREADABLE: StoreError = StoreError::Unreadable("accounts");
+        let granted = row.granted.split_whitespace().map(Permission::from_name);
+        Ok(Self {
+            id: row.id,
+            name: row.name,
+            version: row.version.try_into().map_err(|_| UNREADABLE)?,
+            role: Role::from_name(&row.role).ok_or(UNREADABLE)?,
+            granted: granted.collect::<Option<_>>().ok_or(UNREADABLE)?,
+            disabled: row.disabled,
+            password_hash: row.password_hash,
+            must_change_password: row.must_change_password,
+            logged_in_at: row.logged_in_at,
+        })
     }
+}
+
+/// An account to be made.
+pub(crate) struct NewAccountRecord<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) role: Role,
+    pub(crate) password_hash: &'a str,
+    pub(crate) must_change_password: bool,
 }
 
 impl Snapshot {
@@ -39,22 +67,13 @@ impl Snapshot {
         row.map(AccountRecord::from_row).transpose()
     }
 
-    /// The account of a session that began and was used after these moments, and when it was used.
-    pub(crate) async fn session(
-        &self,
-        token_hash: &str,
-        begun_after: i64,
-        used_after: i64,
-    ) -> Result<Option<(AccountRecord, i64)>, StoreError> {
-        let session = sessions::Entity::find_by_id(token_hash)
-            .filter(sessions::Column::CreatedAt.gt(begun_after))
-            .filter(sessions::Column::UsedAt.gt(used_after))
-            .one(&self.database)
+    /// All accounts, by name.
+    pub(crate) async fn accounts(&self) -> Result<Vec<AccountRecord>, StoreError> {
+        let rows = accounts::Entity::find()
+            .order_by_asc(accounts::Column::Name)
+            .all(&self.database)
             .await?;
-        let Some(session) = session else { return Ok(None) };
-        let account = accounts::Entity::find_by_id(session.account_id).one(&self.database).await?;
-        let account = account.ok_or(StoreError::Unreadable("sessions"))?;
-        Ok(Some((AccountRecord::from_row(account)?, session.used_at)))
+        rows.into_iter().map(AccountRecord::from_row).collect()
     }
 }
 
@@ -62,85 +81,65 @@ impl Transaction {
     /// Makes an account.
     pub(crate) async fn insert_account(
         &self,
-        name: &str,
-        role: Role,
-        password_hash: &str,
+        account: NewAccountRecord<'_>,
         now: i64,
     ) -> Result<(), StoreError> {
         let row = accounts::ActiveModel {
             id: NotSet,
-            name: Set(name.to_owned()),
-            role: Set(role.name().to_owned()),
-            password_hash: Set(password_hash.to_owned()),
+            name: Set(account.name.to_owned()),
+            role: Set(account.role.name().to_owned()),
+            password_hash: Set(account.password_hash.to_owned()),
             created_at: Set(now),
+            version: Set(1),
+            granted: Set(String::new()),
+            disabled: Set(false),
+            must_change_password: Set(account.must_change_password),
+            logged_in_at: Set(None),
         };
         accounts::Entity::insert(row).exec(&self.database).await?;
         Ok(())
     }
 
-    /// Gives an account another password and ends its sessions.
+    /// Writes role, granted permissions and whether it is disabled; the version is the next one.
+    pub(crate) async fn change_account(&self, account: &AccountRecord) -> Result<(), StoreError> {
+        let granted: Vec<_> = account.granted.iter().map(|permission| permission.name()).collect();
+        let before = i64::try_from(account.version).map_err(|_| StoreError::Stale)?;
+        let changed = accounts::Entity::update_many()
+            .col_expr(accounts::Column::Role, Expr::value(account.role.name()))
+            .col_expr(accounts::Column::Granted, Expr::value(granted.join(" ")))
+            .col_expr(accounts::Column::Disabled, Expr::value(account.disabled))
+            .col_expr(accounts::Column::Version, Expr::value(before.saturating_add(1)))
+            .filter(accounts::Column::Id.eq(account.id))
+            .filter(accounts::Column::Version.eq(before))
+            .exec(&self.database)
+            .await?;
+        match changed.rows_affected {
+            1 => Ok(()),
+            _ => Err(StoreError::Stale),
+        }
+    }
+
+    /// Gives an account another password, and says whether its owner must choose one themself.
     pub(crate) async fn change_password(
         &self,
         account: i64,
         password_hash: &str,
+        must_change_password: bool,
     ) -> Result<(), StoreError> {
         accounts::Entity::update_many()
             .col_expr(accounts::Column::PasswordHash, Expr::value(password_hash))
+            .col_expr(accounts::Column::MustChangePassword, Expr::value(must_change_password))
             .filter(accounts::Column::Id.eq(account))
             .exec(&self.database)
             .await?;
-        sessions::Entity::delete_many()
-            .filter(sessions::Column::AccountId.eq(account))
-            .exec(&self.database)
-            .await?;
         Ok(())
     }
 
-    /// Begins a session.
-    pub(crate) async fn insert_session(
-        &self,
-        token_hash: &str,
-        account: i64,
-        now: i64,
-    ) -> Result<(), StoreError> {
-        let row = sessions::ActiveModel {
-            token_hash: Set(token_hash.to_owned()),
-            account_id: Set(account),
-            created_at: Set(now),
-            used_at: Set(now),
-        };
-        sessions::Entity::insert(row).exec(&self.database).await?;
-        Ok(())
-    }
-
-    /// Remembers that a session was used.
-    pub(crate) async fn touch_session(&self, token_hash: &str, now: i64) -> Result<(), StoreError> {
-        sessions::Entity::update_many()
-            .col_expr(sessions::Column::UsedAt, Expr::value(now))
-            .filter(sessions::Column::TokenHash.eq(token_hash))
-            .exec(&self.database)
-            .await?;
-        Ok(())
-    }
-
-    /// Ends a session, where there is one.
-    pub(crate) async fn delete_session(&self, token_hash: &str) -> Result<(), StoreError> {
-        sessions::Entity::delete_by_id(token_hash).exec(&self.database).await?;
-        Ok(())
-    }
-
-    /// Forgets sessions that are over.
-    pub(crate) async fn delete_old_sessions(
-        &self,
-        begun_before: i64,
-        used_before: i64,
-    ) -> Result<(), StoreError> {
-        sessions::Entity::delete_many()
-            .filter(
-                sessions::Column::CreatedAt
-                    .lte(begun_before)
-                    .or(sessions::Column::UsedAt.lte(used_before)),
-            )
+    /// Remembers when somebody logged in to an account.
+    pub(crate) async fn touch_account(&self, account: i64, now: i64) -> Result<(), StoreError> {
+        accounts::Entity::update_many()
+            .col_expr(accounts::Column::LoggedInAt, Expr::value(now))
+            .filter(accounts::Column::Id.eq(account))
             .exec(&self.database)
             .await?;
         Ok(())

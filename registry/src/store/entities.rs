@@ -43,13 +43,26 @@ entity!(accounts, "accounts", {
     role: String,
     password_hash: String,
     created_at: i64,
+    version: i64,
+    granted: String,
+    disabled: bool,
+    must_change_password: bool,
+    logged_in_at: Option<i64>,
 });
 
 entity!(sessions, "sessions", {
-    #[sea_orm(primary_key, auto_increment = false)] token_hash: String,
+    #[sea_orm(primary_key, auto_increment = false)] key: String,
     account_id: i64,
     created_at: i64,
     used_at: i64,
+});
+
+entity!(login_tries, "login_tries", {
+    #[sea_orm(primary_key, auto_increment = false)] kind: String,
+    #[sea_orm(primary_key, auto_increment = false)] subject: String,
+    failures: i32,
+    tried_at: i64,
+    blocked_until: i64,
 });
 
 entity!(templates, "templates", {

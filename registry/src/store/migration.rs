@@ -1,5 +1,6 @@
 //! The tables, made alike on SQLite and PostgreSQL.
 
+use super::migration_accounts::Accounts;
 use super::migration_key_exports::KeyExports;
 use super::migration_root_keys::RootKeyVersions;
 use super::migration_the_agreement::TheAgreement;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(FirstTables),
             Box::new(KeyExports),
             Box::new(TheAgreement),
+            Box::new(Accounts),
             Box::new(RootKeyVersions),
         ]
     }

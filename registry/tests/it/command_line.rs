@@ -1,5 +1,5 @@
 use crate::program::{program, start, stop};
-use crate::world::TestRegistry;
+use crate::world::{Browser, TestRegistry};
 use cardwright_protocol::domain::{CardState, Role};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::session::Me;
@@ -8,22 +8,16 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 
 #[tokio::test]
-async fn the_first_start_shows_two_passwords_and_the_second_none() {
+async fn the_first_start_shows_a_password_for_each_role_and_the_second_none() {
     let folder = TempDir::new().unwrap();
     let (child, lines) = start(folder.path()).await;
     let kinds: Vec<_> = lines.iter().map(|line| (line[0].as_str(), line.len())).collect();
-    assert_eq!(kinds, [("account", 3), ("account", 3), ("listening", 2)]);
-    assert_eq!((lines[0][1].as_str(), lines[1][1].as_str()), ("admin", "operator"));
+    assert_eq!(kinds, [("account", 3), ("account", 3), ("account", 3), ("listening", 2)]);
+    let names: Vec<_> = lines[..3].iter().map(|line| line[1].as_str()).collect();
+    assert_eq!(names, ["admin", "operator", "auditor"]);
     assert_ne!(lines[0][2], lines[1][2]);
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let answer = client
-        .post(format!("{}/api/v1/session", lines[2][1]))
-        .header("origin", &lines[2][1])
-        .json(&serde_json::json!({ "name": "admin", "password": lines[0][2] }))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), 200);
+    let me: Me = Browser::at(&lines[3][1]).log_in("admin", &lines[0][2]).await.ok();
+    assert_eq!((me.role, me.must_change_password), (Role::Admin, false));
     stop(child).await;
     let (child, lines) = start(folder.path()).await;
     assert_eq!(lines.len(), 1);
@@ -116,7 +110,7 @@ async fn no_account_is_added_before_the_first_start_made_its_own() {
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.contains("start it once"), "{message}");
     let (child, lines) = start(folder.path()).await;
-    assert_eq!(lines.len(), 3, "both accounts are made");
+    assert_eq!(lines.len(), 4, "all accounts are made");
     stop(child).await;
 }
 

@@ -88,7 +88,7 @@ async fn of_several_first_starts_on_one_folder_one_makes_the_accounts() {
     }
     let mut made = starts.join_all().await;
     made.sort_unstable();
-    assert_eq!(made, [0, 0, 0, 2]);
+    assert_eq!(made, [0, 0, 0, 3]);
 }
 
 #[tokio::test]

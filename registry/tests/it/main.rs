@@ -6,6 +6,7 @@ mod backup;
 mod backup_of_yesterday;
 mod bad_requests;
 mod command_line;
+mod credentials;
 mod desk;
 mod erase;
 #[cfg(target_os = "linux")]
@@ -20,8 +21,12 @@ mod outcomes;
 mod permissions;
 mod processes;
 mod program;
+mod proof;
 mod recorded_keys;
+mod reveals;
 mod root_key;
+mod root_key_versions;
+mod rotation_killed;
 mod search;
 mod sessions;
 #[cfg(target_os = "linux")]

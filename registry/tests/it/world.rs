@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::desk::Desk;
 use crate::program::program;
-use cardwright_protocol::domain::{CardState, Command};
+use cardwright_protocol::domain::{CardState, Command, Permission};
 use cardwright_protocol::ids::ProcessId;
 use cardwright_protocol::outcome::{ChipReport, Outcome};
 use cardwright_protocol::registry::cards::{Card, CardPage};
@@ -14,8 +14,9 @@ use cardwright_protocol::registry::session::{Login, Me};
 use cardwright_protocol::registry::templates::{ChangeState, ChangeTemplate, Template};
 use cardwright_protocol::signed::Signed;
 use cardwright_registry::{Clock, Config, NewAccount, PasswordCost, Registry};
-use cardwright_seal::VerifyingKey;
+use cardwright_seal::{SigningKey, VerifyingKey, authorization};
 use reqwest::{Method, header};
+use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -177,6 +178,33 @@ impl TestRegistry {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Changes the database behind the registry's back.
+    pub(crate) async fn database(&self) -> DatabaseConnection {
+        let file = self.folder.path().join("registry.sqlite");
+        Database::connect(format!("sqlite://{}", file.display())).await.unwrap()
+    }
+
+    /// Grants an account these permissions and no others.
+    pub(crate) async fn grant(&self, account: &str, permissions: &[Permission]) {
+        let words: Vec<_> = permissions.iter().map(|permission| permission.name()).collect();
+        let (sql, words) = ("UPDATE accounts SET granted = ? WHERE name = ?", words.join(" "));
+        let values = [words.into(), account.into()];
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+        let database = self.database().await;
+        database.execute_raw(statement).await.unwrap();
+        database.close().await.unwrap();
+    }
+
+    /// What the audit events say of versions of the root key.
+    pub(crate) async fn root_key_events(&self) -> Vec<String> {
+        let sql = "SELECT what FROM audit_events WHERE kind = 'registry.root-key-added'";
+        let statement = Statement::from_string(DbBackend::Sqlite, sql);
+        let database = self.database().await;
+        let rows = database.query_all_raw(statement).await.unwrap();
+        database.close().await.unwrap();
+        rows.iter().map(|row| row.try_get("", "what").unwrap()).collect()
+    }
+
     /// Whether the bytes are anywhere in the database's files, as they are or in hexadecimal.
     pub(crate) fn database_holds(&self, bytes: &[u8]) -> bool {
         let files = ["registry.sqlite", "registry.sqlite-wal"];
@@ -204,23 +232,27 @@ fn config(desks: &[Desk; 2], clock: &Arc<TestClock>, app: Option<PathBuf>) -> Co
 pub(crate) struct Browser {
     client: reqwest::Client,
     base: String,
+    /// Proves its requests; once it logs in, it is its session.
+    pub(crate) key: SigningKey,
     pub(crate) origin: Option<String>,
 }
 
 impl Browser {
     /// A browser without a session, at the registry of this address.
     pub(crate) fn at(address: &str) -> Self {
-        let client = reqwest::Client::builder().cookie_store(true).no_proxy().build().unwrap();
-        Self { client, base: address.to_owned(), origin: Some(address.to_owned()) }
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let (base, origin) = (address.to_owned(), Some(address.to_owned()));
+        Self { client, base, key: SigningKey::generate(), origin }
     }
 
     /// The same browser at another address.
     pub(crate) fn moved_to(&self, registry: &TestRegistry) -> Self {
         let base = registry.address.clone();
-        Self { client: self.client.clone(), base: base.clone(), origin: Some(base) }
+        Self { base: base.clone(), origin: Some(base), ..self.clone() }
     }
 
-    /// Any request: path below the server, headers, body.
+    /// Any request: path below the server, headers, body. It is proved by the browser's key unless
+    /// a header says otherwise.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -235,10 +267,17 @@ impl Browser {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(body) = body {
-            request = request.body(body);
+        let mut request = request.build().unwrap();
+        if !headers.iter().any(|(name, _)| *name == "authorization") {
+            let body = body.as_deref().unwrap_or_default().as_bytes();
+            let url = request.url();
+            let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
+            let target = format!("{}{query}", url.path());
+            let proof = authorization(&self.key, method.as_str(), &target, body);
+            request.headers_mut().insert(header::AUTHORIZATION, proof.parse().unwrap());
         }
-        let response = request.send().await.unwrap();
+        *request.body_mut() = body.map(Into::into);
+        let response = self.client.execute(request).await.unwrap();
         Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
