@@ -5,6 +5,7 @@ mod answer;
 mod backup;
 mod backup_of_yesterday;
 mod bad_requests;
+mod behind;
 mod command_line;
 mod credentials;
 mod desk;

@@ -213,7 +213,7 @@ async fn a_secret_that_is_revealed_is_nowhere_else() {
     }
     crate::program::stop(child).await;
     let log = reading.await.unwrap();
-    assert!(log.len() > 1000, "it is verbose");
+    assert!(!log.is_empty());
     let mut written = vec![("the log".to_owned(), log)];
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();

@@ -3,7 +3,7 @@
 use crate::answer::Answer;
 use crate::desk::Desk;
 use crate::program::program;
-use cardwright_protocol::domain::{CardState, Command, Permission};
+use cardwright_protocol::domain::{CardState, Command};
 use cardwright_protocol::ids::ProcessId;
 use cardwright_protocol::outcome::{ChipReport, Outcome};
 use cardwright_protocol::registry::cards::{Card, CardPage};
@@ -16,7 +16,6 @@ use cardwright_protocol::signed::Signed;
 use cardwright_registry::{Clock, Config, NewAccount, PasswordCost, Registry};
 use cardwright_seal::{SigningKey, VerifyingKey, authorization};
 use reqwest::{Method, header};
-use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -176,33 +175,6 @@ impl TestRegistry {
         let output =
             program(&["import-cards"], self.folder.path()).arg(&file).output().await.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    }
-
-    /// Changes the database behind the registry's back.
-    pub(crate) async fn database(&self) -> DatabaseConnection {
-        let file = self.folder.path().join("registry.sqlite");
-        Database::connect(format!("sqlite://{}", file.display())).await.unwrap()
-    }
-
-    /// Grants an account these permissions and no others.
-    pub(crate) async fn grant(&self, account: &str, permissions: &[Permission]) {
-        let words: Vec<_> = permissions.iter().map(|permission| permission.name()).collect();
-        let (sql, words) = ("UPDATE accounts SET granted = ? WHERE name = ?", words.join(" "));
-        let values = [words.into(), account.into()];
-        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
-        let database = self.database().await;
-        database.execute_raw(statement).await.unwrap();
-        database.close().await.unwrap();
-    }
-
-    /// What the audit events say of versions of the root key.
-    pub(crate) async fn root_key_events(&self) -> Vec<String> {
-        let sql = "SELECT what FROM audit_events WHERE kind = 'registry.root-key-added'";
-        let statement = Statement::from_string(DbBackend::Sqlite, sql);
-        let database = self.database().await;
-        let rows = database.query_all_raw(statement).await.unwrap();
-        database.close().await.unwrap();
-        rows.iter().map(|row| row.try_get("", "what").unwrap()).collect()
     }
 
     /// Whether the bytes are anywhere in the database's files, as they are or in hexadecimal.
