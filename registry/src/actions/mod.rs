@@ -16,6 +16,7 @@ mod may_issue;
 mod never_began;
 mod outcome_in_words;
 pub(crate) mod past_jobs;
+mod reason;
 pub(crate) mod reveal;
 pub(crate) mod sessions;
 mod standing;

@@ -1,5 +1,6 @@
 use super::keying::root_key_of;
-use super::{ActionError, Person, invalid, not_found, refused};
+use super::reason::check_reason;
+use super::{ActionError, Person, not_found, refused};
 use crate::access::for_secret;
 use crate::clock::timestamp;
 use crate::registry::Registry;
@@ -7,9 +8,6 @@ use crate::store::{CardRecord, Event, EventKind, GenerationState, Snapshot, Tran
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::secrets::{Reveal, RevealedKind};
 use cardwright_seal::Secret;
-
-/// Longest reason, in characters.
-const MAX_REASON: usize = 500;
 
 /// Secrets that one person is shown within [`SPAN`], at most: enough for a desk, and too few to
 /// collect those of a bureau's order.
@@ -116,13 +114,5 @@ fn in_words(secret: RevealedKind) -> &'static str {
     match secret {
         RevealedKind::Pin => "PIN",
         RevealedKind::Puk => "PUK",
-    }
-}
-
-fn check_reason(reason: &str) -> Result<String, ActionError> {
-    let reason = reason.trim();
-    match (1..=MAX_REASON).contains(&reason.chars().count()) && !reason.contains('\0') {
-        true => Ok(reason.to_owned()),
-        false => Err(invalid("reason", "Give a reason of 1 to 500 characters.")),
     }
 }
