@@ -14,6 +14,7 @@ mod escrow;
 mod files;
 mod graph;
 mod key_export;
+mod key_name;
 mod objects;
 mod passwords;
 mod profiles;

@@ -10,6 +10,7 @@ mod outcomes;
 mod processes;
 mod proof;
 mod refusals;
+mod secrets;
 mod session;
 mod templates;
 mod workstations;
@@ -72,6 +73,7 @@ pub(crate) fn router(registry: Registry, origins: Origins) -> Router {
         .merge(session::routes())
         .merge(cards::routes())
         .merge(processes::routes())
+        .merge(secrets::routes())
         .merge(outcomes::routes())
         .merge(refusals::routes())
         .merge(enrolments::routes())
