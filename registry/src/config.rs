@@ -1,10 +1,12 @@
 //! The configuration: which helpers belong to this registry, and which pages may change it.
 
 use crate::clock::{Clock, SystemClock};
+use crate::server::Limits;
 use cardwright_protocol::helper::HELPER_PORTS;
 use cardwright_protocol::ids::WorkstationId;
 use cardwright_seal::{SealingKey, VerifyingKey};
 use serde::Deserialize;
+use std::net::IpAddr;
 use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 
 /// How a registry is set up.
@@ -17,6 +19,11 @@ pub struct Config {
     /// Origins of pages that may change something, compared by exact equality. `None`: those by
     /// which this computer calls the address that the registry listens on.
     pub origins: Option<Vec<String>>,
+    /// Addresses of the proxies through which pages come. They are the ones that speak TLS then,
+    /// and what they say of where a request comes from is believed.
+    pub proxies: Vec<IpAddr>,
+    /// What peers may cost.
+    pub limits: Limits,
     /// Folder of the built app.
     pub app: Option<PathBuf>,
     /// What one guess of a password costs.
@@ -62,6 +69,8 @@ impl Default for Config {
             workstations: Vec::new(),
             helper_ports: HELPER_PORTS.to_vec(),
             origins: None,
+            proxies: Vec::new(),
+            limits: Limits::default(),
             app: None,
             password_cost: PasswordCost::default(),
             session_idle: Duration::from_secs(60 * 60),
@@ -102,6 +111,8 @@ struct File {
     helper_ports: Option<Vec<u16>>,
     origins: Option<Vec<String>>,
     #[serde(default)]
+    proxies: Vec<IpAddr>,
+    #[serde(default)]
     workstation: Vec<WorkstationEntry>,
 }
 
@@ -135,7 +146,8 @@ impl Config {
             return Err(ConfigError::Origin(wrong.clone()));
         }
         let helper_ports = file.helper_ports.unwrap_or_else(|| HELPER_PORTS.to_vec());
-        Ok(Self { workstations, helper_ports, origins: file.origins, ..Self::default() })
+        let File { origins, proxies, .. } = file;
+        Ok(Self { workstations, helper_ports, origins, proxies, ..Self::default() })
     }
 }
 

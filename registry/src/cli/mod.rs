@@ -16,6 +16,7 @@ use crate::actions::ActionError;
 use crate::config::ConfigError;
 use crate::data_dir::DataError;
 use crate::registry::OpenError;
+use crate::server::TlsError;
 use crate::store::Counts;
 use clap::{Args, Parser, Subcommand};
 use std::io::{self, Write as _};
@@ -35,7 +36,7 @@ enum Command {
     ///
     /// Standard output has lines of words separated by tabs: at the first start
     /// `account NAME PASSWORD` for each account that was made, shown this once; and
-    /// `listening ADDRESS` when the registry is ready.
+    /// `listening URL` when the registry is ready.
     Serve(serve::Serve),
     /// Give an account another password and end its sessions.
     ///
@@ -154,6 +155,9 @@ pub enum CliError {
     /// The folder cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// There is no https with these files.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The command was refused, for the reason given.
     #[error("{0}")]
     Refused(String),
