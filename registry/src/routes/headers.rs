@@ -19,10 +19,12 @@ const ALWAYS: &[(&str, &str)] = &[
 /// What the page may ask the browser for: the helper on its own computer (Local Network Access)
 /// and nothing else that a person could be asked for.
 const PERMISSIONS: &str = "loopback-network=(self), local-network=(), accelerometer=(), \
-    autoplay=(), bluetooth=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), \
-    geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), \
-    microphone=(), midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), \
-    serial=(), usb=(), window-management=(), xr-spatial-tracking=()";
+    autoplay=(), browsing-topics=(), camera=(), clipboard-read=(), compute-pressure=(), \
+    display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), \
+    gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), local-fonts=(), \
+    magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), \
+    picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), \
+    storage-access=(), usb=(), window-management=(), xr-spatial-tracking=()";
 
 /// For a year, browsers come by https alone (RFC 6797).
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
