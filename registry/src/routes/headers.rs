@@ -59,7 +59,8 @@ pub(super) async fn add(State(shared): State<Shared>, request: Request, next: Ne
 }
 
 /// All of the page is files of this registry; it speaks to the registry and to helpers of its own
-/// computer. Wasm needs a word of its own, which permits no other evaluation of text.
+/// computer. Wasm needs a word of its own, which permits no other evaluation of text. Trusted
+/// types are not asked for: the app's framework makes its elements from templates in text.
 fn content_security_policy(helper_ports: &[u16]) -> HeaderValue {
     let helpers: String =
         helper_ports.iter().map(|port| format!(" ws://127.0.0.1:{port}")).collect();

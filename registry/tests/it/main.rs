@@ -7,9 +7,16 @@ mod backup_of_yesterday;
 mod bad_requests;
 mod command_line;
 mod desk;
+#[cfg(target_os = "linux")]
+mod door;
 mod erase;
 #[cfg(target_os = "linux")]
+mod flood;
+#[cfg(target_os = "linux")]
 mod full_disk;
+mod headers;
+mod hostile_heads;
+mod hosts;
 mod jobs;
 mod keys;
 mod late;
@@ -20,6 +27,7 @@ mod outcomes;
 mod permissions;
 mod processes;
 mod program;
+mod raw;
 mod recorded_keys;
 mod root_key;
 mod search;
@@ -30,5 +38,6 @@ mod story;
 mod take_over;
 mod templates;
 mod the_app;
+mod tls;
 mod tries;
 mod world;
