@@ -29,5 +29,5 @@ pub use clock::{Clock, SystemClock};
 pub use config::{Config, ConfigError, PasswordCost};
 pub use data_dir::DataError;
 pub use registry::{OpenError, Registry};
-pub use server::run;
+pub use server::{Door, Limits, Tls, TlsError, run, run_with_tls};
 pub use store::StoreError;

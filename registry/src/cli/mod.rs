@@ -21,6 +21,7 @@ use crate::actions::ActionError;
 use crate::config::ConfigError;
 use crate::data_dir::DataError;
 use crate::registry::OpenError;
+use crate::server::TlsError;
 use crate::store::Counts;
 use clap::{Args, Parser, Subcommand};
 use std::io::{self, Write as _};
@@ -40,7 +41,7 @@ enum Command {
     ///
     /// Standard output has lines of words separated by tabs: at the first start
     /// `account NAME PASSWORD` for each account that was made, shown this once; and
-    /// `listening ADDRESS` when the registry is ready.
+    /// `listening URL` when the registry is ready.
     ///
     /// The key files of DIR, `root-key`, `root-key.2` and so on, and `signing-key`, may be given as
     /// systemd credentials of the same names instead (LoadCredentialEncrypted= in the unit), to
@@ -197,6 +198,9 @@ pub enum CliError {
     /// The folder cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// There is no https with these files.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The command was refused, for the reason given.
     #[error("{0}")]
     Refused(String),

@@ -9,11 +9,18 @@ mod behind;
 mod command_line;
 mod credentials;
 mod desk;
+#[cfg(target_os = "linux")]
+mod door;
 mod enrolment;
 mod erase;
 mod every_field;
 #[cfg(target_os = "linux")]
+mod flood;
+#[cfg(target_os = "linux")]
 mod full_disk;
+mod headers;
+mod hostile_heads;
+mod hosts;
 mod jobs;
 mod keys;
 mod late;
@@ -25,6 +32,7 @@ mod permissions;
 mod processes;
 mod program;
 mod proof;
+mod raw;
 mod recorded_keys;
 mod refusals;
 mod reveals;
@@ -41,6 +49,7 @@ mod take_over;
 mod templates;
 mod the_app;
 mod tickets;
+mod tls;
 mod tries;
 mod workstations;
 mod world;
