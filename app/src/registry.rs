@@ -165,15 +165,30 @@ impl Registry {
         name: &str,
         change: &ChangeTemplate,
     ) -> Result<Template, RegistryError> {
-        let url = format!("{API}/templates/{}", escape(name));
-        read(self.send(Request::put(&url).json(change)).await?).await
+        self.put(&format!("/templates/{}", escape(name)), change).await
     }
 
-    async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
-        read(self.send(Request::get(&format!("{API}{path}")).build()).await?).await
+    /// Reads what is at a path.
+    pub(crate) async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
+        read(self.open(path).await?).await
     }
 
-    async fn post<T: DeserializeOwned>(
+    /// Opens what is at a path, for reading piece by piece.
+    pub(crate) async fn open(self, path: &str) -> Result<Response, RegistryError> {
+        self.send(Request::get(&format!("{API}{path}")).build()).await
+    }
+
+    /// Changes what is at a path.
+    pub(crate) async fn put<T: DeserializeOwned>(
+        self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, RegistryError> {
+        read(self.send(Request::put(&format!("{API}{path}")).json(body)).await?).await
+    }
+
+    /// Adds something, or has something done.
+    pub(crate) async fn post<T: DeserializeOwned>(
         self,
         path: &str,
         body: &impl Serialize,
@@ -181,7 +196,11 @@ impl Registry {
         read(self.send(Request::post(&format!("{API}{path}")).json(body)).await?).await
     }
 
-    async fn post_nothing<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
+    /// Has something done that the path says wholly.
+    pub(crate) async fn post_nothing<T: DeserializeOwned>(
+        self,
+        path: &str,
+    ) -> Result<T, RegistryError> {
         read(self.send(Request::post(&format!("{API}{path}")).build()).await?).await
     }
 
