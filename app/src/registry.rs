@@ -12,7 +12,7 @@ use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::{
     AskForJob, Assessment, HandReport, IssuedJob, Nonce, OutcomeTaken, Process, StartProcess,
 };
-use cardwright_protocol::registry::session::{ChangePassword, Login, Me};
+use cardwright_protocol::registry::session::{Login, Me};
 use cardwright_protocol::registry::templates::{ChangeTemplate, Template, TemplateSummary};
 use cardwright_protocol::signed::Signed;
 use futures_util::future::{Either, select};
@@ -99,16 +99,6 @@ impl Registry {
         answer(request?).await.map(drop)
     }
 
-    /// Chooses another password for whoever is logged in.
-    pub(crate) async fn change_password(
-        self,
-        change: &ChangePassword,
-    ) -> Result<(), RegistryError> {
-        let me = self.put("/session/password", change).await?;
-        self.who.try_set(Who::Person(me));
-        Ok(())
-    }
-
     /// Searches cards.
     pub(crate) async fn cards(self, search: &Search) -> Result<CardPage, RegistryError> {
         self.get(&format!("/cards?{}", search.wire_query())).await
@@ -190,11 +180,27 @@ impl Registry {
         self.put(&format!("/templates/{}", escape(name)), change).await
     }
 
-    async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
-        read(self.send(Method::GET, path, None::<&()>).await?).await
+    /// Reads what is at a path.
+    pub(crate) async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
+        read(self.open(path).await?).await
     }
 
-    async fn post<T: DeserializeOwned>(
+    /// Opens what is at a path, for reading piece by piece.
+    pub(crate) async fn open(self, path: &str) -> Result<Response, RegistryError> {
+        self.send(Method::GET, path, None::<&()>).await
+    }
+
+    /// Changes what is at a path.
+    pub(crate) async fn put<T: DeserializeOwned>(
+        self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, RegistryError> {
+        read(self.send(Method::PUT, path, Some(body)).await?).await
+    }
+
+    /// Adds something, or has something done.
+    pub(crate) async fn post<T: DeserializeOwned>(
         self,
         path: &str,
         body: &impl Serialize,
@@ -202,16 +208,12 @@ impl Registry {
         read(self.send(Method::POST, path, Some(body)).await?).await
     }
 
-    async fn post_nothing<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
-        read(self.send(Method::POST, path, None::<&()>).await?).await
-    }
-
-    async fn put<T: DeserializeOwned>(
+    /// Has something done that the path says wholly.
+    pub(crate) async fn post_nothing<T: DeserializeOwned>(
         self,
         path: &str,
-        body: &impl Serialize,
     ) -> Result<T, RegistryError> {
-        read(self.send(Method::PUT, path, Some(body)).await?).await
+        read(self.send(Method::POST, path, None::<&()>).await?).await
     }
 
     /// Asks as whoever is logged in in this browser.
