@@ -97,6 +97,19 @@ pub const ROUTES: &[Route] = &[
     ),
     // Outcomes are facts that a helper signed; who carries them does not matter.
     by_itself("POST", "/api/v1/outcomes", Access::May(Permission::ReadCards)),
+    by_itself("POST", "/api/v1/refusals", Access::May(Permission::UseWorkstations)),
+    // Whoever has a one-time code proves it.
+    route("POST", "/api/v1/enrolments", Access::Anyone),
+    by_itself(
+        "POST",
+        "/api/v1/workstations/{id}/tickets",
+        Access::May(Permission::UseWorkstations),
+    ),
+    route("GET", "/api/v1/workstations", Access::May(Permission::ManageWorkstations)),
+    route("POST", "/api/v1/workstations", Access::May(Permission::ManageWorkstations)),
+    route("PUT", "/api/v1/workstations/{id}", Access::May(Permission::ManageWorkstations)),
+    route("POST", "/api/v1/workstations/{id}/codes", Access::May(Permission::ManageWorkstations)),
+    route("POST", "/api/v1/workstations/{id}/revoke", Access::May(Permission::ManageWorkstations)),
     route("GET", "/api/v1/templates", Access::May(Permission::ReadCards)),
     route("GET", "/api/v1/templates/{name}", Access::May(Permission::ConfigureTemplates)),
     route("PUT", "/api/v1/templates/{name}", Access::May(Permission::ConfigureTemplates)),

@@ -1,12 +1,11 @@
 use crate::actions::ActionError;
 use crate::actions::first_start::{self, NewAccount};
-use crate::config::{Config, Workstation};
+use crate::config::Config;
 use crate::data_dir::{DataDir, DataError};
 use crate::escrow::Escrow;
 use crate::passwords::{PasswordError, Passwords};
 use crate::profiles::Profiles;
 use crate::store::{Store, StoreError};
-use cardwright_protocol::ids::WorkstationId;
 use cardwright_seal::{RootKeys, SigningKey, VerifyingKey};
 use std::{ops::Deref, path::Path, sync::Arc};
 
@@ -84,11 +83,6 @@ impl Registry {
     /// [`StoreError`] when the write-ahead log could not be put into the file; nothing is lost.
     pub async fn close(self) -> Result<(), StoreError> {
         self.store.clone().close().await
-    }
-
-    /// The workstation of this name.
-    pub(crate) fn workstation(&self, name: &WorkstationId) -> Option<&Workstation> {
-        self.config.workstations.iter().find(|workstation| workstation.name == *name)
     }
 
     /// Seconds since 1970 in UTC.

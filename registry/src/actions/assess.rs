@@ -5,6 +5,7 @@ use super::binding::{Binding, find_binding, telling_ids};
 use super::never_began;
 use super::past_jobs::past_jobs;
 use super::tries::{Allowance, Naming, last_finding};
+use super::verified::Verified;
 use super::view::{profile_of, template_of};
 use crate::profiles::LoadedProfile;
 use crate::registry::Registry;
@@ -53,9 +54,9 @@ pub(crate) async fn assess(
     registry: &Registry,
     snapshot: &Snapshot,
     card: &CardRecord,
-    report: &ChipReport,
+    from: &Verified<ChipReport>,
 ) -> Result<Judgement, ActionError> {
-    let facts = &report.chip;
+    let facts = &from.statement.chip;
     let ids = telling_ids(&facts.ids);
     let template = template_of(snapshot, card).await?;
     let mut judgement = Judgement {
@@ -94,7 +95,7 @@ pub(crate) async fn assess(
         Some(chip) => snapshot.jobs_of_chip(chip.id).await?,
         None => Vec::new(),
     };
-    let (never_began, jobs) = never_began::divide(snapshot, report, jobs).await?;
+    let (never_began, jobs) = never_began::divide(snapshot, from, jobs).await?;
     let jobs = past_jobs(jobs)?;
     let named = named(registry, snapshot, &judgement.ids, chip.as_ref(), &known, piv).await?;
     let pending = known.iter().find(|generation| generation.state == GenerationState::Pending);

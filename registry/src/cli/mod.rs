@@ -1,6 +1,7 @@
 //! The command line.
 
 mod add_account;
+mod add_workstation;
 mod backup;
 mod export_root_key;
 mod import_cards;
@@ -8,16 +9,19 @@ mod import_root_key;
 mod password;
 mod public_key;
 mod restore;
+mod revoke_workstation;
 mod root_keys;
 mod rotate_root_key;
 mod serve;
 mod set_password;
 mod terminal;
+mod workstations;
 
 use crate::actions::ActionError;
 use crate::config::ConfigError;
 use crate::data_dir::DataError;
 use crate::registry::OpenError;
+use crate::server::TlsError;
 use crate::store::Counts;
 use clap::{Args, Parser, Subcommand};
 use std::io::{self, Write as _};
@@ -37,7 +41,7 @@ enum Command {
     ///
     /// Standard output has lines of words separated by tabs: at the first start
     /// `account NAME PASSWORD` for each account that was made, shown this once; and
-    /// `listening ADDRESS` when the registry is ready.
+    /// `listening URL` when the registry is ready.
     ///
     /// The key files of DIR, `root-key`, `root-key.2` and so on, and `signing-key`, may be given as
     /// systemd credentials of the same names instead (LoadCredentialEncrypted= in the unit), to
@@ -55,8 +59,25 @@ enum Command {
     /// read from the terminal or from standard input, one line. A registry that runs need not be
     /// stopped.
     AddAccount(add_account::AddAccount),
-    /// Print the key that verifies this registry's jobs: a helper's configuration needs it. Keys
-    /// are made at first use.
+    /// Add a workstation, and print the one-time code with which its helper enrolls.
+    ///
+    /// A workstation that is there gets a new code: its helper enrolls anew, under other keys. A
+    /// registry that runs need not be stopped.
+    ///
+    /// Standard output has lines of words separated by tabs: `code CODE`, shown this once, and
+    /// `minutes N`, for which it is good.
+    AddWorkstation(add_workstation::AddWorkstation),
+    /// Revoke a workstation for good: it gets no ticket and no job any more.
+    ///
+    /// What its helper still delivers is recorded, and moves no card. A registry that runs need not
+    /// be stopped.
+    RevokeWorkstation(revoke_workstation::RevokeWorkstation),
+    /// List all workstations.
+    ///
+    /// Standard output has a line for each, of words separated by tabs: `workstation ID NAME STATE
+    /// VERSION USED`, with the version of its helper and when it was last used, or `-`.
+    Workstations(workstations::Workstations),
+    /// Print the key that verifies this registry's jobs. Keys are made at first use.
     PublicKey(public_key::PublicKey),
     /// Take all cards of a CSV file, or none if anything in it is wrong.
     ///
@@ -177,6 +198,9 @@ pub enum CliError {
     /// The folder cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// There is no https with these files.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The command was refused, for the reason given.
     #[error("{0}")]
     Refused(String),
@@ -192,6 +216,9 @@ impl Cli {
             Command::Serve(command) => command.run().await,
             Command::SetPassword(command) => command.run().await,
             Command::AddAccount(command) => command.run().await,
+            Command::AddWorkstation(command) => command.run().await,
+            Command::RevokeWorkstation(command) => command.run().await,
+            Command::Workstations(command) => command.run().await,
             Command::PublicKey(command) => command.run().await,
             Command::ImportCards(command) => command.run().await,
             Command::Backup(command) => command.run().await,

@@ -37,6 +37,15 @@ pub(crate) enum EventKind {
     Restored,
     KeysExported,
     KeysImported,
+    WorkstationAdded,
+    WorkstationInvited,
+    WorkstationEnrolled,
+    WorkstationRenamed,
+    WorkstationRevoked,
+    WorkstationUsed,
+    EnrolmentRefused,
+    RefusedByHelper,
+    StatementRefused,
     RootKeyAdded,
     SecretRevealed,
     RevealRefused,
@@ -72,6 +81,15 @@ impl EventKind {
             Self::Restored => "registry.restored",
             Self::KeysExported => "registry.keys-exported",
             Self::KeysImported => "registry.keys-imported",
+            Self::WorkstationAdded => "workstation.added",
+            Self::WorkstationInvited => "workstation.code-given",
+            Self::WorkstationEnrolled => "workstation.enrolled",
+            Self::WorkstationRenamed => "workstation.renamed",
+            Self::WorkstationRevoked => "workstation.revoked",
+            Self::WorkstationUsed => "workstation.used",
+            Self::EnrolmentRefused => "enrolment.refused",
+            Self::RefusedByHelper => "refusal.by-helper",
+            Self::StatementRefused => "refusal.by-registry",
             Self::RootKeyAdded => "registry.root-key-added",
             Self::SecretRevealed => "secret.revealed",
             Self::RevealRefused => "secret.reveal-refused",
@@ -96,6 +114,11 @@ pub(crate) struct Event {
 }
 
 impl Event {
+    /// Something that happened to no card.
+    pub(crate) fn apart(at: i64, by: impl Into<String>, kind: EventKind, what: String) -> Self {
+        Self { at, by: by.into(), kind, card: None, process: None, what, state: None }
+    }
+
     /// Something that was done to the registry at its command line.
     pub(crate) fn at_command_line(at: i64, kind: EventKind, what: String) -> Self {
         let by = "registry".to_owned();
