@@ -33,50 +33,74 @@ pub(crate) async fn reveal(
     request: Reveal,
 ) -> Result<RevealedSecret, ActionError> {
     let Reveal { secret, reason } = request;
-    person.require(for_secret(secret))?;
-    let reason = check_reason(&reason)?;
-    let now = registry.now();
+    let asking = Asking { person, name: in_words(secret), now: registry.now() };
     let transaction = registry.store.begin().await?;
-    let card = transaction.card(number).await?.ok_or_else(|| not_found("card"))?;
-    let event = |kind, what| Event {
-        at: now,
-        by: person.name.clone(),
-        kind,
-        card: Some(card.id),
-        process: None,
-        what,
-        state: None,
-    };
-    let name = in_words(secret);
-    let recent = transaction.reveals_since(&person.name, now - SPAN).await?;
+    let card = transaction.card(number).await?;
+    if let Err(error) = person.require(for_secret(secret)) {
+        let why = "the account may not see it";
+        return asking.refuse(transaction, card.as_ref(), why, error).await;
+    }
+    let reason = check_reason(&reason)?;
+    let card = card.ok_or_else(|| not_found("card"))?;
+    let recent = transaction.reveals_since(&person.name, asking.now - SPAN).await?;
     if let Some(first) = recent.len().checked_sub(MAX_REVEALS).and_then(|n| recent.get(n)) {
-        let what = format!(
-            "Revealing the {name} refused: {MAX_REVEALS} secrets were revealed to this account \
-             within an hour. Reason given: {reason}"
+        let why = format!(
+            "{MAX_REVEALS} secrets were revealed to the account within an hour. The reason given: \
+             {reason}"
         );
-        transaction.record(event(EventKind::RevealRefused, what)).await?;
-        transaction.commit().await?;
-        return Err(refused(
+        let error = refused(
             ProblemCode::TooManyTries,
             format!(
                 "{MAX_REVEALS} secrets were revealed to you within an hour, which is the most. The \
                  next one can be at {}.",
                 timestamp(first + SPAN)
             ),
-        ));
+        );
+        return asking.refuse(transaction, Some(&card), &why, error).await;
     }
     let revealed = secret_of(registry, &transaction, &card, secret).await?;
     let doubt = if revealed.in_doubt { ", which the chip may not have," } else { "" };
-    let what = format!("{name}{doubt} revealed: {reason}");
-    record(&transaction, event(EventKind::SecretRevealed, what)).await?;
+    let what = format!("{}{doubt} revealed: {reason}", asking.name);
+    transaction.count_reveal(&person.name, asking.now, asking.now - SPAN).await?;
+    transaction.record(asking.event(EventKind::SecretRevealed, Some(&card), what)).await?;
     transaction.commit().await?;
     Ok(revealed)
 }
 
-/// Records the reveal and counts it.
-async fn record(transaction: &Transaction, event: Event) -> Result<(), ActionError> {
-    transaction.count_reveal(&event.by, event.at, event.at - SPAN).await?;
-    Ok(transaction.record(event).await?)
+/// Who asks for which secret, and when.
+struct Asking<'a> {
+    person: &'a Person,
+    /// Of the secret.
+    name: &'static str,
+    now: i64,
+}
+
+impl Asking<'_> {
+    /// Refuses it, which is written down.
+    async fn refuse(
+        &self,
+        transaction: Transaction,
+        card: Option<&CardRecord>,
+        why: &str,
+        error: ActionError,
+    ) -> Result<RevealedSecret, ActionError> {
+        let what = format!("Revealing the {} refused: {why}", self.name);
+        transaction.record(self.event(EventKind::RevealRefused, card, what)).await?;
+        transaction.commit().await?;
+        Err(error)
+    }
+
+    fn event(&self, kind: EventKind, card: Option<&CardRecord>, what: String) -> Event {
+        Event {
+            at: self.now,
+            by: self.person.name.clone(),
+            kind,
+            card: card.map(|card| card.id),
+            process: None,
+            what,
+            state: None,
+        }
+    }
 }
 
 /// The secret of the keying that was proved last or, where none was, of the one that was begun.

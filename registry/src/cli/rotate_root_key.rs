@@ -30,8 +30,9 @@ impl RotateRootKey {
             let (name, file) = (name.name(), file.display().to_string());
             explain(&format!(
                 "The version before it is a systemd credential. Make this one a credential, too: \
-                 systemd-creds encrypt --name={name} {file} /etc/credstore.encrypted/{name}, \
-                 then LoadCredentialEncrypted={name} in the unit, and remove {file}."
+                 systemd-creds encrypt --name={name} {file} /etc/credstore.encrypted/{name}, then \
+                 LoadCredentialEncrypted={name}:/etc/credstore.encrypted/{name} in the unit, and \
+                 remove {file}."
             ));
         }
         Ok(())

@@ -19,11 +19,9 @@ impl Snapshot {
         rows.into_iter().map(named).collect()
     }
 
-    /// When the last version of the root key was exported that was not exported before, in seconds
-    /// since 1970; `None` while one that belongs to this database never was.
-    pub(crate) async fn root_key_exported_at(&self) -> Result<Option<i64>, StoreError> {
-        let exports = self.exports().await?;
-        Ok(exports.into_iter().collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max()))
+    /// Whether every version of the root key that belongs to this database was exported.
+    pub(crate) async fn is_every_root_key_exported(&self) -> Result<bool, StoreError> {
+        Ok(self.exports().await?.iter().all(Option::is_some))
     }
 
     /// Whether some version of the root key that belongs to this database was exported.

@@ -49,6 +49,9 @@ async fn each_secret_needs_its_own_permission_whatever_the_role() {
                     let problem = answer.problem();
                     assert_eq!(problem.code, ProblemCode::NotPermitted, "{role:?} {granted:?}");
                     assert!(problem.message.contains(permission.title()));
+                    let history = office.operator.history("TC-1").await;
+                    let why = "refused: the account may not see it";
+                    assert!(history[0].contains(why), "{}", history[0]);
                     continue;
                 }
                 assert_eq!(answer.header("cache-control"), "no-store");
@@ -167,8 +170,8 @@ async fn a_person_sees_ten_secrets_within_an_hour() {
     assert_eq!(
         history[0],
         format!(
-            "operator: Revealing the PUK refused: 10 secrets were revealed to this account within \
-             an hour. Reason given: {REASON}"
+            "operator: Revealing the PUK refused: 10 secrets were revealed to the account within an \
+             hour. The reason given: {REASON}"
         )
     );
     // Somebody else still does.
