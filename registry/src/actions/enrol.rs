@@ -4,9 +4,10 @@ use super::{ActionError, invalid, refused};
 use crate::registry::Registry;
 use crate::store::{Bound, Event, EventKind, HelperSays, StoreError, Transaction};
 use cardwright_protocol::enrolment::{Enrol, Enrolled, HelperKeys, RegistryTerms};
+use cardwright_protocol::helper::PROTOCOL_VERSION;
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_seal::{EnrolmentKey, SealingKey, Side, VerifyingKey, sha256};
-use std::net::IpAddr;
+use std::{cmp::Ordering, net::IpAddr};
 
 /// Wrong proofs after which a code cannot be used any more.
 const MAX_WRONG_PROOFS: i32 = 5;
@@ -73,8 +74,9 @@ pub(crate) async fn enrol(
         workstation.ok_or(ActionError::Inconsistent("an invitation is for no workstation"))?;
     match transaction.enrol_keys(&workstation.id, &keys.signing, &keys.sealing, now).await {
         Err(StoreError::Taken) => {
-            let message = "The helper has the keys of another workstation. Give it a folder of its \
-                           own, or remove its keys.";
+            // Keys of a revoked workstation may be in somebody else's hands.
+            let message = "The helper has the keys of another workstation, which may be revoked. \
+                           Enroll it with a new data folder.";
             return Err(invalid("statement", message));
         }
         other => other?,
@@ -133,6 +135,14 @@ fn read_keys(statement: &str) -> Result<Keys, ActionError> {
     };
     let statement: HelperKeys =
         serde_json::from_str(statement).map_err(|_| wrong("what this registry cannot read"))?;
+    let newer = match statement.protocol.cmp(&PROTOCOL_VERSION) {
+        Ordering::Equal => None,
+        Ordering::Less => Some("The helper is older than this registry. Update the helper."),
+        Ordering::Greater => Some("The helper is newer than this registry. Update the registry."),
+    };
+    if let Some(message) = newer {
+        return Err(invalid("protocol", message));
+    }
     let length = statement.version.chars().count();
     if !(1..=MAX_VERSION).contains(&length) || statement.version.contains(char::is_control) {
         return Err(wrong("no version"));

@@ -39,6 +39,11 @@ impl TestClock {
         self.0.fetch_add(by.as_secs().try_into().unwrap(), Ordering::SeqCst);
     }
 
+    /// Shows what the clock of this computer shows, for programs that have no other.
+    pub(crate) fn set_to_now(&self) {
+        self.0.store(cardwright_registry::SystemClock.now(), Ordering::SeqCst);
+    }
+
     pub(crate) fn set_back(&self, by: Duration) {
         self.0.fetch_sub(by.as_secs().try_into().unwrap(), Ordering::SeqCst);
     }
@@ -186,7 +191,7 @@ impl TestRegistry {
     pub(crate) async fn events(&self, kind: &str) -> Vec<String> {
         let file = self.folder.path().join("registry.sqlite");
         let database = Database::connect(format!("sqlite:{}", file.display())).await.unwrap();
-        let sql = r#"SELECT "by" || ': ' || what AS told FROM audit_events WHERE kind LIKE ? ORDER BY id"#;
+        let sql = r#"SELECT "by" || ': ' || what AS told FROM audit_events WHERE kind LIKE ? ORDER BY rowid"#;
         let values = [format!("{kind}%").into()];
         let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
         let rows = database.query_all_raw(statement).await.unwrap();
