@@ -6,6 +6,7 @@ mod backup;
 mod backup_of_yesterday;
 mod bad_requests;
 mod command_line;
+mod database;
 mod desk;
 mod enrolment;
 mod erase;
