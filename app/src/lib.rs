@@ -17,6 +17,7 @@ mod leaving;
 mod pages;
 mod registry;
 mod search;
+mod session_key;
 mod template_editor;
 mod trouble;
 mod wizard;

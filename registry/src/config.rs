@@ -1,8 +1,10 @@
 //! The configuration: which pages may change the registry, and where they look for a helper.
 
 use crate::clock::{Clock, SystemClock};
+use crate::server::Limits;
 use cardwright_protocol::helper::HELPER_PORTS;
 use serde::Deserialize;
+use std::net::IpAddr;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// How a registry is set up.
@@ -13,6 +15,11 @@ pub struct Config {
     /// Origins of pages that may change something, compared by exact equality. `None`: those by
     /// which this computer calls the address that the registry listens on.
     pub origins: Option<Vec<String>>,
+    /// Addresses of the proxies through which pages come. They are the ones that speak TLS then,
+    /// and what they say of where a request comes from is believed.
+    pub proxies: Vec<IpAddr>,
+    /// What peers may cost.
+    pub limits: Limits,
     /// Folder of the built app.
     pub app: Option<PathBuf>,
     /// What one guess of a password costs.
@@ -46,6 +53,8 @@ impl Default for Config {
         Self {
             helper_ports: HELPER_PORTS.to_vec(),
             origins: None,
+            proxies: Vec::new(),
+            limits: Limits::default(),
             app: None,
             password_cost: PasswordCost::default(),
             session_idle: Duration::from_secs(60 * 60),
@@ -77,6 +86,8 @@ pub enum ConfigError {
 struct File {
     helper_ports: Option<Vec<u16>>,
     origins: Option<Vec<String>>,
+    #[serde(default)]
+    proxies: Vec<IpAddr>,
     /// Nobody can use it any more.
     workstation: Option<toml::Value>,
 }
@@ -95,7 +106,8 @@ impl Config {
             return Err(ConfigError::Origin(wrong.clone()));
         }
         let helper_ports = file.helper_ports.unwrap_or_else(|| HELPER_PORTS.to_vec());
-        Ok(Self { helper_ports, origins: file.origins, ..Self::default() })
+        let File { origins, proxies, .. } = file;
+        Ok(Self { helper_ports, origins, proxies, ..Self::default() })
     }
 }
 

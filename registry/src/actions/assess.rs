@@ -146,8 +146,8 @@ pub(crate) async fn assess(
 
 /// What the chip's card id says, where no keying of another card's chip has the same one.
 ///
-/// A maker's random card id may look like one of ours, once in 256 chips that do not say whether
-/// their secrets are the factory's. That ends well: the factory's values are candidates of an
+/// A maker's random card id may look like one of ours, once in 256 chips for each version of the
+/// root key, where they do not say whether their secrets are the factory's. That ends well: the factory's values are candidates of an
 /// adopted keying, too.
 async fn named(
     registry: &Registry,
@@ -162,7 +162,7 @@ async fn named(
     if known.iter().any(|generation| generation.card_id == card_id) {
         return Ok(Named::Known);
     }
-    let is_ours = card_id[12] == registry.root_key.version() && card_id[13] >= 1;
+    let is_ours = registry.root_keys.of(&card_id).is_some() && card_id[13] >= 1;
     // It named itself so before we wrote on it.
     let is_first = chip.is_some_and(|chip| chip.first.card_id == ids.card_id) && !known.is_empty();
     if !is_ours || is_first || piv.factory_secrets == Some(true) {

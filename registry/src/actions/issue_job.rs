@@ -1,7 +1,7 @@
 use super::assess::{Judgement, Named};
 use super::bind::{bind, bound_in_words};
 use super::inspect::{judge_report, own_open_process, stale_report};
-use super::keying::{Keyer, Keying};
+use super::keying::{Keyer, Keying, root_key_of};
 use super::may_issue::{allowed_by_erasing, allowed_without_erasing, check_number};
 use super::never_began;
 use super::tries::Allowance;
@@ -119,6 +119,7 @@ impl Issuing<'_> {
         let Self { registry, transaction, card, profile, .. } = &self;
         let keyer = Keyer { registry, transaction, profile, card, chip: &chip, now };
         let Keying { generation, pin, candidates, pin_by_puk } = keyer.keying(named).await?;
+        let root_key = root_key_of(registry, &generation.card_id)?;
         if let Some(template) = erase {
             // What erases a chip erases its keys.
             transaction.forget_keys(generation.id).await?;
@@ -152,10 +153,10 @@ impl Issuing<'_> {
             fasc_n: new.fasc_n.clone().into(),
             expires_on: new.expires_on.clone(),
             pin,
-            puk: registry.root_key.puk(&generation.card_id),
+            puk: root_key.puk(&generation.card_id),
             management_keys: profile
                 .management_key_algorithms()
-                .map(|of| registry.root_key.management_key(&generation.card_id, of))
+                .map(|of| root_key.management_key(&generation.card_id, of))
                 .collect(),
             candidates,
             puk_first: allowance.puk_first,

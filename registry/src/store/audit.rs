@@ -46,6 +46,9 @@ pub(crate) enum EventKind {
     EnrolmentRefused,
     RefusedByHelper,
     StatementRefused,
+    RootKeyAdded,
+    SecretRevealed,
+    RevealRefused,
 }
 
 impl EventKind {
@@ -87,6 +90,9 @@ impl EventKind {
             Self::EnrolmentRefused => "enrolment.refused",
             Self::RefusedByHelper => "refusal.by-helper",
             Self::StatementRefused => "refusal.by-registry",
+            Self::RootKeyAdded => "registry.root-key-added",
+            Self::SecretRevealed => "secret.revealed",
+            Self::RevealRefused => "secret.reveal-refused",
         }
     }
 }

@@ -31,6 +31,12 @@ entity!(key_exports, "key_exports", {
     exported_at: i64,
 });
 
+entity!(reveals, "reveals", {
+    #[sea_orm(primary_key)] id: i64,
+    account: String,
+    at: i64,
+});
+
 entity!(accounts, "accounts", {
     #[sea_orm(primary_key)] id: i64,
     name: String,

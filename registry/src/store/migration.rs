@@ -2,6 +2,7 @@
 
 use super::migration_accounts::Accounts;
 use super::migration_key_exports::KeyExports;
+use super::migration_root_keys::RootKeyVersions;
 use super::migration_the_agreement::TheAgreement;
 use super::migration_workstations::Workstations;
 use sea_orm_migration::prelude::*;
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(TheAgreement),
             Box::new(Workstations),
             Box::new(Accounts),
+            Box::new(RootKeyVersions),
         ]
     }
 }
