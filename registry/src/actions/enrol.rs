@@ -5,6 +5,7 @@ use crate::registry::Registry;
 use crate::store::{Bound, Event, EventKind, HelperSays, StoreError, Transaction};
 use cardwright_protocol::enrolment::{Enrol, Enrolled, HelperKeys, RegistryTerms};
 use cardwright_protocol::helper::PROTOCOL_VERSION;
+use cardwright_protocol::ids::WorkstationId;
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_seal::{EnrolmentKey, SealingKey, Side, VerifyingKey, sha256};
 use std::{cmp::Ordering, net::IpAddr};
@@ -56,7 +57,7 @@ pub(crate) async fn enrol(
         || !invitation.key.is_proved(Side::Helper, &request.statement, &request.proof)
     {
         match invitation.wrong_proofs + 1 {
-            MAX_WRONG_PROOFS.. => transaction.end_invitation(&invitation.workstation).await?,
+            MAX_WRONG_PROOFS.. => end_guessed(&transaction, &invitation.workstation, now).await?,
             count => transaction.set_wrong_proofs(&invitation.name, count).await?,
         }
         return wrong_code(transaction, &from, now).await;
@@ -103,6 +104,19 @@ pub(crate) async fn enrol(
     transaction.record(Event::apart(now, by, EventKind::WorkstationEnrolled, what)).await?;
     transaction.commit().await?;
     Ok(answer_with(&invitation.key, answer))
+}
+
+/// Nobody can use a code any more that somebody tries to guess.
+async fn end_guessed(
+    transaction: &Transaction,
+    workstation: &WorkstationId,
+    now: i64,
+) -> Result<(), ActionError> {
+    transaction.end_invitation(workstation).await?;
+    let name = transaction.workstation_name(workstation).await?;
+    let what = format!("The one-time code of {name} ended: {MAX_WRONG_PROOFS} wrong proofs");
+    let event = Event::apart(now, "nobody", EventKind::EnrolmentRefused, what);
+    Ok(transaction.record(event).await?)
 }
 
 /// One answer, whatever is wrong with a code, so that it says nothing about other codes.

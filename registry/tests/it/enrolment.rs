@@ -192,6 +192,9 @@ async fn a_code_ends_after_five_wrong_proofs() {
         let answer = registry.browser().try_enrol(&right).await;
         assert_eq!(answer.status == 201, is_good, "{wrong}: {}", answer.body);
     }
+    let events = registry.events("enrolment.refused").await;
+    let ended = "nobody: The one-time code of after 5 ended: 5 wrong proofs";
+    assert_eq!(events.iter().filter(|event| *event == ended).count(), 1, "{events:?}");
 }
 
 #[tokio::test]
