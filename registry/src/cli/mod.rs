@@ -11,6 +11,7 @@ mod restore;
 mod serve;
 mod set_password;
 mod terminal;
+mod unlock;
 
 use crate::actions::ActionError;
 use crate::config::ConfigError;
@@ -37,17 +38,20 @@ enum Command {
     /// `account NAME PASSWORD` for each account that was made, shown this once; and
     /// `listening ADDRESS` when the registry is ready.
     Serve(serve::Serve),
-    /// Give an account another password and end its sessions.
+    /// Give an account another password, end its sessions and unlock it.
     ///
-    /// The password is read from the terminal or from standard input, one line. A registry that
-    /// runs need not be stopped.
+    /// The password is read from the terminal or from standard input, one line. Its owner chooses
+    /// another one at the next login. A registry that runs need not be stopped.
     SetPassword(set_password::SetPassword),
     /// Add an account.
     ///
     /// Its name has 1 to 64 lower case letters, digits and `.`, `-`, `_`, `@`. The password is
-    /// read from the terminal or from standard input, one line. A registry that runs need not be
-    /// stopped.
+    /// read from the terminal or from standard input, one line. Its owner chooses another one at
+    /// the first login. A registry that runs need not be stopped.
     AddAccount(add_account::AddAccount),
+    /// Unlock an account that was locked after failed logins. A registry that runs need not be
+    /// stopped.
+    Unlock(unlock::Unlock),
     /// Print the key that verifies this registry's jobs: a helper's configuration needs it. Keys
     /// are made at first use.
     PublicKey(public_key::PublicKey),
@@ -169,6 +173,7 @@ impl Cli {
             Command::Serve(command) => command.run().await,
             Command::SetPassword(command) => command.run().await,
             Command::AddAccount(command) => command.run().await,
+            Command::Unlock(command) => command.run().await,
             Command::PublicKey(command) => command.run().await,
             Command::ImportCards(command) => command.run().await,
             Command::Backup(command) => command.run().await,

@@ -1,5 +1,7 @@
 //! The HTTP API, by URL: `/api/v1/cards` is in `cards.rs`.
 
+mod accounts;
+mod address;
 mod cards;
 mod error;
 mod extract;
@@ -8,6 +10,7 @@ mod outcomes;
 mod processes;
 mod proof;
 mod session;
+mod shown_once;
 mod templates;
 
 use crate::app_files::AppFiles;
@@ -65,6 +68,7 @@ pub(crate) fn router(registry: Registry, origins: Origins) -> Router {
         .merge(processes::routes())
         .merge(outcomes::routes())
         .merge(templates::routes())
+        .merge(accounts::routes())
         .route_layer(middleware::from_fn_with_state(shared.clone(), guard::authorize))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     let routes = Router::new().nest(API, routes).fallback(other_paths);

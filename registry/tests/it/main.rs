@@ -1,5 +1,6 @@
 //! The registry from outside: real router, real database file, real HTTP.
 
+mod accounts;
 mod adoption;
 mod answer;
 mod backup;
@@ -17,6 +18,8 @@ mod late_receipts;
 mod never_began;
 mod office;
 mod outcomes;
+mod own_password;
+mod people;
 mod permissions;
 mod processes;
 mod program;
@@ -31,5 +34,6 @@ mod story;
 mod take_over;
 mod templates;
 mod the_app;
+mod throttle;
 mod tries;
 mod world;
