@@ -1,5 +1,6 @@
 //! The registry from outside: real router, real database file, real HTTP.
 
+mod accounts;
 mod adoption;
 mod answer;
 mod backup;
@@ -29,6 +30,8 @@ mod late_receipts;
 mod never_began;
 mod office;
 mod outcomes;
+mod own_password;
+mod people;
 mod permissions;
 mod processes;
 mod program;
@@ -49,6 +52,7 @@ mod story;
 mod take_over;
 mod templates;
 mod the_app;
+mod throttle;
 mod tickets;
 mod tls;
 mod tries;

@@ -149,18 +149,6 @@ impl TestRegistry {
         String::from_utf8(account.password.expose().to_vec()).unwrap()
     }
 
-    /// Adds an account by the command line while the registry runs, and logs it in.
-    pub(crate) async fn log_in_new(&self, name: &str, role: &str) -> Browser {
-        let arguments = ["add-account", name, "--role", role, "--generate"];
-        let output = program(&arguments, self.folder.path()).output().await.unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let made = String::from_utf8(output.stdout).unwrap();
-        let password = made.trim_end().strip_prefix("password\t").unwrap();
-        let browser = self.browser();
-        let _: Me = browser.log_in(name, password).await.ok();
-        browser
-    }
-
     /// A browser without a session.
     pub(crate) fn browser(&self) -> Browser {
         Browser::at(&self.address)
@@ -239,10 +227,8 @@ impl Browser {
         let mut request = request.build().unwrap();
         if !headers.iter().any(|(name, _)| *name == "authorization") {
             let body = body.as_deref().unwrap_or_default().as_bytes();
-            let url = request.url();
-            let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
-            let target = format!("{}{query}", url.path());
-            let proof = authorization(&self.key, method.as_str(), &target, body);
+            let target = request.url().as_str().strip_prefix(&self.base).unwrap();
+            let proof = authorization(&self.key, method.as_str(), target, body);
             request.headers_mut().insert(header::AUTHORIZATION, proof.parse().unwrap());
         }
         *request.body_mut() = body.map(Into::into);
