@@ -80,6 +80,7 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/api/v1/session", Access::AnyKey),
     route("GET", "/api/v1/session", Access::LoggedIn),
     route("DELETE", "/api/v1/session", Access::LoggedIn),
+    route("PUT", "/api/v1/session/password", Access::LoggedIn),
     route("GET", "/api/v1/cards", Access::May(Permission::ReadCards)),
     route("GET", "/api/v1/cards/{number}", Access::May(Permission::ReadCards)),
     route("POST", "/api/v1/cards/{number}/processes", Access::MayCommand),
@@ -113,6 +114,11 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/api/v1/templates", Access::May(Permission::ReadCards)),
     route("GET", "/api/v1/templates/{name}", Access::May(Permission::ConfigureTemplates)),
     route("PUT", "/api/v1/templates/{name}", Access::May(Permission::ConfigureTemplates)),
+    route("GET", "/api/v1/accounts", Access::May(Permission::ManageAccounts)),
+    route("POST", "/api/v1/accounts", Access::May(Permission::ManageAccounts)),
+    route("PUT", "/api/v1/accounts/{name}", Access::May(Permission::ManageAccounts)),
+    route("POST", "/api/v1/accounts/{name}/password", Access::May(Permission::ManageAccounts)),
+    route("POST", "/api/v1/accounts/{name}/unlock", Access::May(Permission::ManageAccounts)),
 ];
 
 /// A route that the page asks for when a person does something.

@@ -6,13 +6,16 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::Pas
 use argon2::{Algorithm, Argon2, Params, Version};
 use cardwright_seal::Secret;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Shortest password that a person can choose, in characters.
 pub(crate) const MIN_PASSWORD_LENGTH: usize = 12;
 
 /// Hashes at a time: each takes memory.
 const MAX_HASHES: usize = 4;
+
+/// People whose passwords are compared or wait for it.
+const MAX_TURNS: usize = 64;
 
 /// Why a password was not hashed or not compared.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +26,9 @@ pub(crate) enum PasswordError {
     /// Argon2 refuses its parameters or a stored hash.
     #[error("Argon2 refused the parameters or the stored hash")]
     Argon2,
+    /// Too many people wait for it.
+    #[error("too many passwords wait to be compared")]
+    Busy,
     /// The worker ended before its work.
     #[error("the worker that hashes passwords ended early")]
     Worker,
@@ -34,6 +40,15 @@ pub(crate) struct Passwords {
     argon2: Argon2<'static>,
     /// Bounds the memory that logins take together.
     running: Arc<Semaphore>,
+    /// Bounds how many wait for that.
+    turns: Arc<Semaphore>,
+}
+
+/// The right to have one password compared.
+pub(crate) struct Turn<'a> {
+    passwords: &'a Passwords,
+    /// Given back when this is dropped.
+    _turn: SemaphorePermit<'a>,
 }
 
 impl Passwords {
@@ -42,7 +57,8 @@ impl Passwords {
         let params = Params::new(cost.memory, cost.passes, 1, None);
         let params = params.map_err(|_| PasswordError::Argon2)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        Ok(Self { argon2, running: Arc::new(Semaphore::new(MAX_HASHES)) })
+        let running = Arc::new(Semaphore::new(MAX_HASHES));
+        Ok(Self { argon2, running, turns: Arc::new(Semaphore::new(MAX_TURNS)) })
     }
 
     /// Hashes a password; the result is a PHC string.
@@ -54,24 +70,10 @@ impl Passwords {
         .await
     }
 
-    /// Whether a password is the one of this hash. Without a hash it is not, and finding that out
-    /// takes as long, so that nobody learns which names exist.
-    pub(crate) async fn matches(
-        &self,
-        password: Secret,
-        hash: Option<String>,
-    ) -> Result<bool, PasswordError> {
-        self.work(move |argon2| match hash {
-            Some(hash) => {
-                let hash = PasswordHash::new(&hash).map_err(|_| PasswordError::Argon2)?;
-                Ok(argon2.verify_password(password.expose(), &hash).is_ok())
-            }
-            None => {
-                let hash = argon2.hash_password(password.expose());
-                hash.map(|_| false).map_err(|_| PasswordError::Argon2)
-            }
-        })
-        .await
+    /// A turn to compare a password; none when too many wait.
+    pub(crate) fn turn(&self) -> Result<Turn<'_>, PasswordError> {
+        let turn = self.turns.try_acquire().map_err(|_| PasswordError::Busy)?;
+        Ok(Turn { passwords: self, _turn: turn })
     }
 
     async fn work<T: Send + 'static>(
@@ -87,6 +89,28 @@ impl Passwords {
             result
         });
         done.await.map_err(|_| PasswordError::Worker)?
+    }
+}
+
+impl Turn<'_> {
+    /// Whether a password is the one of this hash. Without a hash it is not, and finding that out
+    /// takes as long, so that nobody learns which names exist.
+    pub(crate) async fn matches(
+        self,
+        password: Secret,
+        hash: Option<String>,
+    ) -> Result<bool, PasswordError> {
+        let work = move |argon2: &Argon2<'static>| match hash {
+            Some(hash) => {
+                let hash = PasswordHash::new(&hash).map_err(|_| PasswordError::Argon2)?;
+                Ok(argon2.verify_password(password.expose(), &hash).is_ok())
+            }
+            None => {
+                let hash = argon2.hash_password(password.expose());
+                hash.map(|_| false).map_err(|_| PasswordError::Argon2)
+            }
+        };
+        self.passwords.work(work).await
     }
 }
 
@@ -107,8 +131,20 @@ mod tests {
         let right = random_password().unwrap();
         let hash = passwords.hash(right.clone()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{hash}");
-        assert!(passwords.matches(right.clone(), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.matches(random_password().unwrap(), Some(hash)).await.unwrap());
-        assert!(!passwords.matches(right, None).await.unwrap());
+        let matches = async |password: &Secret, hash: Option<&String>| {
+            passwords.turn().unwrap().matches(password.clone(), hash.cloned()).await.unwrap()
+        };
+        assert!(matches(&right, Some(&hash)).await);
+        assert!(!matches(&random_password().unwrap(), Some(&hash)).await);
+        assert!(!matches(&right, None).await);
+    }
+
+    #[test]
+    fn only_so_many_wait_for_their_turn() {
+        let passwords = Passwords::new(PasswordCost { memory: 8, passes: 1 }).unwrap();
+        let mut turns: Vec<_> = (0..MAX_TURNS).map(|_| passwords.turn().unwrap()).collect();
+        assert!(matches!(passwords.turn(), Err(PasswordError::Busy)));
+        turns.pop();
+        assert!(passwords.turn().is_ok());
     }
 }

@@ -1,6 +1,7 @@
 //! What people and helpers do to the registry: one file per use case, each one transaction.
 
 pub(crate) mod accounts;
+pub(crate) mod accounts_at_command_line;
 pub(crate) mod assess;
 mod bind;
 mod binding;
@@ -17,6 +18,7 @@ mod keying;
 mod may_issue;
 mod never_began;
 mod outcome_in_words;
+pub(crate) mod passwords;
 pub(crate) mod past_jobs;
 mod reason;
 pub(crate) mod refusals;
@@ -30,6 +32,7 @@ pub(crate) mod take_outcome;
 pub(crate) mod take_over;
 mod take_receipt;
 pub(crate) mod templates;
+mod throttle;
 pub(crate) mod tickets;
 mod tries;
 mod verified;
@@ -97,7 +100,7 @@ pub(crate) enum ActionError {
     Escrow(#[from] EscrowError),
     /// A password was not hashed or not compared.
     #[error("hashing a password failed")]
-    Password(#[from] PasswordError),
+    Password(#[source] PasswordError),
     /// What the registry itself keeps does not fit together.
     #[error("{0}")]
     Inconsistent(&'static str),
@@ -108,6 +111,18 @@ impl From<StoreError> for ActionError {
         match error {
             StoreError::Stale => stale_version(),
             error => Self::Store(error),
+        }
+    }
+}
+
+impl From<PasswordError> for ActionError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => refused(
+                ProblemCode::TooManyTries,
+                "Many people log in at this moment. Try again in a few seconds.",
+            ),
+            error => Self::Password(error),
         }
     }
 }

@@ -1,3 +1,4 @@
+use super::throttle::{self, Try};
 use super::{ActionError, Person, refused};
 use crate::registry::Registry;
 use crate::store::{AccountRecord, Event, EventKind, StoreError};
@@ -7,7 +8,7 @@ use cardwright_protocol::registry::session::{Login, Me, Notice};
 use cardwright_seal::{Secret, VerifyingKey};
 
 /// Longest name and password that are looked at, in bytes.
-const MAX_LENGTH: usize = 256;
+pub(super) const MAX_LENGTH: usize = 256;
 
 /// A session's use is written down when the last one is so long ago, in seconds.
 const TOUCH_INTERVAL: i64 = 60;
@@ -26,6 +27,7 @@ pub(crate) async fn log_in(
     registry: &Registry,
     login: Login,
     key: &VerifyingKey,
+    address: &str,
 ) -> Result<Me, ActionError> {
     let Login { name, password } = login;
     let password = Secret::new(password.into_bytes());
@@ -37,8 +39,16 @@ pub(crate) async fn log_in(
         false => None,
     };
     let hash = account.as_ref().map(|account| account.password_hash.clone());
-    let matches = plausible && registry.passwords.matches(password, hash).await?;
-    begin(registry, account, matches, key).await
+    let turn = registry.passwords.turn()?;
+    let tried = throttle::begin(registry, &name, account.as_ref(), address).await?;
+    let matches = plausible && turn.matches(password, hash).await?;
+    begin(registry, account, key, Compared { tried, matches }).await
+}
+
+/// A try whose password was compared.
+struct Compared {
+    tried: Try,
+    matches: bool,
 }
 
 /// Begins a session of an account whose password was compared, if the password still is the one
@@ -46,8 +56,8 @@ pub(crate) async fn log_in(
 async fn begin(
     registry: &Registry,
     account: Option<AccountRecord>,
-    matches: bool,
     key: &VerifyingKey,
+    Compared { tried, matches }: Compared,
 ) -> Result<Me, ActionError> {
     let now = registry.now();
     let transaction = registry.store.begin().await?;
@@ -55,20 +65,29 @@ async fn begin(
         Some(account) => transaction.account(&account.name).await?,
         None => None,
     };
-    let is_current = |seen: &AccountRecord| {
-        let hash = current.as_ref().map(|current| &current.password_hash);
-        hash == Some(&seen.password_hash)
-    };
-    // A name that no account has may be a password in the wrong field: it is not written down.
-    let by = account.as_ref().map_or_else(|| "nobody".to_owned(), |account| account.name.clone());
-    let Some(account) = account.filter(|account| matches && is_current(account)) else {
-        transaction.record(event(now, by, EventKind::LoginRefused, "Login refused")).await?;
+    // What else was changed meanwhile is as it is now.
+    let current = current.filter(|current| {
+        matches && account.is_some_and(|seen| seen.password_hash == current.password_hash)
+    });
+    let Some(account) = current else {
+        let what = "Login refused";
+        tried.was_wrong(&transaction, now, EventKind::LoginRefused, what).await?;
         transaction.commit().await?;
         return Err(refused(
             ProblemCode::WrongPassword,
             "Name or password is wrong. Check both and try again.",
         ));
     };
+    if account.disabled {
+        let what = "Login refused: the account is disabled";
+        tried.was_wrong(&transaction, now, EventKind::LoginRefused, what).await?;
+        transaction.commit().await?;
+        return Err(refused(
+            ProblemCode::NotPermitted,
+            "This account is disabled. Ask an admin to enable it.",
+        ));
+    }
+    tried.was_right(&transaction).await?;
     let (begun, used) = limits(registry, now);
     let key = key.to_string();
     // A key is one session: the one that it had ends where everybody can read of it.
@@ -167,7 +186,7 @@ fn event(at: i64, by: String, kind: EventKind, what: &str) -> Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::accounts;
+    use crate::actions::accounts_at_command_line::{Given, set_password};
     use crate::config::{Config, PasswordCost};
     use cardwright_seal::SigningKey;
 
@@ -179,10 +198,16 @@ mod tests {
         let (registry, _) = Registry::open(folder.path(), config).await.unwrap();
         let seen = registry.store.read().await.unwrap().account("operator").await.unwrap();
         let key = SigningKey::generate().verifying_key();
-        assert!(begin(&registry, seen.clone(), true, &key).await.is_ok());
-        let (store, new) = (&registry.store, Secret::from(&b"correct horse battery"[..]));
-        let now = registry.now();
-        accounts::set_password(store, &registry.passwords, now, "operator", new).await.unwrap();
-        assert!(begin(&registry, seen, true, &key).await.is_err());
+        let again = async || {
+            let name = "operator";
+            let tried = throttle::begin(&registry, name, seen.as_ref(), "unknown").await.unwrap();
+            begin(&registry, seen.clone(), &key, Compared { tried, matches: true }).await
+        };
+        assert!(again().await.is_ok());
+        let password = Secret::from(&b"correct horse battery"[..]);
+        let given = Given { name: "operator", password, must_change_password: false };
+        let (store, now) = (&registry.store, registry.now());
+        set_password(store, &registry.passwords, now, given).await.unwrap();
+        assert!(again().await.is_err());
     }
 }

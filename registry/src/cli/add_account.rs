@@ -1,6 +1,7 @@
 use super::password::{PasswordArgument, passwords};
 use super::{CliError, DataArgument, refused};
-use crate::actions::accounts;
+use crate::actions::accounts::check_name;
+use crate::actions::accounts_at_command_line::add;
 use crate::clock::{Clock as _, SystemClock};
 use crate::data_dir::{DataDir, DataError};
 use cardwright_protocol::domain::Role;
@@ -25,12 +26,11 @@ impl AddAccount {
         // The parser takes the names of roles only.
         let role = Role::from_name(&self.role);
         let role = role.ok_or_else(|| CliError::Refused("there is no such role".to_owned()))?;
-        accounts::check_name(&self.name).map_err(refused)?;
+        check_name(&self.name).map_err(refused)?;
         let password = self.password.obtain()?;
         let (passwords, now) = (passwords()?, SystemClock.now());
-        accounts::add(&store, &passwords, now, &self.name, role, password.clone())
-            .await
-            .map_err(refused)?;
+        let given = self.password.given(&self.name, &password);
+        add(&store, &passwords, now, role, given).await.map_err(refused)?;
         store.close().await.map_err(DataError::from)?;
         self.password.show(&password)
     }

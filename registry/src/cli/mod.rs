@@ -15,6 +15,7 @@ mod rotate_root_key;
 mod serve;
 mod set_password;
 mod terminal;
+mod unlock;
 mod workstations;
 
 use crate::actions::ActionError;
@@ -48,16 +49,16 @@ enum Command {
     /// this and to every other command that needs them. A key that is in both places must be the
     /// same in both.
     Serve(serve::Serve),
-    /// Give an account another password and end its sessions.
+    /// Give an account another password, end its sessions and unlock it.
     ///
-    /// The password is read from the terminal or from standard input, one line. A registry that
-    /// runs need not be stopped.
+    /// The password is read from the terminal or from standard input, one line. Its owner chooses
+    /// another one at the next login. A registry that runs need not be stopped.
     SetPassword(set_password::SetPassword),
     /// Add an account.
     ///
     /// Its name has 1 to 64 lower case letters, digits and `.`, `-`, `_`, `@`. The password is
-    /// read from the terminal or from standard input, one line. A registry that runs need not be
-    /// stopped.
+    /// read from the terminal or from standard input, one line. Its owner chooses another one at
+    /// the first login. A registry that runs need not be stopped.
     AddAccount(add_account::AddAccount),
     /// Add a workstation, and print the one-time code with which its helper enrolls.
     ///
@@ -77,6 +78,9 @@ enum Command {
     /// Standard output has a line for each, of words separated by tabs: `workstation ID NAME STATE
     /// VERSION USED`, with the version of its helper and when it was last used, or `-`.
     Workstations(workstations::Workstations),
+    /// Unlock an account that was locked after failed logins. A registry that runs need not be
+    /// stopped.
+    Unlock(unlock::Unlock),
     /// Print the key that verifies this registry's jobs. Keys are made at first use.
     PublicKey(public_key::PublicKey),
     /// Take all cards of a CSV file, or none if anything in it is wrong.
@@ -219,6 +223,7 @@ impl Cli {
             Command::AddWorkstation(command) => command.run().await,
             Command::RevokeWorkstation(command) => command.run().await,
             Command::Workstations(command) => command.run().await,
+            Command::Unlock(command) => command.run().await,
             Command::PublicKey(command) => command.run().await,
             Command::ImportCards(command) => command.run().await,
             Command::Backup(command) => command.run().await,

@@ -1,5 +1,6 @@
 use super::terminal::{AskedFor, read_secret};
 use super::{CliError, print, refused};
+use crate::actions::accounts_at_command_line::Given;
 use crate::config::PasswordCost;
 use crate::passwords::{MIN_PASSWORD_LENGTH, Passwords, random_password};
 use cardwright_seal::Secret;
@@ -11,6 +12,11 @@ pub(super) struct PasswordArgument {
     /// Make a random password and print it.
     #[arg(long)]
     generate: bool,
+    /// Let the owner of the account keep this password.
+    ///
+    /// Otherwise the next login asks for another one, which nobody else knows.
+    #[arg(long)]
+    permanent: bool,
 }
 
 impl PasswordArgument {
@@ -23,6 +29,12 @@ impl PasswordArgument {
                 min_length: MIN_PASSWORD_LENGTH,
             }),
         }
+    }
+
+    /// The password for this account.
+    pub(super) fn given<'a>(&self, name: &'a str, password: &Secret) -> Given<'a> {
+        let must_change_password = !self.permanent;
+        Given { name, password: password.clone(), must_change_password }
     }
 
     /// Shows a password that was made here.

@@ -1,6 +1,6 @@
 use super::password::{PasswordArgument, passwords};
 use super::{CliError, DataArgument, refused};
-use crate::actions::accounts;
+use crate::actions::accounts_at_command_line::set_password;
 use crate::clock::{Clock as _, SystemClock};
 use crate::data_dir::{DataDir, DataError};
 use clap::Args;
@@ -20,9 +20,8 @@ impl SetPassword {
         let store = DataDir::open(&self.data.data)?.open_store().await?;
         let password = self.password.obtain()?;
         let (passwords, now) = (passwords()?, SystemClock.now());
-        accounts::set_password(&store, &passwords, now, &self.name, password.clone())
-            .await
-            .map_err(refused)?;
+        let given = self.password.given(&self.name, &password);
+        set_password(&store, &passwords, now, given).await.map_err(refused)?;
         store.close().await.map_err(DataError::from)?;
         self.password.show(&password)
     }

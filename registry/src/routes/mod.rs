@@ -1,5 +1,7 @@
 //! The HTTP API, by URL: `/api/v1/cards` is in `cards.rs`.
 
+mod accounts;
+mod address;
 mod cards;
 mod client_address;
 mod enrolments;
@@ -13,6 +15,7 @@ mod proof;
 mod refusals;
 mod secrets;
 mod session;
+mod shown_once;
 mod templates;
 mod workstations;
 
@@ -87,6 +90,7 @@ pub(crate) fn router(registry: Registry, origins: Origins) -> Router {
         .merge(enrolments::routes())
         .merge(workstations::routes())
         .merge(templates::routes())
+        .merge(accounts::routes())
         .route_layer(middleware::from_fn_with_state(shared.clone(), guard::authorize))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     let routes = Router::new().nest(API, routes).fallback(other_paths);

@@ -1,5 +1,6 @@
 //! The registry from outside: real router, real database file, real HTTP.
 
+mod accounts;
 mod adoption;
 mod answer;
 mod backup;
@@ -8,6 +9,7 @@ mod bad_requests;
 mod behind;
 mod command_line;
 mod credentials;
+mod database;
 mod desk;
 #[cfg(target_os = "linux")]
 mod door;
@@ -28,6 +30,8 @@ mod late_receipts;
 mod never_began;
 mod office;
 mod outcomes;
+mod own_password;
+mod people;
 mod permissions;
 mod processes;
 mod program;
@@ -48,6 +52,7 @@ mod story;
 mod take_over;
 mod templates;
 mod the_app;
+mod throttle;
 mod tickets;
 mod tls;
 mod tries;

@@ -65,6 +65,27 @@ async fn a_session_ends_when_it_is_not_used_or_too_old() {
 }
 
 #[tokio::test]
+async fn what_an_open_page_does_by_itself_is_no_use_of_the_session() {
+    let registry = TestRegistry::empty().await;
+    let operator = registry.log_in("operator").await;
+    for _ in 0..3 {
+        let answer = operator.post_nothing("/outcomes").await;
+        assert_eq!(answer.refused(), ProblemCode::Malformed);
+        registry.clock.advance(Duration::from_secs(20 * 60));
+    }
+    let answer = operator.post_nothing("/outcomes").await;
+    assert_eq!(answer.refused(), ProblemCode::NotLoggedIn);
+}
+
+#[tokio::test]
+async fn a_session_outlives_a_restart() {
+    let registry = TestRegistry::empty().await;
+    let operator = registry.log_in("operator").await;
+    let registry = registry.restart().await;
+    assert_eq!(operator.moved_to(&registry).me().await.name, "operator");
+}
+
+#[tokio::test]
 async fn accounts_and_sessions_outlive_a_restart() {
     let registry = TestRegistry::empty().await.restart().await;
     let me: Me = registry.log_in("admin").await.get("/session").await.ok();
