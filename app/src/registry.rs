@@ -4,8 +4,9 @@ use crate::search::{Search, escape};
 use crate::session_key::{Keyring, SessionKey};
 use crate::trouble::RegistryError;
 use cardwright_protocol::domain::Permission;
-use cardwright_protocol::ids::{CardNumber, ProcessId};
-use cardwright_protocol::outcome::{ChipReport, Outcome};
+use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::ids::{CardNumber, ProcessId, WorkstationId};
+use cardwright_protocol::outcome::{ChipReport, Outcome, Refusal};
 use cardwright_protocol::registry::API;
 use cardwright_protocol::registry::cards::{Card, CardPage};
 use cardwright_protocol::registry::problem::ProblemCode;
@@ -14,6 +15,7 @@ use cardwright_protocol::registry::processes::{
 };
 use cardwright_protocol::registry::session::{ChangePassword, Login, Me};
 use cardwright_protocol::registry::templates::{ChangeTemplate, Template, TemplateSummary};
+use cardwright_protocol::registry::workstations::{AskForTicket, IssuedTicket};
 use cardwright_protocol::signed::Signed;
 use futures_util::future::{Either, select};
 use gloo_net::http::{Method, Request, RequestBuilder, Response};
@@ -171,6 +173,24 @@ impl Registry {
         self.post("/outcomes", outcome).await
     }
 
+    /// Tells of a job that a helper refused as not for it.
+    pub(crate) async fn report_refusal(
+        self,
+        refusal: &Signed<Refusal>,
+    ) -> Result<(), RegistryError> {
+        self.send(Method::POST, "/refusals", Some(refusal)).await.map(drop)
+    }
+
+    /// Gets a ticket for a helper that the page has reached.
+    pub(crate) async fn ticket(
+        self,
+        workstation: &WorkstationId,
+        challenge: HexBytes,
+    ) -> Result<IssuedTicket, RegistryError> {
+        let path = format!("/workstations/{}/tickets", escape(&workstation.0));
+        self.post(&path, &AskForTicket { challenge }).await
+    }
+
     /// All templates.
     pub(crate) async fn templates(self) -> Result<Vec<TemplateSummary>, RegistryError> {
         self.get("/templates").await
@@ -190,11 +210,13 @@ impl Registry {
         self.put(&format!("/templates/{}", escape(name)), change).await
     }
 
-    async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
+    /// Reads what is at a path.
+    pub(crate) async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
         read(self.send(Method::GET, path, None::<&()>).await?).await
     }
 
-    async fn post<T: DeserializeOwned>(
+    /// Adds something, or has something done.
+    pub(crate) async fn post<T: DeserializeOwned>(
         self,
         path: &str,
         body: &impl Serialize,
@@ -202,11 +224,16 @@ impl Registry {
         read(self.send(Method::POST, path, Some(body)).await?).await
     }
 
-    async fn post_nothing<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
+    /// Has something done that the path says wholly.
+    pub(crate) async fn post_nothing<T: DeserializeOwned>(
+        self,
+        path: &str,
+    ) -> Result<T, RegistryError> {
         read(self.send(Method::POST, path, None::<&()>).await?).await
     }
 
-    async fn put<T: DeserializeOwned>(
+    /// Changes what is at a path.
+    pub(crate) async fn put<T: DeserializeOwned>(
         self,
         path: &str,
         body: &impl Serialize,

@@ -1,5 +1,6 @@
 //! Parts that several pages are made of.
 
+mod away_note;
 mod bar;
 mod dialog;
 mod failure;
@@ -8,6 +9,7 @@ mod page;
 mod take_over;
 mod things;
 
+pub(crate) use away_note::{AwayBody, AwayNote};
 pub(crate) use bar::{Bar, Brand};
 pub(crate) use dialog::Dialog;
 pub(crate) use failure::FailureNote;

@@ -1,6 +1,6 @@
 //! *Home*: what this person can do, and what they should see to.
 
-use crate::components::{Note, PageHead, fetch};
+use crate::components::{AwayNote, Note, PageHead, fetch};
 use crate::helper::{Helper, Tone};
 use crate::registry::Registry;
 use cardwright_protocol::domain::Permission;
@@ -14,6 +14,10 @@ pub(crate) fn HomePage() -> impl IntoView {
     let registry = expect_context::<Registry>();
     let helper = expect_context::<Helper>();
     let summary = Memo::new(move |_| helper.link.with(|link| link.summary()));
+    // What only the person can decide is decided here as well.
+    let clicks = Memo::new(move |_| {
+        helper.link.with(|link| link.away().filter(|away| away.wants_click()).cloned())
+    });
     // Asked anew with every visit, and by whoever comes back from a terminal to this window.
     let me = fetch(move || registry.me());
     let back = window_event_listener(ev::focus, move |_| me.reload());
@@ -47,15 +51,19 @@ pub(crate) fn HomePage() -> impl IntoView {
                 .then(|| choice("Cards", "/templates", "What operators can do with cards, per state"))}
             {choice("Workstation", "/workstation", "Helper, readers and what is in them")}
         </ul>
-        {move || {
-            let (tone, words) = summary.get();
-            view! {
-                <Note tone>
-                    <p>
-                        "This workstation: " <strong>{words}</strong> ". "
-                        <a href="/workstation">"More about it"</a>
-                    </p>
-                </Note>
+        {move || match clicks.get() {
+            Some(away) => view! { <AwayNote away /> }.into_any(),
+            None => {
+                let (tone, words) = summary.get();
+                view! {
+                    <Note tone>
+                        <p>
+                            "This workstation: " <strong>{words}</strong> ". "
+                            <a href="/workstation">"More about it"</a>
+                        </p>
+                    </Note>
+                }
+                    .into_any()
             }
         }}
     }
