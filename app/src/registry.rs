@@ -212,7 +212,12 @@ impl Registry {
 
     /// Reads what is at a path.
     pub(crate) async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
-        read(self.send(Method::GET, path, None::<&()>).await?).await
+        read(self.open(path).await?).await
+    }
+
+    /// Opens what is at a path, for reading piece by piece.
+    pub(crate) async fn open(self, path: &str) -> Result<Response, RegistryError> {
+        self.send(Method::GET, path, None::<&()>).await
     }
 
     /// Adds something, or has something done.
