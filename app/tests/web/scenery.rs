@@ -45,19 +45,20 @@ pub(crate) fn me(role: Role) -> Me {
     let permissions = match role {
         Role::Admin => vec![
             Permission::ReadCards,
-            Permission::UseWorkstations,
             Permission::CloseForeignProcesses,
             Permission::ConfigureTemplates,
+            Permission::UseWorkstations,
+            Permission::ManageWorkstations,
+            Permission::ManageAccounts,
+            Permission::ReadAudit,
         ],
-        Role::Operator => {
-            vec![
-                Permission::ReadCards,
-                Permission::InitializeCards,
-                Permission::WithdrawStock,
-                Permission::UseWorkstations,
-            ]
-        }
-        Role::Auditor => vec![Permission::ReadCards],
+        Role::Operator => vec![
+            Permission::ReadCards,
+            Permission::InitializeCards,
+            Permission::WithdrawStock,
+            Permission::UseWorkstations,
+        ],
+        Role::Auditor => vec![Permission::ReadCards, Permission::ReadAudit],
     };
     Me {
         name: role.name().into(),
