@@ -2,6 +2,7 @@
 
 mod away_note;
 mod bar;
+mod command;
 mod copy;
 mod dialog;
 mod failure;
@@ -15,6 +16,7 @@ mod things;
 
 pub(crate) use away_note::{AwayBody, AwayNote};
 pub(crate) use bar::{Bar, Brand};
+pub(crate) use command::CommandButton;
 pub(crate) use copy::CopyLine;
 pub(crate) use dialog::Dialog;
 pub(crate) use failure::FailureNote;
