@@ -83,11 +83,13 @@ fn Frame() -> impl IntoView {
     let leaving = expect_context::<Leaving>();
     let (navigate, change_password) = (use_navigate(), use_navigate());
     let location = use_location();
+    let here = move || {
+        let (path, query) = (location.pathname.get_untracked(), location.search.get_untracked());
+        if query.is_empty() { path } else { format!("{path}?{query}") }
+    };
     Effect::new(move |_| {
         if registry.who.with(|who| *who == Who::Nobody) {
-            let (path, query) =
-                (location.pathname.get_untracked(), location.search.get_untracked());
-            let here = if query.is_empty() { path } else { format!("{path}?{query}") };
+            let here = here();
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
             navigate(&format!("/login?to={}", escape(&here)), options);
         }
@@ -98,7 +100,11 @@ fn Frame() -> impl IntoView {
     Effect::new(move |_| {
         if must_change.get() && location.pathname.get() != PASSWORD_PAGE {
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-            change_password(PASSWORD_PAGE, options);
+            let page = match here().as_str() {
+                "/" => PASSWORD_PAGE.to_owned(),
+                here => format!("{PASSWORD_PAGE}?to={}", escape(here)),
+            };
+            change_password(&page, options);
         }
     });
     let me = Memo::new(move |_| match registry.who.get() {

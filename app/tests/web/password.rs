@@ -45,7 +45,8 @@ async fn whoever_must_choose_a_password_can_do_nothing_else_and_then_goes_on() {
     logged_in(Role::Operator);
     let forced = Me { must_change_password: true, ..me(Role::Operator) };
     registry_answers("GET /api/v1/session", 200, &forced);
-    let person = Person::opens("/password?to=%2Fsearch");
+    let person = Person::opens("/search");
+    person.is_at("/password?to=%2Fsearch").await;
     person.sees("Choose a password of your own first.").await;
     assert!(!person.can_click("SEARCH"));
     registry_answers("GET /api/v1/session", 200, &me(Role::Operator));
