@@ -22,6 +22,7 @@ pub(crate) struct Person {
 /// Makes registry and helper anew; nobody answers anything yet.
 pub(crate) fn curtain() {
     run(include_str!("fakes.js"));
+    run(include_str!("browser.js"));
 }
 
 /// The registry answers a request so from now on.
@@ -62,11 +63,6 @@ pub(crate) fn saved_files() -> Vec<(String, String)> {
     serde_json::from_str(&all).expect("it is a list of pairs")
 }
 
-/// Everything that the browser has of the page: document, fields, storages, address.
-pub(crate) fn traces() -> String {
-    run("fakes.traces()").as_string().expect("it is a text")
-}
-
 /// All requests so far that begin so.
 pub(crate) fn asked(start: &str) -> Vec<String> {
     let all = run("JSON.stringify(fakes.asked)").as_string().expect("it is a text");
@@ -99,6 +95,13 @@ impl Person {
             !self.root.inner_text().contains(text)
         })
         .await;
+    }
+
+    /// Waits until nothing that the browser has of the page holds a text: the document, fields,
+    /// storages, the address.
+    pub(crate) async fn finds_no_trace_of(&self, text: &str) {
+        let traces = || run("fakes.traces()").as_string().expect("it is a text");
+        self.waits_until(&format!("nothing holds “{text}”"), || !traces().contains(text)).await;
     }
 
     /// Waits until the address is this.
@@ -210,8 +213,10 @@ impl Person {
         controls.find(|it| {
             let label = it.get_attribute("aria-label");
             let visible = it.offset_parent().is_some();
+            let first = it.query_selector("strong").ok().flatten().and_then(|it| it.text_content());
             let named = it.inner_text().trim().lines().next() == Some(text)
-                || label.as_deref() == Some(text);
+                || label.as_deref() == Some(text)
+                || first.as_deref() == Some(text);
             visible && named && !it.has_attribute("disabled")
         })
     }
