@@ -4,11 +4,13 @@
 
 mod card;
 mod erase;
+mod helper;
 mod login;
 mod person;
 mod recovery;
 mod scenery;
 mod search;
+mod session;
 mod template;
 mod wizard;
 
