@@ -70,14 +70,14 @@ impl Surroundings {
     /// Whether the permission means anything here. On a page from this computer the browser says
     /// that it will ask, although it never does.
     pub(super) fn need_permission(&self) -> bool {
-        !self.foreign_frame && !self.from_here() && self.over_https() && !self.webkit
+        !self.foreign_frame && !self.is_local() && self.over_https() && !self.webkit
     }
 
     /// What the browser does. `permission` counts only where [`Self::need_permission`].
     pub(super) fn way(&self, permission: Permission) -> Way {
         let barrier = match permission {
             _ if self.foreign_frame => Barrier::Framed,
-            _ if self.from_here() => return Way::NotNeeded,
+            _ if self.is_local() => return Way::NotNeeded,
             _ if !self.over_https() => Barrier::Insecure,
             _ if self.webkit => Barrier::WebKit,
             Permission::Granted => return Way::Granted,
@@ -93,7 +93,7 @@ impl Surroundings {
     }
 
     /// Whether the page comes from this computer (Secure Contexts, section 3.1).
-    fn from_here(&self) -> bool {
+    fn is_local(&self) -> bool {
         let Some((_, authority)) = self.origin.split_once("://") else { return false };
         let host = match authority.rsplit_once(':') {
             Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,

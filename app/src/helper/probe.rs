@@ -14,7 +14,7 @@ use cardwright_protocol::ticket::Ticket;
 use futures_util::future::{Either, poll_fn, select};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{SinkExt, StreamExt};
-use gloo_net::websocket::{Message as Frame, WebSocketError, futures::WebSocket};
+use gloo_net::websocket::{Message as Frame, State, WebSocketError, futures::WebSocket};
 use gloo_timers::future::TimeoutFuture;
 use std::pin::pin;
 
@@ -103,8 +103,10 @@ async fn probe(registry: Registry, port: u16) -> (Found, Option<Reached>) {
 async fn hello(socket: &mut WebSocket) -> Result<Hello, Found> {
     // A connection that could not be opened says so when it is read.
     let _ = poll_fn(|context| socket.poll_ready_unpin(context)).await;
-    let request = Request::Hello { protocol: PROTOCOL_VERSION };
-    socket.send(frame(0, request)).await.map_err(|_| Found::Nobody)?;
+    if matches!(socket.state(), State::Open) {
+        let request = Request::Hello { protocol: PROTOCOL_VERSION };
+        socket.send(frame(0, request)).await.map_err(|_| Found::Nobody)?;
+    }
     let text = match socket.next().await {
         Some(Ok(Frame::Text(text))) => text,
         Some(Err(WebSocketError::ConnectionClose(close))) if is_refusal(close.code) => {

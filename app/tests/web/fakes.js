@@ -8,12 +8,11 @@
     listen.call(window, name, listener, options);
   };
   localStorage.clear();
-  window.ownOrigin ??= Object.getOwnPropertyDescriptor(window, "origin");
-  Object.defineProperty(window, "origin", window.ownOrigin);
+  window.fakes?.replaced.forEach(([name, own]) => Object.defineProperty(window, name, own));
   delete navigator.permissions;
 
   // The helper of this computer listens on the first port; others by their port.
-  const fakes = { answers: {}, asked: [], proofs: [], helper: null, others: {}, sockets: [], listeners: [] };
+  const fakes = { answers: {}, asked: [], proofs: [], helper: null, others: {}, sockets: [], listeners: [], replaced: [] };
   window.fakes = fakes;
 
   window.fetch = async (request) => {
@@ -81,6 +80,12 @@
   // Ends every connection with a code and a reason.
   fakes.end = (code, reason) => fakes.sockets.forEach((socket) => socket.end(code, reason));
 
+  // What the browser has is this, until the next curtain.
+  fakes.replace = (name, value) => {
+    fakes.replaced.unshift([name, Object.getOwnPropertyDescriptor(window, name)]);
+    Object.defineProperty(window, name, { value, configurable: true });
+  };
+
   // The page seems to come from elsewhere, and the browser says this of its permission.
   fakes.comeFrom = (origin, state) => {
     const status = Object.assign(new EventTarget(), { state, onchange: null });
@@ -88,7 +93,7 @@
       status.state = now;
       status.onchange?.(new Event("change"));
     };
-    Object.defineProperty(window, "origin", { value: origin, configurable: true });
+    fakes.replace("origin", origin);
     const query = async ({ name }) => {
       fakes.asked.push(`permission ${name}`);
       return status;
