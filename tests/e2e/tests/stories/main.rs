@@ -2,6 +2,7 @@
 //! cards. Each has a desk of its own, so that they run side by side.
 
 mod cancel;
+mod csp;
 mod erase;
 mod initialize;
 mod interrupted;
