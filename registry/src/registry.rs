@@ -1,5 +1,6 @@
 use crate::actions::ActionError;
 use crate::actions::first_start::{self, NewAccount};
+use crate::actions::throttle::UnderWay;
 use crate::config::{Config, Workstation};
 use crate::data_dir::{DataDir, DataError};
 use crate::escrow::Escrow;
@@ -26,6 +27,8 @@ pub struct Parts {
     pub(crate) escrow: Escrow,
     /// Hashes and compares the passwords of accounts.
     pub(crate) passwords: Passwords,
+    /// Passwords that are being compared.
+    pub(crate) under_way: UnderWay,
     /// The profiles that chips can follow.
     pub(crate) profiles: Profiles,
     /// As it was given.
@@ -63,6 +66,7 @@ impl Registry {
             root_key: keys.root,
             signing_key: keys.signing,
             passwords,
+            under_way: UnderWay::default(),
             profiles,
             config,
         }));

@@ -27,9 +27,10 @@ pub(crate) mod take_outcome;
 pub(crate) mod take_over;
 mod take_receipt;
 pub(crate) mod templates;
-mod throttle;
+pub(crate) mod throttle;
 mod tries;
 pub(crate) mod view;
+mod waits;
 
 use crate::access::permissions;
 use crate::escrow::EscrowError;
