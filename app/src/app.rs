@@ -5,8 +5,9 @@ use crate::courier::Courier;
 use crate::helper::{Helper, Tone};
 use crate::leaving::{Leaving, LeavingQuestion};
 use crate::pages::{
-    CardPage, HomePage, LoginPage, NotFoundPage, ProcessPage, SearchPage, TemplatePage,
-    TemplatesPage, WorkstationPage,
+    AccountPage, AccountsPage, AuditLogPage, CardPage, HomePage, LoginPage, NotFoundPage,
+    PasswordPage, ProcessPage, SearchPage, TemplatePage, TemplatesPage, WorkstationPage,
+    WorkstationsPage,
 };
 use crate::registry::{Registry, Who};
 use crate::search::escape;
@@ -53,6 +54,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/templates") view=TemplatesPage />
                     <Route path=path!("/templates/:name") view=TemplatePage />
                     <Route path=path!("/workstation") view=WorkstationPage />
+                    <Route path=path!("/workstations") view=WorkstationsPage />
+                    <Route path=path!("/accounts") view=AccountsPage />
+                    <Route path=path!("/accounts/:name") view=AccountPage />
+                    <Route path=path!("/password") view=PasswordPage />
+                    <Route path=path!("/audit") view=AuditLogPage />
                     <Route path=path!("/*any") view=NotFoundPage />
                 </ParentRoute>
             </Routes>

@@ -1,6 +1,7 @@
 //! What the app asks of the registry, one function per route.
 
 use crate::search::{Search, escape};
+use crate::session_key::{Keyring, SessionKey};
 use crate::trouble::RegistryError;
 use cardwright_protocol::domain::Permission;
 use cardwright_protocol::ids::{CardNumber, ProcessId};
@@ -15,12 +16,14 @@ use cardwright_protocol::registry::session::{Login, Me};
 use cardwright_protocol::registry::templates::{ChangeTemplate, Template, TemplateSummary};
 use cardwright_protocol::signed::Signed;
 use futures_util::future::{Either, select};
-use gloo_net::http::{Request, Response};
+use gloo_net::http::{Method, Request, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::pin::pin;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{RequestCache, RequestCredentials, Url};
 
 /// How long the registry may take to answer, in milliseconds: a wire that was cut says nothing.
 const PATIENCE: u32 = 30_000;
@@ -43,12 +46,16 @@ pub(crate) enum Who {
 pub(crate) struct Registry {
     /// Who is logged in. Any answer that says *nobody* sets it, wherever it was asked.
     pub(crate) who: RwSignal<Who>,
+    /// What proves who asks.
+    keys: Keyring,
 }
 
 impl Registry {
     /// A registry that was not asked yet.
     pub(crate) fn new() -> Self {
-        Self { who: RwSignal::new(Who::Unknown) }
+        let registry = Self { who: RwSignal::new(Who::Unknown), keys: Keyring::new() };
+        registry.keys.on_change(move || spawn_local(registry.follow_another_page()));
+        registry
     }
 
     /// Whether somebody is logged in who may do something. A page that asks is drawn anew for
@@ -73,18 +80,23 @@ impl Registry {
         self.get("/session").await
     }
 
-    /// Logs in. The password is dropped with the request.
+    /// Logs in: makes a key, and proves the login by it. The password is dropped with the request.
     pub(crate) async fn log_in(self, login: Login) -> Result<(), RegistryError> {
-        let me = self.post("/session", &login).await?;
+        let key = SessionKey::generate().await?;
+        let request = prepare(Method::POST, "/session", Some(&login), Some(&key)).await?;
+        let me = read(answer(request).await?).await?;
+        self.keys.keep(key).await;
         self.who.try_set(Who::Person(me));
         Ok(())
     }
 
-    /// Logs out.
+    /// Logs out: at once on this computer, whenever the registry can be reached there.
     pub(crate) async fn log_out(self) -> Result<(), RegistryError> {
-        self.send(Request::delete(&format!("{API}/session")).build()).await?;
+        let key = self.keys.key().await;
+        let request = prepare(Method::DELETE, "/session", None::<&()>, key.as_ref()).await;
+        self.keys.forget().await;
         self.who.try_set(Who::Nobody);
-        Ok(())
+        answer(request?).await.map(drop)
     }
 
     /// Searches cards.
@@ -165,50 +177,77 @@ impl Registry {
         name: &str,
         change: &ChangeTemplate,
     ) -> Result<Template, RegistryError> {
-        let url = format!("{API}/templates/{}", escape(name));
-        read(self.send(Request::put(&url).json(change)).await?).await
+        self.put(&format!("/templates/{}", escape(name)), change).await
     }
 
-    async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
-        read(self.send(Request::get(&format!("{API}{path}")).build()).await?).await
+    /// Reads what is at a path.
+    pub(crate) async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
+        read(self.open(path).await?).await
     }
 
-    async fn post<T: DeserializeOwned>(
+    /// Opens what is at a path, for reading piece by piece.
+    pub(crate) async fn open(self, path: &str) -> Result<Response, RegistryError> {
+        self.send(Method::GET, path, None::<&()>).await
+    }
+
+    /// Changes what is at a path.
+    pub(crate) async fn put<T: DeserializeOwned>(
         self,
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, RegistryError> {
-        read(self.send(Request::post(&format!("{API}{path}")).json(body)).await?).await
+        read(self.send(Method::PUT, path, Some(body)).await?).await
     }
 
-    async fn post_nothing<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
-        read(self.send(Request::post(&format!("{API}{path}")).build()).await?).await
+    /// Adds something, or has something done.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, RegistryError> {
+        read(self.send(Method::POST, path, Some(body)).await?).await
     }
 
+    /// Has something done that the path says wholly.
+    pub(crate) async fn post_nothing<T: DeserializeOwned>(
+        self,
+        path: &str,
+    ) -> Result<T, RegistryError> {
+        read(self.send(Method::POST, path, None::<&()>).await?).await
+    }
+
+    /// Asks as whoever is logged in in this browser.
     async fn send(
         self,
-        request: Result<Request, gloo_net::Error>,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
     ) -> Result<Response, RegistryError> {
-        let request = request.map_err(|_| RegistryError::NotUnderstood)?;
         let asked = self.who.try_get_untracked();
-        let response = match select(pin!(request.send()), TimeoutFuture::new(PATIENCE)).await {
-            Either::Left((response, _)) => response.map_err(|_| RegistryError::Unreachable)?,
-            Either::Right(_) => return Err(RegistryError::Unreachable),
-        };
-        if response.ok() {
-            return Ok(response);
+        let key = self.keys.key().await;
+        let result = answer(prepare(method, path, body, key.as_ref()).await?).await;
+        if let Err(error) = &result {
+            // Another page may have logged in meanwhile: this answer says nothing of its key.
+            if error.is(ProblemCode::NotLoggedIn) && self.keys.is_still(key.as_ref()).await {
+                self.now(asked.clone(), Who::Nobody);
+            }
+            if error.is(ProblemCode::PasswordChangeNeeded)
+                && let Some(Who::Person(me)) = asked.clone()
+            {
+                self.now(asked, Who::Person(Me { must_change_password: true, ..me }));
+            }
         }
-        // A server that stands before a registry which is gone answers in its own words.
-        let other = match response.status() {
-            500.. => RegistryError::Unreachable,
-            _ => RegistryError::NotUnderstood,
-        };
-        let problem = response.json().await.map_err(|_| other)?;
-        let error = RegistryError::Problem(problem);
-        if error.is(ProblemCode::NotLoggedIn) {
-            self.now(asked, Who::Nobody);
+        result
+    }
+
+    /// Another page of this browser logged in or out.
+    async fn follow_another_page(self) {
+        match self.keys.key().await {
+            Some(_) => self.find_out_who().await,
+            None => {
+                self.who.try_set(Who::Nobody);
+            }
         }
-        Err(error)
     }
 
     /// Takes what an answer says of who is logged in, unless somebody logged in or out since it
@@ -219,6 +258,57 @@ impl Registry {
             self.who.try_set(who);
         }
     }
+}
+
+/// A request that is proved by a key; without one it says nothing of who asks. No cookie goes with
+/// it, and nothing of its answer is kept for whoever uses this browser next.
+async fn prepare(
+    method: Method,
+    path: &str,
+    body: Option<&impl Serialize>,
+    key: Option<&SessionKey>,
+) -> Result<Request, RegistryError> {
+    let body = body.map(serde_json::to_string).transpose();
+    let body = body.map_err(|_| RegistryError::NotUnderstood)?;
+    let builder = RequestBuilder::new(&format!("{API}{path}"))
+        .method(method.clone())
+        .credentials(RequestCredentials::Omit)
+        .cache(RequestCache::NoStore);
+    let request = match &body {
+        Some(body) => builder.header("Content-Type", "application/json").body(body),
+        None => builder.build(),
+    };
+    let request = request.map_err(|_| RegistryError::NotUnderstood)?;
+    if let Some(key) = key {
+        let target = target(&request.url()).ok_or(RegistryError::NotUnderstood)?;
+        let body = body.as_deref().unwrap_or_default();
+        let proof = key.authorization(method.as_str(), &target, body).await?;
+        request.headers().set("Authorization", &proof);
+    }
+    Ok(request)
+}
+
+/// Path and query exactly as the browser sends them, encoded by itself: what it says of the
+/// request, without the origin.
+fn target(url: &str) -> Option<String> {
+    let origin = Url::new(url).ok()?.origin();
+    url.strip_prefix(&origin).map(str::to_owned)
+}
+
+async fn answer(request: Request) -> Result<Response, RegistryError> {
+    let response = match select(pin!(request.send()), TimeoutFuture::new(PATIENCE)).await {
+        Either::Left((response, _)) => response.map_err(|_| RegistryError::Unreachable)?,
+        Either::Right(_) => return Err(RegistryError::Unreachable),
+    };
+    if response.ok() {
+        return Ok(response);
+    }
+    // A server that stands before a registry which is gone answers in its own words.
+    let other = match response.status() {
+        500.. => RegistryError::Unreachable,
+        _ => RegistryError::NotUnderstood,
+    };
+    Err(RegistryError::Problem(response.json().await.map_err(|_| other)?))
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, RegistryError> {

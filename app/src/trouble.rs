@@ -1,5 +1,6 @@
 //! Why something could not be done, and what a person can do about it.
 
+use crate::session_key::NoKey;
 use cardwright_protocol::helper::HelperError;
 use cardwright_protocol::ids::WorkstationName;
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
@@ -17,6 +18,9 @@ pub(crate) enum RegistryError {
     /// An answer came that is not of the protocol.
     #[error("The registry gave an answer that this page does not understand.")]
     NotUnderstood,
+    /// Nobody can be logged in in this browser.
+    #[error(transparent)]
+    NoKey(#[from] NoKey),
 }
 
 impl RegistryError {
@@ -30,6 +34,7 @@ impl RegistryError {
         match self {
             Self::Problem(problem) => match problem.code {
                 ProblemCode::NotLoggedIn => "Log in again.",
+                ProblemCode::PasswordChangeNeeded => "Choose another password first.",
                 ProblemCode::NotPermitted => "Ask an admin for the permission.",
                 ProblemCode::StaleVersion | ProblemCode::CardInUse | ProblemCode::WrongState => {
                     "Reload the page to see what it is now."
@@ -43,6 +48,7 @@ impl RegistryError {
             },
             Self::Unreachable => "Check the network; nothing is lost.",
             Self::NotUnderstood => "Reload the page, so that both are of the same version.",
+            Self::NoKey(missing) => missing.advice(),
         }
     }
 }

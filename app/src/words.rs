@@ -23,6 +23,15 @@ pub(crate) fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{ending}")
 }
 
+/// An amount of data, such as *1.4 MB*.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
+    }
+}
+
 /// A phase while it goes on.
 pub(crate) fn phase_going_on(phase: Phase) -> &'static str {
     match phase {
@@ -192,6 +201,20 @@ mod tests {
             assert_eq!(day(date), words);
         }
         assert_eq!((count(1, "card"), count(0, "reader")), ("1 card".into(), "0 readers".into()));
+    }
+
+    #[test]
+    fn amounts_of_data_are_said_in_words() {
+        for (bytes, words) in [
+            (0, "0 bytes"),
+            (999, "999 bytes"),
+            (1_000, "1 kB"),
+            (999_999, "999 kB"),
+            (1_449_999, "1.4 MB"),
+            (12_000_000, "12.0 MB"),
+        ] {
+            assert_eq!(size(bytes), words);
+        }
     }
 
     fn causes() -> Vec<FailureCause> {

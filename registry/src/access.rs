@@ -1,6 +1,7 @@
 //! Who may do what: roles and their permissions, routes and commands and the one that each needs.
 
 use cardwright_protocol::domain::{Command, Permission, Role};
+use cardwright_protocol::registry::secrets::RevealedKind;
 
 /// What a role may do.
 pub(crate) fn permissions(role: Role) -> &'static [Permission] {
@@ -32,6 +33,14 @@ pub(crate) fn for_command(command: Command) -> Permission {
     }
 }
 
+/// What seeing a secret needs.
+pub(crate) fn for_secret(secret: RevealedKind) -> Permission {
+    match secret {
+        RevealedKind::Pin => Permission::RevealPin,
+        RevealedKind::Puk => Permission::RevealPuk,
+    }
+}
+
 /// Whom a route is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -45,6 +54,8 @@ pub enum Access {
     May(Permission),
     /// Whoever may do what the request names: the command's own permission is asked for.
     MayCommand,
+    /// Whoever may see what the request names: PIN and PUK have each a permission of their own.
+    MayReveal,
     /// Whoever has the process that the path names, by starting it or by taking it over: each of
     /// them needed a permission for that.
     HasProcess,
@@ -73,6 +84,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/api/v1/cards", Access::May(Permission::ReadCards)),
     route("GET", "/api/v1/cards/{number}", Access::May(Permission::ReadCards)),
     route("POST", "/api/v1/cards/{number}/processes", Access::MayCommand),
+    route("POST", "/api/v1/cards/{number}/reveals", Access::MayReveal),
     route("GET", "/api/v1/processes/{id}", Access::May(Permission::ReadCards)),
     route("POST", "/api/v1/processes/{id}/nonces", Access::HasProcess),
     route("POST", "/api/v1/processes/{id}/reports", Access::HasProcess),
@@ -86,6 +98,19 @@ pub const ROUTES: &[Route] = &[
     ),
     // Outcomes are facts that a helper signed; who carries them does not matter.
     by_itself("POST", "/api/v1/outcomes", Access::May(Permission::ReadCards)),
+    by_itself("POST", "/api/v1/refusals", Access::May(Permission::UseWorkstations)),
+    // Whoever has a one-time code proves it.
+    route("POST", "/api/v1/enrolments", Access::Anyone),
+    by_itself(
+        "POST",
+        "/api/v1/workstations/{id}/tickets",
+        Access::May(Permission::UseWorkstations),
+    ),
+    route("GET", "/api/v1/workstations", Access::May(Permission::ManageWorkstations)),
+    route("POST", "/api/v1/workstations", Access::May(Permission::ManageWorkstations)),
+    route("PUT", "/api/v1/workstations/{id}", Access::May(Permission::ManageWorkstations)),
+    route("POST", "/api/v1/workstations/{id}/codes", Access::May(Permission::ManageWorkstations)),
+    route("POST", "/api/v1/workstations/{id}/revoke", Access::May(Permission::ManageWorkstations)),
     route("GET", "/api/v1/templates", Access::May(Permission::ReadCards)),
     route("GET", "/api/v1/templates/{name}", Access::May(Permission::ConfigureTemplates)),
     route("PUT", "/api/v1/templates/{name}", Access::May(Permission::ConfigureTemplates)),

@@ -1,22 +1,25 @@
-//! The configuration: which helpers belong to this registry, and which pages may change it.
+//! The configuration: which pages may change the registry, and where they look for a helper.
 
 use crate::clock::{Clock, SystemClock};
+use crate::server::Limits;
 use cardwright_protocol::helper::HELPER_PORTS;
-use cardwright_protocol::ids::WorkstationId;
-use cardwright_seal::{SealingKey, VerifyingKey};
 use serde::Deserialize;
-use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
+use std::net::IpAddr;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// How a registry is set up.
 #[derive(Clone)]
 pub struct Config {
-    /// Helpers whose statements are believed, by name.
-    pub workstations: Vec<Workstation>,
     /// Ports of 127.0.0.1 on which the page looks for a helper.
     pub helper_ports: Vec<u16>,
     /// Origins of pages that may change something, compared by exact equality. `None`: those by
     /// which this computer calls the address that the registry listens on.
     pub origins: Option<Vec<String>>,
+    /// Addresses of the proxies through which pages come. They are the ones that speak TLS then,
+    /// and what they say of where a request comes from is believed.
+    pub proxies: Vec<IpAddr>,
+    /// What peers may cost.
+    pub limits: Limits,
     /// Folder of the built app.
     pub app: Option<PathBuf>,
     /// What one guess of a password costs.
@@ -27,17 +30,6 @@ pub struct Config {
     pub session_length: Duration,
     /// The clock.
     pub clock: Arc<dyn Clock>,
-}
-
-/// A helper of this registry.
-#[derive(Debug, Clone)]
-pub struct Workstation {
-    /// Its name, such as `desk-1`.
-    pub name: WorkstationId,
-    /// Verifies what it signs.
-    pub signing_key: VerifyingKey,
-    /// Jobs are sealed to it.
-    pub sealing_key: SealingKey,
 }
 
 /// Cost of Argon2id (RFC 9106).
@@ -59,9 +51,10 @@ impl Default for PasswordCost {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            workstations: Vec::new(),
             helper_ports: HELPER_PORTS.to_vec(),
             origins: None,
+            proxies: Vec::new(),
+            limits: Limits::default(),
             app: None,
             password_cost: PasswordCost::default(),
             session_idle: Duration::from_secs(60 * 60),
@@ -77,20 +70,12 @@ pub enum ConfigError {
     /// It is not TOML, or not of the shape that a configuration has.
     #[error("{0}")]
     Shape(#[from] toml::de::Error),
-    /// A key is not a key.
-    #[error("workstation {name}: {key} is not a key of 32 bytes as 64 hexadecimal digits")]
-    Key {
-        /// The workstation.
-        name: String,
-        /// Which of its keys.
-        key: &'static str,
-    },
-    /// Two workstations have one name.
-    #[error("workstation {0} is there twice")]
-    Twice(String),
-    /// A workstation has no name.
-    #[error("a workstation has no name")]
-    NoName,
+    /// It names workstations, as it was done before helpers enrolled themselves.
+    #[error(
+        "workstations are no longer configured: remove each [[workstation]], and enroll its helper \
+         with the code that `cardwright-registry add-workstation NAME --data DIR` prints"
+    )]
+    Workstations,
     /// An origin is not one.
     #[error("{0:?} is not an origin such as https://cards.example or http://127.0.0.1:8420")]
     Origin(String),
@@ -102,15 +87,9 @@ struct File {
     helper_ports: Option<Vec<u16>>,
     origins: Option<Vec<String>>,
     #[serde(default)]
-    workstation: Vec<WorkstationEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WorkstationEntry {
-    name: String,
-    signing_key: String,
-    sealing_key: String,
+    proxies: Vec<IpAddr>,
+    /// Nobody can use it any more.
+    workstation: Option<toml::Value>,
 }
 
 impl Config {
@@ -120,33 +99,15 @@ impl Config {
     /// [`ConfigError`], which names the place.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let file: File = toml::from_str(text)?;
-        let mut names = HashSet::new();
-        let mut workstations = Vec::with_capacity(file.workstation.len());
-        for entry in file.workstation {
-            if entry.name.trim().is_empty() {
-                return Err(ConfigError::NoName);
-            }
-            if !names.insert(entry.name.clone()) {
-                return Err(ConfigError::Twice(entry.name));
-            }
-            workstations.push(entry.check()?);
+        if file.workstation.is_some() {
+            return Err(ConfigError::Workstations);
         }
         if let Some(wrong) = file.origins.iter().flatten().find(|origin| !is_origin(origin)) {
             return Err(ConfigError::Origin(wrong.clone()));
         }
         let helper_ports = file.helper_ports.unwrap_or_else(|| HELPER_PORTS.to_vec());
-        Ok(Self { workstations, helper_ports, origins: file.origins, ..Self::default() })
-    }
-}
-
-impl WorkstationEntry {
-    fn check(self) -> Result<Workstation, ConfigError> {
-        let wrong = |key| ConfigError::Key { name: self.name.clone(), key };
-        Ok(Workstation {
-            signing_key: self.signing_key.parse().map_err(|_| wrong("signing_key"))?,
-            sealing_key: self.sealing_key.parse().map_err(|_| wrong("sealing_key"))?,
-            name: WorkstationId(self.name),
-        })
+        let File { origins, proxies, .. } = file;
+        Ok(Self { helper_ports, origins, proxies, ..Self::default() })
     }
 }
 
@@ -160,7 +121,6 @@ fn is_origin(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cardwright_seal::{OpeningKey, SigningKey};
     use expect_test::{Expect, expect};
 
     fn check(text: &str, error: Expect) {
@@ -179,16 +139,9 @@ mod tests {
         check(
             "[[workstation]]\nname = \"desk-1\"\nsigning_key = \"00\"\nsealing_key = \"00\"",
             expect![
-                "workstation desk-1: signing_key is not a key of 32 bytes as 64 hexadecimal digits"
+                "workstations are no longer configured: remove each [[workstation]], and enroll its helper with the code that `cardwright-registry add-workstation NAME --data DIR` prints"
             ],
         );
-        let entry = format!(
-            "[[workstation]]\nname = \"desk-1\"\nsigning_key = \"{}\"\nsealing_key = \"{}\"\n",
-            SigningKey::generate().verifying_key(),
-            OpeningKey::generate().sealing_key(),
-        );
-        check(&entry, expect![""]);
-        check(&(entry.clone() + &entry), expect!["workstation desk-1 is there twice"]);
         assert!(Config::parse("ports = [1]").is_err());
     }
 }

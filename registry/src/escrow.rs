@@ -2,10 +2,11 @@
 
 use cardwright_profile::PinPolicy;
 use cardwright_protocol::ids::CardNumber;
-use cardwright_seal::{CARD_ID_LENGTH, RootKey, Secret};
+use cardwright_seal::{CARD_ID_LENGTH, RootKey, RootKeys, Secret};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand::{TryRng as _, rngs::SysRng};
+use std::collections::BTreeMap;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -18,6 +19,9 @@ pub(crate) enum EscrowError {
     /// The ciphertext was not made with this root key for this card, or was altered.
     #[error("the escrowed PIN cannot be opened")]
     NotOurs,
+    /// The card id names a version of the root key that this registry does not have.
+    #[error("there is no version {0} of the root key")]
+    NoRootKey(u8),
 }
 
 /// Bytes from the operating system's random source.
@@ -53,16 +57,25 @@ fn pin_from_words(
     }
 }
 
-/// Encrypts and decrypts PINs (XChaCha20-Poly1305), each bound to its card and card id.
+/// Encrypts and decrypts PINs (XChaCha20-Poly1305), each bound to its card and card id, under the
+/// version of the root key that the card id names.
 #[derive(Clone)]
-pub(crate) struct Escrow(XChaCha20Poly1305);
+pub(crate) struct Escrow(BTreeMap<u8, XChaCha20Poly1305>);
 
 impl Escrow {
-    /// The escrow under a root key.
-    pub(crate) fn new(root_key: &RootKey) -> Self {
-        let key = root_key.escrow_key();
-        // An escrow key has the 32 bytes that the cipher wants.
-        Self(XChaCha20Poly1305::new_from_slice(key.expose()).expect("32 bytes"))
+    /// The escrow under all versions of a root key.
+    pub(crate) fn new(root_keys: &RootKeys) -> Self {
+        let cipher = |root_key: &RootKey| {
+            let key = root_key.escrow_key();
+            // An escrow key has the 32 bytes that the cipher wants.
+            XChaCha20Poly1305::new_from_slice(key.expose()).expect("32 bytes")
+        };
+        Self(root_keys.iter().map(|root_key| (root_key.version(), cipher(root_key))).collect())
+    }
+
+    fn cipher(&self, card_id: &[u8; CARD_ID_LENGTH]) -> Result<&XChaCha20Poly1305, EscrowError> {
+        let version = card_id[12];
+        self.0.get(&version).ok_or(EscrowError::NoRootKey(version))
     }
 
     /// Encrypts a PIN; returns nonce and ciphertext.
@@ -75,7 +88,7 @@ impl Escrow {
         let nonce: [u8; 24] = random_bytes()?;
         let aad = associated_data(card, card_id);
         let payload = Payload { msg: pin.expose(), aad: &aad };
-        let ciphertext = self.0.encrypt(&XNonce::from(nonce), payload);
+        let ciphertext = self.cipher(card_id)?.encrypt(&XNonce::from(nonce), payload);
         // The only error is a text of 256 GiB.
         Ok((nonce.to_vec(), ciphertext.map_err(|_| EscrowError::NotOurs)?))
     }
@@ -90,7 +103,7 @@ impl Escrow {
         let nonce: [u8; 24] = nonce.as_slice().try_into().map_err(|_| EscrowError::NotOurs)?;
         let aad = associated_data(card, card_id);
         let payload = Payload { msg: ciphertext, aad: &aad };
-        let pin = self.0.decrypt(&XNonce::from(nonce), payload);
+        let pin = self.cipher(card_id)?.decrypt(&XNonce::from(nonce), payload);
         pin.map(Secret::new).map_err(|_| EscrowError::NotOurs)
     }
 }
@@ -111,7 +124,7 @@ mod tests {
     use super::*;
     use crate::profiles::Profiles;
 
-    const CARD_ID: [u8; CARD_ID_LENGTH] = [7; CARD_ID_LENGTH];
+    const CARD_ID: [u8; CARD_ID_LENGTH] = [7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 1, 7];
 
     fn policy() -> PinPolicy {
         Profiles::built_in().unwrap().first().profile.pin
@@ -137,13 +150,28 @@ mod tests {
 
     #[test]
     fn a_pin_is_read_for_its_own_card_only() {
-        let escrow = Escrow::new(&RootKey::generate());
+        let root_keys = RootKeys::from(RootKey::generate());
+        let (one, two) = (Escrow::new(&root_keys), root_keys.with_next().unwrap());
+        let two = Escrow::new(&two);
         let pin = Secret::from(&b"493058"[..]);
-        let sealed = escrow.seal(&pin, &"A".into(), &CARD_ID).unwrap();
-        assert!(escrow.open(&sealed, &"A".into(), &CARD_ID) == Ok(pin));
-        assert!(escrow.open(&sealed, &"B".into(), &CARD_ID) == Err(EscrowError::NotOurs));
-        assert!(escrow.open(&sealed, &"A".into(), &[8; 14]) == Err(EscrowError::NotOurs));
-        let other = Escrow::new(&RootKey::generate());
+        let sealed = one.seal(&pin, &"A".into(), &CARD_ID).unwrap();
+        for escrow in [&one, &two] {
+            assert!(escrow.open(&sealed, &"A".into(), &CARD_ID) == Ok(pin.clone()));
+            assert!(escrow.open(&sealed, &"B".into(), &CARD_ID) == Err(EscrowError::NotOurs));
+            let mut other = CARD_ID;
+            other[13] = 8;
+            assert!(escrow.open(&sealed, &"A".into(), &other) == Err(EscrowError::NotOurs));
+        }
+        let other = Escrow::new(&RootKey::generate().into());
         assert!(other.open(&sealed, &"A".into(), &CARD_ID) == Err(EscrowError::NotOurs));
+
+        let mut second = CARD_ID;
+        second[12] = 2;
+        let sealed_under_two = two.seal(&pin, &"A".into(), &second).unwrap();
+        assert!(two.open(&sealed_under_two, &"A".into(), &second) == Ok(pin.clone()));
+        assert!(two.open(&sealed, &"A".into(), &second) == Err(EscrowError::NotOurs));
+        let unknown = Err(EscrowError::NoRootKey(2));
+        assert!(one.open(&sealed_under_two, &"A".into(), &second) == unknown);
+        assert!(one.seal(&pin, &"A".into(), &second) == Err(EscrowError::NoRootKey(2)));
     }
 }

@@ -73,6 +73,17 @@ pub(crate) fn for_owner_alone(options: &mut fs::OpenOptions) {
     let _ = options;
 }
 
+/// Whether others than its owner can read or change a file.
+pub(crate) fn is_exposed(path: &Path) -> io::Result<bool> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    fs::metadata(path).map(|_| false)
+}
+
 /// Waits until the names of a file's folder are on the disk.
 pub(crate) fn sync_folder(file: &Path) -> io::Result<()> {
     #[cfg(unix)]

@@ -6,10 +6,10 @@
 
 use crate::clock::timestamp;
 use crate::data_dir::Keys;
-use crate::store::KeyKind;
+use crate::key_name::KeyName;
 use age::secrecy::SecretString;
 use age::{DecryptError, scrypt};
-use cardwright_seal::{RootKey, Secret, SigningKey};
+use cardwright_seal::{RootKey, RootKeys, Secret, SigningKey};
 use std::io::{self, Read as _, Write as _};
 use std::iter;
 use zeroize::Zeroizing;
@@ -23,8 +23,8 @@ const WORK_FACTOR: u8 = 18;
 /// Greatest cost that is accepted of a file.
 const MAX_WORK_FACTOR: u8 = 22;
 
-/// Longest text, in bytes.
-const MAX_LENGTH: u64 = 4096;
+/// Longest text, in bytes: room for the 255 versions that the root key can have.
+const MAX_LENGTH: u64 = 32 * 1024;
 
 /// Why a file gives no keys.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,7 @@ pub(crate) enum ExportError {
     NotAnExport,
     /// It holds something else, or more than this version knows.
     #[error(
-        "it holds other keys than one root key and one signing key: use the version of cardwright-registry that made it"
+        "it holds other keys than versions of a root key and one signing key: use the version of cardwright-registry that made it"
     )]
     OtherKeys,
     /// Encrypting failed.
@@ -52,10 +52,9 @@ pub(crate) fn encrypt(keys: &Keys, passphrase: &Secret, now: i64) -> Result<Vec<
     let mut write = || {
         writeln!(text, "# The keys of a Cardwright registry, exported {}.", timestamp(now))?;
         writeln!(text, "# What follows a name is the content of the key file of that name.")?;
-        for kind in [KeyKind::Root, KeyKind::Signing] {
-            let (version, secret) = keys.file(kind);
-            let digits = Zeroizing::new(hex::encode(secret.expose()));
-            writeln!(text, "{} {version} {}", name(kind), *digits)?;
+        for key in keys.named() {
+            let digits = Zeroizing::new(hex::encode(key.secret.expose()));
+            writeln!(text, "{} {} {}", key.name.name(), key.name.version(), *digits)?;
         }
         let mut recipient = scrypt::Recipient::new(secret_string(passphrase));
         recipient.set_work_factor(WORK_FACTOR);
@@ -81,7 +80,7 @@ pub(crate) fn decrypt(file: &[u8], passphrase: &Secret) -> Result<Keys, ExportEr
 }
 
 fn parse(text: &str) -> Result<Keys, ExportError> {
-    let (mut root, mut signing) = (None, None);
+    let (mut root, mut signing) = (Vec::new(), None);
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let mut words = line.split(' ');
         let (Some(name), Some(version), Some(digits), None) =
@@ -89,27 +88,27 @@ fn parse(text: &str) -> Result<Keys, ExportError> {
         else {
             return Err(ExportError::OtherKeys);
         };
-        let version = version.parse().map_err(|_| ExportError::OtherKeys)?;
-        let secret = Secret::new(hex::decode(digits).map_err(|_| ExportError::OtherKeys)?);
-        let known = match name {
-            "root-key" => root.replace(RootKey::from_secret(version, &secret)).is_none(),
-            "signing-key" => signing.replace(SigningKey::from_secret(&secret).ok()).is_none(),
-            _ => false,
-        };
-        if !known {
+        let name = KeyName::from_name(name).ok_or(ExportError::OtherKeys)?;
+        if version.parse() != Ok(name.version()) {
             return Err(ExportError::OtherKeys);
         }
+        let secret = Secret::new(hex::decode(digits).map_err(|_| ExportError::OtherKeys)?);
+        match name {
+            KeyName::Root(version) => {
+                let key = RootKey::from_secret(version, &secret);
+                root.push(key.ok_or(ExportError::OtherKeys)?);
+            }
+            KeyName::Signing => {
+                let key = SigningKey::from_secret(&secret).map_err(|_| ExportError::OtherKeys)?;
+                if signing.replace(key).is_some() {
+                    return Err(ExportError::OtherKeys);
+                }
+            }
+        }
     }
-    match (root.flatten(), signing.flatten()) {
+    match (RootKeys::new(root), signing) {
         (Some(root), Some(signing)) => Ok(Keys { root, signing }),
         _ => Err(ExportError::OtherKeys),
-    }
-}
-
-fn name(kind: KeyKind) -> &'static str {
-    match kind {
-        KeyKind::Root => "root-key",
-        KeyKind::Signing => "signing-key",
     }
 }
 
@@ -125,27 +124,36 @@ mod tests {
 
     fn check(text: &str, expected: Expect) {
         let said = match parse(text) {
-            Ok(keys) => format!("version {}", keys.root.version()),
+            Ok(keys) => {
+                let versions: Vec<_> = keys.root.iter().map(RootKey::version).collect();
+                format!("versions {versions:?}")
+            }
             Err(error) => format!("{error:?}"),
         };
         expected.assert_eq(&said);
     }
 
     #[test]
-    fn only_one_key_of_each_kind_is_taken() {
+    fn each_version_of_the_root_key_and_one_signing_key_are_taken() {
         let (root, signing) =
-            (format!("root-key 3 {:064}\n", 7), format!("signing-key 1 {:064}\n", 8));
-        check(&format!("# For people.\n{root}{signing}"), expect!["version 3"]);
-        check(&format!("{signing}{root}"), expect!["version 3"]);
+            (format!("root-key 1 {:064}\n", 7), format!("signing-key 1 {:064}\n", 8));
+        let third = format!("root-key.3 3 {:064}\n", 9);
+        check(&format!("# For people.\n{root}{signing}"), expect!["versions [1]"]);
+        check(&format!("{signing}{root}"), expect!["versions [1]"]);
+        check(&format!("{third}{signing}{root}"), expect!["versions [1, 3]"]);
         for text in [
             root.clone(),
+            signing.clone(),
             format!("{root}{root}{signing}"),
+            format!("{root}{third}{third}{signing}"),
             format!("{root}{signing}{signing}"),
             format!("{root}{signing}other-key 1 00\n"),
             format!("{root}{signing}\n"),
-            format!("{}{signing}", root.replace("3 0", "3 ")),
-            format!("{}{signing}", root.replace("3 ", "256 ")),
-            format!("{}{signing}", root.replace(" 3", "")),
+            format!("{}{signing}", root.replace("1 0", "1 ")),
+            format!("{}{signing}", root.replace("1 ", "256 ")),
+            format!("{}{signing}", root.replace("1 ", "2 ")),
+            format!("{}{signing}", root.replace(" 1", "")),
+            format!("{root}{signing}{}", third.replace(".3", ".4")),
         ] {
             check(&text, expect!["OtherKeys"]);
         }

@@ -1,14 +1,13 @@
 use crate::actions::ActionError;
 use crate::actions::first_start::{self, NewAccount};
 use crate::actions::throttle::UnderWay;
-use crate::config::{Config, Workstation};
+use crate::config::Config;
 use crate::data_dir::{DataDir, DataError};
 use crate::escrow::Escrow;
 use crate::passwords::{PasswordError, Passwords};
 use crate::profiles::Profiles;
 use crate::store::{Store, StoreError};
-use cardwright_protocol::ids::WorkstationId;
-use cardwright_seal::{RootKey, SigningKey, VerifyingKey};
+use cardwright_seal::{RootKeys, SigningKey, VerifyingKey};
 use std::{ops::Deref, path::Path, sync::Arc};
 
 /// An open registry. Clones share it.
@@ -19,8 +18,8 @@ pub struct Registry(Arc<Parts>);
 pub struct Parts {
     /// Everything that must be true for more than one person.
     pub(crate) store: Store,
-    /// The secrets of all chips follow from it.
-    pub(crate) root_key: RootKey,
+    /// The secrets of all chips follow from them.
+    pub(crate) root_keys: RootKeys,
     /// Signs jobs and acknowledgements.
     pub(crate) signing_key: SigningKey,
     /// Encrypts PINs.
@@ -59,11 +58,11 @@ impl Registry {
             .map_err(|error: PasswordError| OpenError::Start(Box::new(error)))?;
         let data = DataDir::open_or_make(folder)?;
         let store = data.open_store().await?;
-        let keys = data.open_keys(&store).await?;
+        let keys = data.open_keys(&store, config.clock.now()).await?;
         let registry = Self(Arc::new(Parts {
             store,
             escrow: Escrow::new(&keys.root),
-            root_key: keys.root,
+            root_keys: keys.root,
             signing_key: keys.signing,
             passwords,
             under_way: UnderWay::default(),
@@ -88,11 +87,6 @@ impl Registry {
     /// [`StoreError`] when the write-ahead log could not be put into the file; nothing is lost.
     pub async fn close(self) -> Result<(), StoreError> {
         self.store.clone().close().await
-    }
-
-    /// The workstation of this name.
-    pub(crate) fn workstation(&self, name: &WorkstationId) -> Option<&Workstation> {
-        self.config.workstations.iter().find(|workstation| workstation.name == *name)
     }
 
     /// Seconds since 1970 in UTC.

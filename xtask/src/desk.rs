@@ -1,19 +1,19 @@
 //! One desk: registry, helper and, where no reader is at hand, a virtual card office.
 //!
-//! Each side is given the other's public key by its configuration. Everything is below one data
-//! folder; what was started ends when the [`Desk`] is dropped.
+//! The helper is enrolled at the registry by a one-time code, as any other. Everything is below one
+//! data folder; what was started ends when the [`Desk`] is dropped.
 
 mod child;
 
 use crate::build::program;
-use crate::sh::{command, output, root, run};
+use crate::sh::{answer, command, output, root, run};
 use anyhow::Context as _;
 pub use child::Child;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The name that registry and helper know this desk by.
+/// What the registry calls this desk.
 pub const WORKSTATION: &str = "desk-1";
 
 /// What a desk is made of.
@@ -29,6 +29,23 @@ pub struct DeskOptions {
     pub readers: Readers,
     /// Folder of the built app; without it, the registry serves its API alone.
     pub app: Option<PathBuf>,
+    /// How browsers reach the registry by https; without it, by http on 127.0.0.1.
+    pub https: Option<Https>,
+    /// Whether registry and helper log all that they can, for whoever looks for secrets in it.
+    pub verbose: bool,
+}
+
+/// A registry that browsers reach by https, under another name than this computer's own.
+#[derive(Debug, Clone)]
+pub struct Https {
+    /// The name.
+    pub name: String,
+    /// PEM, for this name and for `localhost`, by which the helper is enrolled.
+    pub certificate: PathBuf,
+    /// PEM.
+    pub key: PathBuf,
+    /// PEM: who vouches for the certificate.
+    pub authority: PathBuf,
 }
 
 /// Where a desk's readers are.
@@ -76,18 +93,59 @@ impl Desk {
             url: String::new(),
             accounts: Vec::new(),
         };
-        // The helper's configuration names the registry's port and the other way round, so one
-        // port is chosen before it is taken; should somebody else take it first, choose again.
-        let mut tries = 3;
+        // The registry tells pages the helper's port, and the helper lets in pages of the
+        // registry's port: free ports are chosen before they are taken. Should somebody else take
+        // one first, choose again.
+        let wanted = (desk.options.port, desk.options.helper_port);
+        let mut tries = if wanted.0 == 0 || wanted.1 == 0 { 3 } else { 1 };
         loop {
-            desk.choose_port()?;
-            desk.start_helper()?;
-            match desk.start_registry() {
-                Err(_) if desk.options.port == 0 && tries > 1 => tries -= 1,
+            (desk.options.port, desk.options.helper_port) = wanted;
+            match desk.start_on_free_ports() {
+                Err(_) if tries > 1 => tries -= 1,
                 done => break done?,
             }
         }
         Ok(desk)
+    }
+
+    fn start_on_free_ports(&mut self) -> anyhow::Result<()> {
+        for port in [&mut self.options.port, &mut self.options.helper_port] {
+            if *port == 0 {
+                *port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+            }
+        }
+        self.url = match &self.options.https {
+            Some(https) => format!("https://{}:{}", https.name, self.options.port),
+            None => format!("http://127.0.0.1:{}", self.options.port),
+        };
+        self.start_registry()?;
+        self.enrol_helper()?;
+        self.start_helper()
+    }
+
+    /// Enrols the helper at the registry, unless it knows this registry's pages already.
+    fn enrol_helper(&self) -> anyhow::Result<()> {
+        let data = self.options.data.join("helper");
+        let enrolment = std::fs::read_to_string(data.join("enrolment.toml")).unwrap_or_default();
+        if enrolment.contains(&format!("\"{}\"", self.url)) {
+            return Ok(());
+        }
+        let added = output(self.registry_command("add-workstation").arg(WORKSTATION))?;
+        let code = added
+            .lines()
+            .find_map(|line| line.strip_prefix("code\t"))
+            .context("the registry prints no code")?;
+        let mut enroll = command(program("cardwright-helper"));
+        enroll.arg("enroll");
+        match &self.options.https {
+            Some(https) => {
+                enroll.arg(format!("https://localhost:{}", self.options.port));
+                enroll.arg("--ca").arg(&https.authority)
+            }
+            None => enroll.arg(&self.url),
+        };
+        enroll.arg("--data").arg(&data);
+        answer(&mut enroll, code).map(drop)
     }
 
     /// Starts the helper, on the port that it had before if it ran before.
@@ -98,24 +156,15 @@ impl Desk {
         self.helper = None;
         let data = self.options.data.join("helper");
         let config = self.options.data.join("helper.toml");
-        let registry = output(&mut self.registry_command("public-key"))?;
-        let host = self.url.replacen("127.0.0.1", "localhost", 1);
-        let text = format!(
-            "workstation = \"{WORKSTATION}\"\nport = {}\nregistry_key = \"{}\"\norigins = [\"{}\", \"{host}\"]\n",
-            self.options.helper_port,
-            registry.trim(),
-            self.url,
-        );
-        std::fs::write(&config, text)?;
+        std::fs::write(&config, format!("port = {}\n", self.options.helper_port))?;
         let mut start = command(program("cardwright-helper"));
         start.arg("run").arg("--data").arg(&data).arg("--config").arg(&config);
         if let Readers::Socket(socket) = &self.options.readers {
             start.env("PCSCLITE_CSOCK_NAME", socket);
         }
+        self.set_log_level(&mut start);
         let helper = Child::start("helper", &mut start, &self.options.data.join("helper.log"))?;
-        let address = helper.wait_for_line("listening\t")?;
-        let port = address.rsplit(':').next().unwrap_or_default();
-        self.options.helper_port = port.parse().context("the helper names no port")?;
+        helper.wait_for_line("listening\t")?;
         self.helper = Some(helper);
         Ok(())
     }
@@ -140,28 +189,23 @@ impl Desk {
     pub fn start_registry(&mut self) -> anyhow::Result<()> {
         self.registry = None;
         let config = self.options.data.join("registry.toml");
-        let helper_data = self.options.data.join("helper");
-        let keys = output(
-            command(program("cardwright-helper")).arg("keys").arg("--data").arg(&helper_data),
-        )?;
-        let key = |name: &str| {
-            keys.lines()
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix('\t'))
-                .with_context(|| format!("the helper prints no {name}"))
-        };
-        let text = format!(
-            "helper_ports = [{}]\n\n[[workstation]]\nname = \"{WORKSTATION}\"\nsigning_key = \"{}\"\nsealing_key = \"{}\"\n",
-            self.options.helper_port,
-            key("signing-key")?,
-            key("sealing-key")?,
-        );
+        let mut text = format!("helper_ports = [{}]\n", self.options.helper_port);
+        if self.options.https.is_some() {
+            let local = format!("https://localhost:{}", self.options.port);
+            text += &format!("origins = [\"{}\", \"{local}\"]\n", self.url);
+        }
         std::fs::write(&config, text)?;
         let mut start = self.registry_command("serve");
         start.arg("--config").arg(&config);
         if let Some(app) = &self.options.app {
             start.arg("--app").arg(app);
         }
-        start.args(["--listen", self.url.trim_start_matches("http://")]);
+        if let Some(https) = &self.options.https {
+            start.arg("--tls-cert").arg(&https.certificate);
+            start.arg("--tls-key").arg(&https.key);
+        }
+        start.args(["--listen", &format!("127.0.0.1:{}", self.options.port)]);
+        self.set_log_level(&mut start);
         let registry =
             Child::start("registry", &mut start, &self.options.data.join("registry.log"))?;
         registry.wait_for_line("listening\t")?;
@@ -171,6 +215,12 @@ impl Desk {
         }
         self.registry = Some(registry);
         Ok(())
+    }
+
+    fn set_log_level(&self, start: &mut Command) {
+        if self.options.verbose {
+            start.env("RUST_LOG", "trace");
+        }
     }
 
     /// Kills the registry without warning (SIGKILL), and waits until it is gone.
@@ -252,15 +302,6 @@ impl Desk {
         let mut registry = command(program("cardwright-registry"));
         registry.arg(subcommand).arg("--data").arg(self.options.data.join("registry"));
         registry
-    }
-
-    fn choose_port(&mut self) -> anyhow::Result<()> {
-        let port = match self.options.port {
-            0 => TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
-            port => port,
-        };
-        self.url = format!("http://127.0.0.1:{port}");
-        Ok(())
     }
 }
 

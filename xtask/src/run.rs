@@ -68,6 +68,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         helper_port: free_helper_port(options.port),
         readers,
         app: Some(build::dist()),
+        https: None,
+        verbose: false,
     })?;
     // First of all the passwords: nobody can show them again.
     greet(&desk);

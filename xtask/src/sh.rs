@@ -1,8 +1,9 @@
 //! Running other programs, and saying so.
 
 use anyhow::{Context as _, bail};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Output, Stdio};
 
 /// The root of the checkout.
 #[must_use]
@@ -49,8 +50,28 @@ pub fn run(command: &mut Command) -> anyhow::Result<()> {
 /// # Errors
 /// When it cannot be started, ends with another status than 0, or prints other than UTF-8.
 pub fn output(command: &mut Command) -> anyhow::Result<String> {
+    let child = command.stdin(Stdio::inherit()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = child.spawn().and_then(Child::wait_with_output);
+    printed(command, output)
+}
+
+/// The same for a command that reads one line, which is neither shown nor kept.
+///
+/// # Errors
+/// As [`output`].
+pub fn answer(command: &mut Command, line: &str) -> anyhow::Result<String> {
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = child.spawn().and_then(|mut child| {
+        // A command that ended before it read says why in its status.
+        let _ = child.stdin.take().map(|mut input| writeln!(input, "{line}"));
+        child.wait_with_output()
+    });
+    printed(command, output)
+}
+
+fn printed(command: &Command, output: io::Result<Output>) -> anyhow::Result<String> {
     let shown = shown(command);
-    let output = command.output().with_context(|| format!("cannot start `{shown}`"))?;
+    let output = output.with_context(|| format!("cannot start `{shown}`"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         bail!("`{shown}` ended with {}\n{said}", output.status);

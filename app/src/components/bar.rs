@@ -8,13 +8,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use wasm_bindgen_futures::spawn_local;
 
-/// Brand, tabs, the workstation and the person.
+/// Brand, tabs, the workstation and the person. Whoever must choose a password first can do
+/// nothing else.
 #[component]
 pub(crate) fn Bar(me: Me) -> impl IntoView {
+    let permissions = if me.must_change_password { vec![] } else { me.permissions };
+    let me = Me { permissions, ..me };
     let registry = expect_context::<Registry>();
-    let helper = expect_context::<Helper>();
     let path = use_location().pathname;
-    let summary = Memo::new(move |_| helper.link.with(|link| link.summary()));
     let tab = move |title: &'static str, url: &'static str, below: &'static [&'static str]| {
         let current = move || {
             let path = path.get();
@@ -34,27 +35,42 @@ pub(crate) fn Bar(me: Me) -> impl IntoView {
             <a class="skip button" href="#main" rel="external">"Skip to the page"</a>
             <Brand />
             <nav class="tabs" aria-label="Main">
-                {tab("Home", "/", &[])}
-                {tab("SEARCH", "/search", &["/cards/", "/processes/"])}
+                {tab("Home", "/", &["/workstations", "/accounts", "/audit", "/password"])}
+                {me
+                    .may(Permission::ReadCards)
+                    .then(|| tab("SEARCH", "/search", &["/cards/", "/processes/"]))}
                 {me
                     .may(Permission::ConfigureTemplates)
                     .then(|| tab("Admin", "/templates", &["/templates/"]))}
             </nav>
             <div class="desk">
-                <a class="pill" href="/workstation">
-                    <span
-                        class=move || format!("dot {}", summary.get().0.class())
-                        aria-hidden="true"
-                    ></span>
-                    <span class="unseen">"Workstation: "</span>
-                    <span role="status">{move || summary.get().1}</span>
+                {me.may(Permission::UseWorkstations).then(|| view! { <Pill /> })}
+                <a class="person" href="/password" title="Change password">
+                    {me.name}
+                    <span class="unseen">": change password"</span>
                 </a>
-                <span class="person">{me.name}</span>
                 <button type="button" class="button quiet small" on:click=log_out>
                     "Log out"
                 </button>
             </div>
         </header>
+    }
+}
+
+/// The state of the workstation, for those who use one.
+#[component]
+fn Pill() -> impl IntoView {
+    let helper = expect_context::<Helper>();
+    let summary = Memo::new(move |_| helper.link.with(|link| link.summary()));
+    view! {
+        <a class="pill" href="/workstation">
+            <span
+                class=move || format!("dot {}", summary.get().0.class())
+                aria-hidden="true"
+            ></span>
+            <span class="unseen">"Workstation: "</span>
+            <span role="status">{move || summary.get().1}</span>
+        </a>
     }
 }
 

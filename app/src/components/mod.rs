@@ -1,17 +1,25 @@
 //! Parts that several pages are made of.
 
 mod bar;
+mod copy;
 mod dialog;
 mod failure;
 mod fetched;
+mod form;
+mod once;
 mod page;
+mod pages;
 mod take_over;
 mod things;
 
 pub(crate) use bar::{Bar, Brand};
+pub(crate) use copy::CopyLine;
 pub(crate) use dialog::Dialog;
 pub(crate) use failure::FailureNote;
-pub(crate) use fetched::{Waiting, fetch};
+pub(crate) use fetched::{Fetched, Waiting, fetch};
+pub(crate) use form::{FormNote, Sending, TextField, Wrong, wrong_with};
+pub(crate) use once::{Once, ShownOnce};
 pub(crate) use page::{Crumb, PageHead, move_focus};
+pub(crate) use pages::Pages;
 pub(crate) use take_over::TakeOver;
 pub(crate) use things::{CardThing, Moment, Note, StateWord};

@@ -2,6 +2,7 @@
 
 mod commands;
 mod interrupted;
+mod reveal;
 
 use crate::components::{CardThing, Crumb, Moment, Note, PageHead, StateWord, Waiting, fetch};
 use crate::courier::Courier;
@@ -17,6 +18,7 @@ use commands::Commands;
 use interrupted::Interrupted;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
+use reveal::Reveals;
 
 /// The page.
 #[component]
@@ -91,7 +93,16 @@ pub(crate) fn CardPage() -> impl IntoView {
                                 <Facts card=found.clone() />
                                 <History history=found.history.clone() />
                             </div>
-                            <Commands card=found process asked done changed=move || card.reload() />
+                            <div class="stack">
+                                <Commands
+                                    card=found.clone()
+                                    process
+                                    asked
+                                    done
+                                    changed=move || card.reload()
+                                />
+                                <Reveals card=found />
+                            </div>
                         </div>
                     }
                 })

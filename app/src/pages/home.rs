@@ -12,8 +12,6 @@ use leptos::prelude::*;
 #[component]
 pub(crate) fn HomePage() -> impl IntoView {
     let registry = expect_context::<Registry>();
-    let helper = expect_context::<Helper>();
-    let summary = Memo::new(move |_| helper.link.with(|link| link.summary()));
     // Asked anew with every visit, and by whoever comes back from a terminal to this window.
     let me = fetch(move || registry.me());
     let back = window_event_listener(ev::focus, move |_| me.reload());
@@ -45,19 +43,39 @@ pub(crate) fn HomePage() -> impl IntoView {
             {registry
                 .may(Permission::ConfigureTemplates)
                 .then(|| choice("Cards", "/templates", "What operators can do with cards, per state"))}
-            {choice("Workstation", "/workstation", "Helper, readers and what is in them")}
+            {registry
+                .may(Permission::UseWorkstations)
+                .then(|| choice("Workstation", "/workstation", "Helper, readers and what is in them"))}
+            {registry
+                .may(Permission::ManageWorkstations)
+                .then(|| choice("Workstations", "/workstations", "Which helpers get jobs"))}
+            {registry
+                .may(Permission::ManageAccounts)
+                .then(|| choice("Accounts", "/accounts", "Who can log in, and what they may do"))}
+            {registry
+                .may(Permission::ReadAudit)
+                .then(|| choice("Audit", "/audit", "What happened, by whom, and when"))}
+            {choice("Change password", "/password", "Your own")}
         </ul>
-        {move || {
-            let (tone, words) = summary.get();
-            view! {
-                <Note tone>
-                    <p>
-                        "This workstation: " <strong>{words}</strong> ". "
-                        <a href="/workstation">"More about it"</a>
-                    </p>
-                </Note>
-            }
-        }}
+        {registry.may(Permission::UseWorkstations).then(|| view! { <Here /> })}
+    }
+}
+
+/// How the workstation is.
+#[component]
+fn Here() -> impl IntoView {
+    let helper = expect_context::<Helper>();
+    let summary = Memo::new(move |_| helper.link.with(|link| link.summary()));
+    move || {
+        let (tone, words) = summary.get();
+        view! {
+            <Note tone>
+                <p>
+                    "This workstation: " <strong>{words}</strong> ". "
+                    <a href="/workstation">"More about it"</a>
+                </p>
+            </Note>
+        }
     }
 }
 

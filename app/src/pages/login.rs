@@ -99,7 +99,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
 }
 
 /// Where to go after the login: a path of this app, never another site.
-fn destination(to: Option<String>) -> String {
+pub(crate) fn destination(to: Option<String>) -> String {
     let inside = |to: &String| {
         to.starts_with('/')
             && !to.starts_with("//")

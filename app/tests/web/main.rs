@@ -2,14 +2,19 @@
 
 #![cfg(target_arch = "wasm32")]
 
+mod accounts;
+mod audit;
 mod card;
 mod erase;
 mod login;
+mod password;
 mod person;
 mod recovery;
+mod reveal;
 mod scenery;
 mod search;
 mod template;
 mod wizard;
+mod workstations;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

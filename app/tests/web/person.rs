@@ -46,6 +46,27 @@ pub(crate) fn helper_stops() {
     run("fakes.stopHelper()");
 }
 
+/// This page's own clock goes on by so many seconds at once.
+pub(crate) fn time_passes(seconds: u32) {
+    run(&format!("fakes.skipped += {}", seconds * 1000));
+}
+
+/// The person looks at another tab.
+pub(crate) fn another_tab_is_looked_at() {
+    run("fakes.lookAway()");
+}
+
+/// Every file that was saved so far: name and content.
+pub(crate) fn saved_files() -> Vec<(String, String)> {
+    let all = run("JSON.stringify(fakes.saved)").as_string().expect("it is a text");
+    serde_json::from_str(&all).expect("it is a list of pairs")
+}
+
+/// Everything that the browser has of the page: document, fields, storages, address.
+pub(crate) fn traces() -> String {
+    run("fakes.traces()").as_string().expect("it is a text")
+}
+
 /// All requests so far that begin so.
 pub(crate) fn asked(start: &str) -> Vec<String> {
     let all = run("JSON.stringify(fakes.asked)").as_string().expect("it is a text");
@@ -102,6 +123,11 @@ impl Person {
         self.control(text).expect("it was there").click();
     }
 
+    /// Presses Escape, which closes the open dialog.
+    pub(crate) fn presses_escape(&self) {
+        run("document.querySelector('dialog[open]').requestClose()");
+    }
+
     /// Whether the button or link with this text can be clicked now.
     pub(crate) fn can_click(&self, text: &str) -> bool {
         self.control(text).is_some()
@@ -136,6 +162,11 @@ impl Person {
         happen(&field, "change");
     }
 
+    /// What the field with this label has now.
+    pub(crate) async fn typed(&self, label: &str) -> String {
+        self.field(label).await.unchecked_into::<HtmlInputElement>().value()
+    }
+
     /// The value that the drop-down with this label has now.
     pub(crate) async fn chosen(&self, label: &str) -> String {
         self.field(label).await.unchecked_into::<HtmlSelectElement>().value()
@@ -154,9 +185,12 @@ impl Person {
 
     async fn field(&self, label: &str) -> Element {
         let find = || {
-            let labels = all(&self.root, "label").into_iter();
+            // What is behind a dialog, or in one that is closed, cannot be reached.
+            let labels = all(&self.reachable(), "label").into_iter();
             let mut labels = labels.filter(|it| {
-                it.text_content().is_some_and(|text| text.trim_start().starts_with(label))
+                let visible = it.unchecked_ref::<HtmlElement>().offset_parent().is_some();
+                let text = it.text_content().unwrap_or_default();
+                visible && text.trim_start().starts_with(label)
             });
             labels.find_map(|it| it.query_selector("input, select, textarea").ok().flatten())
         };
@@ -164,10 +198,14 @@ impl Person {
         find().expect("it was there")
     }
 
+    fn reachable(&self) -> Element {
+        let dialog = self.root.query_selector("dialog[open]").ok().flatten();
+        dialog.unwrap_or_else(|| self.root.clone().into())
+    }
+
     fn control(&self, text: &str) -> Option<HtmlElement> {
         // What is behind a dialog cannot be reached.
-        let dialog = self.root.query_selector("dialog[open]").ok().flatten();
-        let controls = all(dialog.as_ref().unwrap_or(&self.root), "a, button").into_iter();
+        let controls = all(&self.reachable(), "a, button").into_iter();
         let mut controls = controls.map(|it| it.unchecked_into::<HtmlElement>());
         controls.find(|it| {
             let label = it.get_attribute("aria-label");
@@ -178,7 +216,8 @@ impl Person {
         })
     }
 
-    async fn waits_until(&self, what: &str, condition: impl Fn() -> bool) {
+    /// Waits until something is so.
+    pub(crate) async fn waits_until(&self, what: &str, condition: impl Fn() -> bool) {
         for _ in 0..LOOKS.1 {
             if condition() {
                 return;

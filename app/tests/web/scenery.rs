@@ -40,12 +40,27 @@ pub(crate) fn me(role: Role) -> Me {
             Permission::ReadCards,
             Permission::CloseForeignProcesses,
             Permission::ConfigureTemplates,
+            Permission::UseWorkstations,
+            Permission::ManageWorkstations,
+            Permission::ManageAccounts,
+            Permission::ReadAudit,
         ],
-        Role::Operator => {
-            vec![Permission::ReadCards, Permission::InitializeCards, Permission::WithdrawStock]
-        }
+        Role::Operator => vec![
+            Permission::ReadCards,
+            Permission::InitializeCards,
+            Permission::WithdrawStock,
+            Permission::UseWorkstations,
+        ],
+        Role::Auditor => vec![Permission::ReadCards, Permission::ReadAudit],
     };
-    Me { name: role.name().into(), role, permissions, helper_ports: vec![35_963], notices: vec![] }
+    Me {
+        name: role.name().into(),
+        role,
+        permissions,
+        helper_ports: vec![35_963],
+        must_change_password: false,
+        notices: vec![],
+    }
 }
 
 pub(crate) fn card(state: CardState) -> Card {

@@ -26,9 +26,18 @@ impl RootKey {
     /// When the operating system gives no random numbers: nothing secret can be made then.
     #[must_use]
     pub fn generate() -> Self {
+        Self::generate_version(1)
+    }
+
+    /// Makes a version from the operating system's random source.
+    ///
+    /// # Panics
+    /// As [`RootKey::generate`].
+    #[must_use]
+    pub fn generate_version(version: u8) -> Self {
         let mut key = Zeroizing::new([0; 32]);
         UnwrapErr(SysRng).fill_bytes(&mut *key);
-        Self { version: 1, key }
+        Self { version, key }
     }
 
     /// Reads a key from its 32 bytes; `None` unless there are 32.

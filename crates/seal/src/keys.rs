@@ -85,7 +85,9 @@ impl FromStr for VerifyingKey {
 
     fn from_str(text: &str) -> Result<Self, BadKey> {
         let bytes = key_bytes(text)?;
-        ed25519_dalek::VerifyingKey::from_bytes(&bytes).map(Self).map_err(|_| BadKey)
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| BadKey)?;
+        // For a point of low order anybody finds signatures (RFC 8032, 5.1.7).
+        if key.is_weak() { Err(BadKey) } else { Ok(Self(key)) }
     }
 }
 
@@ -199,6 +201,10 @@ mod tests {
             assert!(text.parse::<SealingKey>().is_err(), "{text:?}");
         }
         assert!("0".repeat(64).parse::<SealingKey>().is_err(), "a point of low order");
+        let identity = format!("01{}", "0".repeat(62));
+        for weak in ["0".repeat(64), identity] {
+            assert_eq!(weak.parse::<VerifyingKey>(), Err(BadKey), "a point of low order");
+        }
         assert!(SigningKey::from_secret(&Secret::new(vec![0; 31])).is_err());
         assert!(OpeningKey::from_secret(&Secret::new(vec![0; 33])).is_err());
     }

@@ -20,6 +20,7 @@ mod enrolment_code;
 mod job;
 mod keys;
 mod request_proof;
+mod root_keys;
 mod secret;
 mod signature;
 
@@ -29,5 +30,6 @@ pub use enrolment_code::{EnrolmentCode, EnrolmentKey, NotACode, Side};
 pub use job::{NotForUs, open_job, seal_job};
 pub use keys::{BadKey, OpeningKey, SealingKey, SigningKey, VerifyingKey};
 pub use request_proof::{authorization, prover};
+pub use root_keys::RootKeys;
 pub use secret::Secret;
 pub use signature::{BadSignature, sha256, sign, verify};

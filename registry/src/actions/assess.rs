@@ -5,6 +5,7 @@ use super::binding::{Binding, find_binding, telling_ids};
 use super::never_began;
 use super::past_jobs::past_jobs;
 use super::tries::{Allowance, Naming, last_finding};
+use super::verified::Verified;
 use super::view::{profile_of, template_of};
 use crate::profiles::LoadedProfile;
 use crate::registry::Registry;
@@ -53,9 +54,9 @@ pub(crate) async fn assess(
     registry: &Registry,
     snapshot: &Snapshot,
     card: &CardRecord,
-    report: &ChipReport,
+    from: &Verified<ChipReport>,
 ) -> Result<Judgement, ActionError> {
-    let facts = &report.chip;
+    let facts = &from.statement.chip;
     let ids = telling_ids(&facts.ids);
     let template = template_of(snapshot, card).await?;
     let mut judgement = Judgement {
@@ -94,7 +95,7 @@ pub(crate) async fn assess(
         Some(chip) => snapshot.jobs_of_chip(chip.id).await?,
         None => Vec::new(),
     };
-    let (never_began, jobs) = never_began::divide(snapshot, report, jobs).await?;
+    let (never_began, jobs) = never_began::divide(snapshot, from, jobs).await?;
     let jobs = past_jobs(jobs)?;
     let named = named(registry, snapshot, &judgement.ids, chip.as_ref(), &known, piv).await?;
     let pending = known.iter().find(|generation| generation.state == GenerationState::Pending);
@@ -145,8 +146,8 @@ pub(crate) async fn assess(
 
 /// What the chip's card id says, where no keying of another card's chip has the same one.
 ///
-/// A maker's random card id may look like one of ours, once in 256 chips that do not say whether
-/// their secrets are the factory's. That ends well: the factory's values are candidates of an
+/// A maker's random card id may look like one of ours, once in 256 chips for each version of the
+/// root key, where they do not say whether their secrets are the factory's. That ends well: the factory's values are candidates of an
 /// adopted keying, too.
 async fn named(
     registry: &Registry,
@@ -161,7 +162,7 @@ async fn named(
     if known.iter().any(|generation| generation.card_id == card_id) {
         return Ok(Named::Known);
     }
-    let is_ours = card_id[12] == registry.root_key.version() && card_id[13] >= 1;
+    let is_ours = registry.root_keys.of(&card_id).is_some() && card_id[13] >= 1;
     // It named itself so before we wrote on it.
     let is_first = chip.is_some_and(|chip| chip.first.card_id == ids.card_id) && !known.is_empty();
     if !is_ours || is_first || piv.factory_secrets == Some(true) {

@@ -15,5 +15,6 @@ pub(super) async fn give_up_open_job(
     transaction.supersede_job(&job.job).await?;
     card.interrupted = true;
     transaction.change_card(card, None).await?;
-    Ok(format!("; how the encoding at {} ended is not known", job.workstation))
+    let workstation = transaction.workstation_name(&job.workstation).await?;
+    Ok(format!("; how the encoding at {workstation} ended is not known"))
 }

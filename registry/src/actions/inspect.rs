@@ -1,6 +1,7 @@
 //! Before a job: a nonce for the helper's report, and what the report means.
 
 use super::assess::{self, Judgement};
+use super::verified::{Verified, verified};
 use super::{ActionError, Person, not_found, refused, view};
 use crate::escrow::random_bytes;
 use crate::registry::Registry;
@@ -9,8 +10,7 @@ use cardwright_protocol::domain::Command;
 use cardwright_protocol::outcome::ChipReport;
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::{Assessment, Nonce, Process};
-use cardwright_protocol::signed::{Signed, Statement};
-use cardwright_seal::verify;
+use cardwright_protocol::signed::Signed;
 
 /// A process, whole.
 pub(crate) async fn process(
@@ -50,38 +50,22 @@ pub(crate) async fn hand_report(
     Ok(judgement.assessment)
 }
 
-/// Verifies a report for a process and judges its chip.
+/// Verifies a report for a process and judges its chip. A key that is no longer current gets no
+/// judgement, and so no job.
 pub(crate) async fn judge_report(
     registry: &Registry,
     snapshot: &Snapshot,
     process: &ProcessRecord,
     signed: &Signed<ChipReport>,
-) -> Result<(ChipReport, Judgement), ActionError> {
-    let report = verified(registry, signed, |report: &ChipReport| &report.workstation.0)?;
-    if !snapshot.has_nonce(&process.id, &report.registry_nonce.0).await? {
+) -> Result<(Verified<ChipReport>, Judgement), ActionError> {
+    let report = verified(snapshot, signed, |report: &ChipReport| &report.workstation).await?;
+    report.require_current()?;
+    if !snapshot.has_nonce(&process.id, &report.statement.registry_nonce.0).await? {
         return Err(stale_report());
     }
     let card = snapshot.card_by_id(process.card).await?;
     let judgement = assess::assess(registry, snapshot, &card, &report).await?;
     Ok((report, judgement))
-}
-
-/// Verifies a statement with the key of the workstation that it names.
-pub(crate) fn verified<T: Statement>(
-    registry: &Registry,
-    signed: &Signed<T>,
-    names: impl Fn(&T) -> &str,
-) -> Result<T, ActionError> {
-    let verified = registry.config.workstations.iter().find_map(|workstation| {
-        let statement = verify(&workstation.signing_key, signed).ok()?;
-        (names(&statement) == workstation.name.0).then_some(statement)
-    });
-    verified.ok_or_else(|| {
-        refused(
-            ProblemCode::BadSignature,
-            "This helper is not one of this registry. Ask an admin to add the workstation.",
-        )
-    })
 }
 
 /// The open process of this id, if it encodes a chip and is this person's, who started it or took

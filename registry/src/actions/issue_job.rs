@@ -1,10 +1,11 @@
 use super::assess::{Judgement, Named};
 use super::bind::{bind, bound_in_words};
 use super::inspect::{judge_report, own_open_process, stale_report};
-use super::keying::{Keyer, Keying};
+use super::keying::{Keyer, Keying, root_key_of};
 use super::may_issue::{allowed_by_erasing, allowed_without_erasing, check_number};
 use super::never_began;
 use super::tries::Allowance;
+use super::verified::Verified;
 use super::view::{must_confirm_number, profile_of, template_of};
 use super::{ActionError, Person, random_name, refused};
 use crate::graph;
@@ -50,7 +51,7 @@ pub(crate) async fn issue_job(
     if graph::target(card.state, process.command).is_none() {
         return Err(refused(ProblemCode::WrongState, "The card is in another state now."));
     }
-    if report.helper_nonce.0.len() != NONCE_LENGTH {
+    if report.statement.helper_nonce.0.len() != NONCE_LENGTH {
         return Err(stale_report());
     }
     let now = registry.now();
@@ -73,14 +74,12 @@ impl Issuing<'_> {
     /// `erase` is the template that permits it, where the chip is to be erased.
     async fn issue(
         mut self,
-        report: ChipReport,
+        from: Verified<ChipReport>,
         judgement: Judgement,
         allowance: Allowance,
         erase: Option<&TemplateRecord>,
     ) -> Result<IssuedJob, ActionError> {
-        let workstation = self.registry.workstation(&report.workstation);
-        let workstation =
-            workstation.ok_or(ActionError::Inconsistent("a workstation went away"))?;
+        let Verified { statement: report, workstation, key } = from;
         // What was inspected before tells nothing of this job.
         self.transaction.delete_nonces(&self.process.id).await?;
         let (named, now) = (judgement.named, self.now);
@@ -120,6 +119,7 @@ impl Issuing<'_> {
         let Self { registry, transaction, card, profile, .. } = &self;
         let keyer = Keyer { registry, transaction, profile, card, chip: &chip, now };
         let Keying { generation, pin, candidates, pin_by_puk } = keyer.keying(named).await?;
+        let root_key = root_key_of(registry, &generation.card_id)?;
         if let Some(template) = erase {
             // What erases a chip erases its keys.
             transaction.forget_keys(generation.id).await?;
@@ -133,7 +133,8 @@ impl Issuing<'_> {
         let new = NewJob {
             job: JobId(random_name()?),
             process: self.process.id.clone(),
-            workstation: workstation.name.clone(),
+            workstation: workstation.id.clone(),
+            workstation_key: key.id,
             generation: generation.id,
             helper_nonce: report.helper_nonce.0.clone(),
             profile_hash: profile.hash.0.clone(),
@@ -152,10 +153,10 @@ impl Issuing<'_> {
             fasc_n: new.fasc_n.clone().into(),
             expires_on: new.expires_on.clone(),
             pin,
-            puk: registry.root_key.puk(&generation.card_id),
+            puk: root_key.puk(&generation.card_id),
             management_keys: profile
                 .management_key_algorithms()
-                .map(|of| registry.root_key.management_key(&generation.card_id, of))
+                .map(|of| root_key.management_key(&generation.card_id, of))
                 .collect(),
             candidates,
             puk_first: allowance.puk_first,
@@ -174,8 +175,7 @@ impl Issuing<'_> {
         self.process.failure = None;
         self.transaction.change_process(&self.process, self.now).await?;
         self.transaction.change_card(&mut self.card, chip_key).await?;
-        let job =
-            seal_job(&header, &contents, &workstation.sealing_key, &self.registry.signing_key);
+        let job = seal_job(&header, &contents, &key.sealing_key, &self.registry.signing_key);
         self.transaction.commit().await?;
         Ok(IssuedJob { job })
     }
@@ -186,9 +186,9 @@ impl Issuing<'_> {
         if let Some(job) = open {
             self.transaction.supersede_job(&job.job).await?;
             self.card.interrupted = true;
+            let workstation = self.transaction.workstation_name(&job.workstation).await?;
             let what = format!(
-                "How the encoding at {} ended is not known; another one takes its place",
-                job.workstation
+                "How the encoding at {workstation} ended is not known; another one takes its place"
             );
             self.record(EventKind::JobSuperseded, what).await?;
         }

@@ -8,7 +8,7 @@ use crate::registry::Registry;
 use crate::store::{
     CardRecord, ChipRecord, GenerationRecord, GenerationState, NewGeneration, Transaction,
 };
-use cardwright_seal::{CARD_ID_LENGTH, Candidates, Secret};
+use cardwright_seal::{CARD_ID_LENGTH, Candidates, RootKey, RootKeys, Secret};
 
 /// Most known keyings that are candidates, beside the one before.
 const MAX_OTHERS: usize = 3;
@@ -52,7 +52,7 @@ impl Keyer<'_> {
             }
             _ if pending => known.remove(0),
             _ => {
-                let version = self.registry.root_key.version();
+                let version = self.registry.root_keys.current().version();
                 let before = known.first().map(|before| &before.card_id);
                 self.begin(next_card_id(version, before)?, false).await?
             }
@@ -93,13 +93,14 @@ impl Keyer<'_> {
         let whole = known.iter().position(|of| of.state == GenerationState::Whole);
         let since_whole = known.iter().take(whole.map_or(known.len(), |whole| whole + 1));
         let others = since_whole.map(|of| of.card_id).take(MAX_OTHERS);
-        for card_id in named.into_iter().chain(before(&generation.card_id)).chain(others) {
+        let before = before(&generation.card_id, known, &self.registry.root_keys);
+        for card_id in named.into_iter().chain(before).chain(others) {
             if card_id != generation.card_id && !card_ids.contains(&card_id) {
                 card_ids.push(card_id);
             }
         }
-        let root_key = &self.registry.root_key;
         let candidates = |card_id: CardId| {
+            let root_key = root_key_of(self.registry, &card_id)?;
             let row = known.iter().find(|of| of.card_id == card_id);
             Ok(Candidates {
                 card_id: Some(card_id.to_vec().into()),
@@ -117,15 +118,46 @@ impl Keyer<'_> {
     }
 }
 
-/// The card id that a chip had one generation ago; `None` for the first one.
-fn before(card_id: &CardId) -> Option<CardId> {
-    let mut before = *card_id;
-    before[13] = card_id[13].checked_sub(1)?;
-    (before[13] >= 1).then_some(before)
+/// The root key that a chip with this card id was keyed under.
+pub(super) fn root_key_of<'a>(
+    registry: &'a Registry,
+    card_id: &CardId,
+) -> Result<&'a RootKey, ActionError> {
+    let root_key = registry.root_keys.of(card_id);
+    root_key.ok_or(ActionError::Inconsistent("a chip was keyed under a root key that is not there"))
+}
+
+/// The card ids that a chip may have had one generation ago, the likeliest first; none for the
+/// first one.
+///
+/// Generations count on when the root key has a new version, so that the one before has the same
+/// random bytes, one generation less, and the same or an older version. Which one, its row says;
+/// where that is lost, it is between the version of the newest keying before it that is known and
+/// its own.
+fn before(card_id: &CardId, known: &[GenerationRecord], root_keys: &RootKeys) -> Vec<CardId> {
+    let Some(generation) = card_id[13].checked_sub(1).filter(|generation| *generation >= 1) else {
+        return Vec::new();
+    };
+    let alike = known.iter().map(|of| of.card_id).filter(|of| of[..12] == card_id[..12]);
+    let older: Vec<CardId> = alike.filter(|of| of[13] <= generation).collect();
+    let rows: Vec<CardId> = older.iter().filter(|of| of[13] == generation).copied().collect();
+    if !rows.is_empty() {
+        return rows;
+    }
+    let oldest = older.iter().max_by_key(|of| of[13]).map_or(1, |newest| newest[12]);
+    let versions = root_keys.iter().rev().map(RootKey::version);
+    let possible = versions.filter(|version| (oldest..=card_id[12]).contains(version));
+    let of_version = |version| {
+        let mut before = *card_id;
+        (before[12], before[13]) = (version, generation);
+        before
+    };
+    possible.map(of_version).collect()
 }
 
 /// The card id of a chip's next generation: 12 random bytes that stay, the root key's version, and
-/// the generation, which counts from 1; after 255 the random bytes are made anew.
+/// the generation, which counts from 1, whatever the version; after 255 the random bytes are made
+/// anew. So random bytes and generation together name one keying of one chip.
 fn next_card_id(root_key_version: u8, before: Option<&CardId>) -> Result<CardId, ActionError> {
     let mut card_id = [0; CARD_ID_LENGTH];
     match before {
@@ -153,6 +185,9 @@ mod tests {
         let second = next_card_id(1, Some(&first)).unwrap();
         assert_eq!(second[..12], first[..12]);
         assert_eq!(second[12..], [1, 2]);
+        let third = next_card_id(2, Some(&second)).unwrap();
+        assert_eq!(third[..12], first[..12]);
+        assert_eq!(third[12..], [2, 3], "a new version of the root key counts on");
         let mut last = first;
         last[13] = 255;
         let anew = next_card_id(1, Some(&last)).unwrap();
@@ -161,9 +196,41 @@ mod tests {
     }
 
     #[test]
-    fn the_first_generation_has_none_before_it() {
-        assert_eq!(before(&[7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 1, 1]), None);
-        assert_eq!(before(&[7; 14]), Some([7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6]));
-        assert_eq!(before(&[0; 14]), None);
+    fn the_generation_before_is_under_its_own_version_or_an_older_one() {
+        let keys = [1, 2, 4].map(RootKey::generate_version);
+        let keys = RootKeys::new(keys).unwrap();
+        let named = |random: u8, version: u8, generation: u8| {
+            let mut card_id = [random; CARD_ID_LENGTH];
+            (card_id[12], card_id[13]) = (version, generation);
+            card_id
+        };
+        let row = |card_id: CardId| GenerationRecord {
+            id: 1,
+            chip: 1,
+            card_id,
+            pin: (Vec::new(), Vec::new()),
+            state: GenerationState::Past,
+            adopted: false,
+        };
+        // Of which card id, what is known, newest first, and the versions of the one before.
+        for (of, known, versions) in [
+            (named(7, 1, 1), &[][..], &[][..]),
+            (named(7, 1, 0), &[], &[]),
+            (named(7, 1, 9), &[], &[1]),
+            (named(7, 2, 9), &[], &[2, 1]),
+            (named(7, 4, 9), &[], &[4, 2, 1]),
+            (named(7, 4, 9), &[named(7, 2, 8), named(7, 1, 7)], &[2]),
+            (named(7, 4, 9), &[named(7, 2, 8), named(7, 1, 8)], &[2, 1]),
+            (named(7, 4, 9), &[named(7, 2, 5), named(7, 1, 4)], &[4, 2]),
+            (named(7, 4, 9), &[named(7, 4, 5)], &[4]),
+            (named(7, 4, 9), &[named(8, 2, 8)], &[4, 2, 1]),
+            (named(7, 1, 3), &[named(7, 4, 9)], &[1]),
+        ] {
+            let known: Vec<_> = known.iter().map(|card_id| row(*card_id)).collect();
+            let found = before(&of, &known, &keys);
+            assert!(found.iter().all(|id| id[..12] == of[..12] && id[13] + 1 == of[13]));
+            let found: Vec<_> = found.iter().map(|id| id[12]).collect();
+            assert_eq!(found, versions, "{of:?} {known:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Jobs that were issued and never reached their helper, such as when the page between was closed.
 
+use super::verified::Verified;
 use super::{ActionError, Person};
 use crate::store::{Event, EventKind, JobRecord, Snapshot, Transaction};
 use cardwright_protocol::outcome::ChipReport;
@@ -10,15 +11,17 @@ use cardwright_protocol::outcome::ChipReport;
 /// report, too: they answer nonces that the report voided. That they were issued before is sure,
 /// since a job that is issued takes all nonces of its process with it, and a card has one open
 /// process. What was issued before this database was restored may have ended, and been
-/// acknowledged, after the copy was taken.
+/// acknowledged, after the copy was taken. A helper that was enrolled anew may have lost the journal
+/// of before: it speaks of jobs that are sealed to its own key only.
 pub(crate) async fn divide(
     snapshot: &Snapshot,
-    report: &ChipReport,
+    from: &Verified<ChipReport>,
     jobs: Vec<JobRecord>,
 ) -> Result<(Vec<JobRecord>, Vec<JobRecord>), ActionError> {
-    let Some(known) = &report.known_jobs else { return Ok((Vec::new(), jobs)) };
+    let Some(known) = &from.statement.known_jobs else { return Ok((Vec::new(), jobs)) };
     let (candidates, rest): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| {
-        job.is_unsettled() && job.workstation == report.workstation && !known.contains(&job.job)
+        let is_for_it = job.workstation_key == Some(from.key.id);
+        job.is_unsettled() && is_for_it && !known.contains(&job.job)
     });
     if candidates.is_empty() {
         return Ok((candidates, rest));
@@ -41,13 +44,14 @@ pub(crate) async fn record(
 ) -> Result<(), ActionError> {
     for job in jobs {
         transaction.end_unbegun_job(&job.job).await?;
+        let workstation = transaction.workstation_name(&job.workstation).await?;
         let event = Event {
             at: now,
             by: person.name.clone(),
             kind: EventKind::JobNeverBegan,
             card: Some(card),
             process: Some(job.process.clone()),
-            what: format!("The encoding at {} never reached the helper", job.workstation),
+            what: format!("The encoding at {workstation} never reached the helper"),
             state: None,
         };
         transaction.record(event).await?;

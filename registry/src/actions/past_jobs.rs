@@ -28,7 +28,7 @@ impl PastJob {
     pub(crate) fn may_have_touched(&self) -> bool {
         match &self.end {
             End::Unknown | End::Receipt => true,
-            End::Failure(failure) => failure.condition != Condition::Untouched,
+            End::Failure(failure) => self.job.doubted || failure.condition != Condition::Untouched,
         }
     }
 

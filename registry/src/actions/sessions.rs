@@ -169,8 +169,8 @@ async fn notices(registry: &Registry, person: &Person) -> Result<Vec<Notice>, Ac
         return Ok(Vec::new());
     }
     // Another program exports the key while this one runs.
-    let exported = registry.store.read().await?.root_key_exported_at().await?;
-    Ok(if exported.is_none() { vec![Notice::RootKeyNotExported] } else { Vec::new() })
+    let exported = registry.store.read().await?.is_every_root_key_exported().await?;
+    Ok(if exported { Vec::new() } else { vec![Notice::RootKeyNotExported] })
 }
 
 /// The moments after which a session must have begun and been used.

@@ -1,3 +1,4 @@
+use super::reason::check_reason;
 use super::view::{self, template_of};
 use super::{ActionError, Person, invalid, not_found, random_name, refused, stale_version};
 use crate::access::for_command;
@@ -8,9 +9,6 @@ use cardwright_protocol::domain::{Command, ProcessState};
 use cardwright_protocol::ids::ProcessId;
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::{Process, StartProcess};
-
-/// Longest reason, in characters.
-const MAX_REASON: usize = 500;
 
 /// Starts a command on a card. Commands that only mark a card are completed at once.
 pub(crate) async fn start(
@@ -44,7 +42,7 @@ pub(crate) async fn start(
             format!("{command} is not enabled for cards in state {state}. Ask an admin."),
         ));
     }
-    let reason = check_reason(command, reason)?;
+    let reason = reason_for(command, reason)?;
     let at_once = wants_reason(command);
     let now = registry.now();
     let process = ProcessId(random_name()?);
@@ -91,17 +89,11 @@ fn wants_reason(command: Command) -> bool {
     }
 }
 
-fn check_reason(command: Command, reason: Option<String>) -> Result<Option<String>, ActionError> {
-    let reason = reason.map(|reason| reason.trim().to_owned());
+fn reason_for(command: Command, reason: Option<String>) -> Result<Option<String>, ActionError> {
     match (wants_reason(command), reason) {
         (false, None) => Ok(None),
         (false, Some(_)) => Err(invalid("reason", "This command takes no reason.")),
-        (true, Some(reason))
-            if (1..=MAX_REASON).contains(&reason.chars().count()) && !reason.contains('\0') =>
-        {
-            Ok(Some(reason))
-        }
-        (true, _) => Err(invalid("reason", "Give a reason of 1 to 500 characters.")),
+        (true, reason) => check_reason(&reason.unwrap_or_default()).map(Some),
     }
 }
 

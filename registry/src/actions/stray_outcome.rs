@@ -4,7 +4,7 @@ use super::ActionError;
 use super::take_outcome::End;
 use crate::graph;
 use crate::registry::Registry;
-use crate::store::{Event, EventKind, StrayOutcome, Transaction};
+use crate::store::{CardRecord, Event, EventKind, StrayOutcome, Transaction};
 use cardwright_protocol::domain::Command;
 use cardwright_protocol::outcome::Condition;
 
@@ -18,7 +18,7 @@ pub(super) async fn record_unknown(
     stray: StrayOutcome<'_>,
 ) -> Result<(), ActionError> {
     let card = transaction.card(&end.names().card.0).await?;
-    let stray = StrayOutcome { card: card.as_ref().map(|card| card.id), ..stray };
+    let stray = naming(card.as_ref(), stray);
     let now = registry.now();
     if !transaction.insert_stray_outcome(stray, now).await? {
         return Ok(());
@@ -36,6 +36,7 @@ pub(super) async fn record_unknown(
     };
     if let Some(mut card) = card
         && was_touched
+        && !stray.doubted
         && !card.interrupted
         && graph::target(card.state, Command::InitializeTemporaryCard).is_some()
     {
@@ -49,13 +50,21 @@ pub(super) async fn record_unknown(
 pub(super) async fn record_second(
     registry: &Registry,
     transaction: &Transaction,
+    card: &CardRecord,
     stray: StrayOutcome<'_>,
 ) -> Result<(), ActionError> {
     let now = registry.now();
+    let stray = naming(Some(card), stray);
     if transaction.insert_stray_outcome(stray, now).await? {
         record(transaction, stray, now, "job that had ended already: nothing is changed").await?;
     }
     Ok(())
+}
+
+/// It counts for the card that it names, unless its key is no longer current.
+fn naming<'a>(card: Option<&CardRecord>, stray: StrayOutcome<'a>) -> StrayOutcome<'a> {
+    let card = card.filter(|_| !stray.doubted).map(|card| card.id);
+    StrayOutcome { card, ..stray }
 }
 
 async fn record(
@@ -64,13 +73,15 @@ async fn record(
     now: i64,
     of: &str,
 ) -> Result<(), ActionError> {
+    let workstation = transaction.workstation_name(stray.workstation).await?;
+    let doubt = if stray.doubted { "; its key is no longer current" } else { "" };
     let event = Event {
         at: now,
         by: "registry".to_owned(),
         kind: EventKind::StrayOutcome,
         card: stray.card,
         process: None,
-        what: format!("{} told the end of a {of}", stray.workstation),
+        what: format!("{workstation} told the end of a {of}{doubt}"),
         state: None,
     };
     Ok(transaction.record(event).await?)

@@ -20,12 +20,16 @@ impl Taking<'_> {
             _ => self.transaction.record_keys(&self.job, &failure.keys).await?,
         }
         let what = format!(
-            "Encoding at {} ended early: {}; {}",
-            failure.workstation,
+            "Encoding at {} ended early: {}; {}{}",
+            self.workstation().await?,
             cause_in_words(&failure.cause),
-            condition_in_words(failure.condition)
+            condition_in_words(failure.condition),
+            self.doubt_in_words()
         );
         self.record(EventKind::JobFailed, what).await?;
+        if self.job.doubted {
+            return self.doubt(generation.chip, Some(failure)).await;
+        }
         if failure.condition != Condition::Untouched {
             self.interrupt(generation.chip).await?;
         } else if self.go_on(generation.chip).await? {
@@ -35,14 +39,7 @@ impl Taking<'_> {
             return Ok(());
         }
         let mendable = failure.cause.is_mendable();
-        let last = LastFailure {
-            phase: failure.phase,
-            cause: failure.cause,
-            condition: failure.condition,
-        };
-        let text = serde_json::to_string(&last);
-        let text = text.map_err(|_| ActionError::Inconsistent("a failure cannot be written"))?;
-        self.process.failure = Some(text);
+        self.process.failure = Some(last_failure(failure)?);
         self.process.state = if mendable { ProcessState::Started } else { ProcessState::Failed };
         self.transaction.change_process(&self.process, self.now).await?;
         if !mendable {
@@ -54,7 +51,7 @@ impl Taking<'_> {
 
     /// The chip is not whole, unless a later job proved it. A card that went on all the same, since
     /// this job was held not to have begun, is marked, too.
-    async fn interrupt(&mut self, chip: i64) -> Result<(), ActionError> {
+    pub(super) async fn interrupt(&mut self, chip: i64) -> Result<(), ActionError> {
         let Standing { proved_by, is_doubtful: _ } = self.standing(chip).await?;
         let is_proved_since = proved_by.is_some_and(|proved_by| proved_by.id > self.job.id);
         if is_proved_since || self.card.interrupted {
@@ -69,4 +66,11 @@ impl Taking<'_> {
         }
         Ok(())
     }
+}
+
+/// A failure as the process keeps it.
+pub(super) fn last_failure(failure: JobFailure) -> Result<String, ActionError> {
+    let JobFailure { phase, cause, condition, .. } = failure;
+    let text = serde_json::to_string(&LastFailure { phase, cause, condition });
+    text.map_err(|_| ActionError::Inconsistent("a failure cannot be written"))
 }

@@ -1,4 +1,4 @@
-use super::inspect::verified;
+use super::verified::{Verified, verified};
 use super::{ActionError, Person, invalid, stray_outcome, view};
 use crate::registry::Registry;
 use crate::store::{
@@ -6,6 +6,7 @@ use crate::store::{
     Transaction,
 };
 use cardwright_protocol::domain::CardState;
+use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::ids::{CardNumber, JobId, ProcessId, WorkstationId};
 use cardwright_protocol::outcome::{Acknowledgement, JobFailure, Outcome, Receipt};
 use cardwright_protocol::registry::processes::OutcomeTaken;
@@ -13,24 +14,16 @@ use cardwright_seal::{sha256, sign};
 
 /// Takes what a helper signed about the end of a job. The same outcome again is acknowledged
 /// again and changes nothing; one that belongs to no job that waits for it is recorded, and
-/// acknowledged, too.
+/// acknowledged, too. So is one that was signed with a key which is no longer current, but no card
+/// moves by it: see `doubt.rs`.
 pub(crate) async fn take_outcome(
     registry: &Registry,
     person: &Person,
     outcome: Outcome,
 ) -> Result<OutcomeTaken, ActionError> {
-    let (statement, signature, end) = match &outcome {
-        Outcome::Finished(signed) => {
-            let receipt = verified(registry, signed, |receipt: &Receipt| &receipt.workstation.0)?;
-            (&signed.statement, &signed.signature, End::Finished(Box::new(receipt)))
-        }
-        Outcome::Failed(signed) => {
-            let failure = verified(registry, signed, |failed: &JobFailure| &failed.workstation.0)?;
-            (&signed.statement, &signed.signature, End::Failed(failure))
-        }
-    };
-    let hash = sha256(statement.as_bytes());
     let transaction = registry.store.begin().await?;
+    let VerifiedEnd { statement, signature, end, doubted } = read(&transaction, &outcome).await?;
+    let hash = sha256(statement.as_bytes());
     let names = end.names();
     let job_name = names.job.clone();
     let workstation = names.workstation.clone();
@@ -40,6 +33,7 @@ pub(crate) async fn take_outcome(
         signature: &signature.0,
         workstation: &workstation,
         card: None,
+        doubted,
     };
     let process = match transaction.job(&job_name).await? {
         None => {
@@ -55,8 +49,7 @@ pub(crate) async fn take_outcome(
             let process = match &job.outcome_hash {
                 Some(taken) if *taken == hash.0 => process,
                 Some(_) => {
-                    let stray = StrayOutcome { card: Some(card.id), ..stray };
-                    stray_outcome::record_second(registry, &transaction, stray).await?;
+                    stray_outcome::record_second(registry, &transaction, &card, stray).await?;
                     process
                 }
                 None => {
@@ -72,6 +65,37 @@ pub(crate) async fn take_outcome(
     transaction.commit().await?;
     let acknowledgement = Acknowledgement { job: job_name, outcome_hash: hash };
     Ok(OutcomeTaken { acknowledgement: sign(&registry.signing_key, &acknowledgement), process })
+}
+
+/// An outcome, verified and read.
+struct VerifiedEnd<'a> {
+    statement: &'a str,
+    signature: &'a HexBytes,
+    end: End,
+    /// The key is no longer current.
+    doubted: bool,
+}
+
+async fn read<'a>(
+    transaction: &Transaction,
+    outcome: &'a Outcome,
+) -> Result<VerifiedEnd<'a>, ActionError> {
+    Ok(match outcome {
+        Outcome::Finished(signed) => {
+            let receipt: Verified<Receipt> =
+                verified(transaction, signed, |receipt: &Receipt| &receipt.workstation).await?;
+            let doubted = receipt.is_doubted();
+            let end = End::Finished(Box::new(receipt.statement));
+            VerifiedEnd { statement: &signed.statement, signature: &signed.signature, end, doubted }
+        }
+        Outcome::Failed(signed) => {
+            let failure: Verified<JobFailure> =
+                verified(transaction, signed, |failure: &JobFailure| &failure.workstation).await?;
+            let doubted = failure.is_doubted();
+            let end = End::Failed(failure.statement);
+            VerifiedEnd { statement: &signed.statement, signature: &signed.signature, end, doubted }
+        }
+    })
 }
 
 /// A verified outcome.
@@ -147,9 +171,10 @@ impl Taking<'_> {
         end: End,
         signed: StrayOutcome<'_>,
     ) -> Result<ProcessRecord, ActionError> {
-        let StrayOutcome { statement, hash, signature, .. } = signed;
+        let StrayOutcome { statement, hash, signature, doubted, .. } = signed;
         let state = end.job_state();
-        let settled = SettledJob { state, statement, hash, signature, at: self.now };
+        let settled = SettledJob { state, statement, hash, signature, at: self.now, doubted };
+        self.job.doubted = doubted;
         self.transaction.settle_job(&self.job.job, settled).await?;
         match end {
             End::Finished(receipt) => self.receipt(*receipt).await?,

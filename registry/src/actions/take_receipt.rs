@@ -25,10 +25,15 @@ impl Taking<'_> {
         }
         self.transaction.record_keys(&self.job, &receipt.keys).await?;
         let what = format!(
-            "Encoded at {} with {} commands; everything was read back and proved",
-            receipt.workstation, receipt.commands
+            "Encoded at {} with {} commands; everything was read back and proved{}",
+            self.workstation().await?,
+            receipt.commands,
+            self.doubt_in_words()
         );
         self.record(EventKind::ReceiptTaken, what).await?;
+        if self.job.doubted {
+            return self.doubt(chip.id, None).await;
+        }
         let newest = self.transaction.generations(chip.id).await?.into_iter().next();
         if newest.is_none_or(|newest| newest.id != generation.id) {
             // The chip was keyed anew since: what was true of it then says nothing of it now.

@@ -87,7 +87,13 @@ pub(crate) async fn process(
     let written = match (process.state, process.command) {
         (ProcessState::Completed, Command::InitializeTemporaryCard) => {
             let job = snapshot.last_job(&process.id, JobState::Finished).await?;
-            job.as_ref().map(written).transpose()?
+            match job {
+                Some(job) => {
+                    let workstation = snapshot.workstation_name(&job.workstation).await?;
+                    Some(written(&job, workstation)?)
+                }
+                None => None,
+            }
         }
         _ => None,
     };
@@ -109,8 +115,13 @@ pub(crate) async fn process(
         },
         confirm_number: process.state.is_open()
             && must_confirm_number(snapshot, &template, &card).await?,
-        job: open_job
-            .map(|job| OpenJob { job: job.job, workstation: WorkstationName(job.workstation.0) }),
+        job: match open_job {
+            Some(job) => {
+                let workstation = snapshot.workstation_name(&job.workstation).await?;
+                Some(OpenJob { job: job.job, workstation })
+            }
+            None => None,
+        },
         failure: process.failure.as_deref().map(failure).transpose()?,
         written,
         next_card,
@@ -157,7 +168,7 @@ fn failure(text: &str) -> Result<LastFailure, ActionError> {
     serde_json::from_str(text).map_err(|_| ActionError::Inconsistent("a failure is not readable"))
 }
 
-fn written(job: &JobRecord) -> Result<Written, ActionError> {
+fn written(job: &JobRecord, workstation: WorkstationName) -> Result<Written, ActionError> {
     let unreadable = || ActionError::Inconsistent("a receipt is not readable");
     let text = job.outcome.as_deref().ok_or_else(unreadable)?;
     let receipt: Receipt = serde_json::from_str(text).map_err(|_| unreadable())?;
@@ -176,7 +187,7 @@ fn written(job: &JobRecord) -> Result<Written, ActionError> {
         management_key: receipt.management_key,
         keys: receipt.keys,
         commands: receipt.commands,
-        workstation: WorkstationName(receipt.workstation.0),
+        workstation,
         at: timestamp(job.outcome_at.ok_or_else(unreadable)?),
     })
 }

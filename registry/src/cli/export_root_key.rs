@@ -4,7 +4,8 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::data_dir::{DataDir, DataError, Keys};
 use crate::files::NewFile;
 use crate::key_export::{self, MIN_PASSPHRASE_LENGTH};
-use crate::store::{Event, EventKind, KeyKind, Store, StoreError};
+use crate::key_name::KeyName;
+use crate::store::{Event, EventKind, Store, StoreError};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -49,7 +50,7 @@ impl ExportRootKey {
         print(&["exported", &self.to.display().to_string()])?;
         explain(
             "Keep the file and the passphrase where nobody has both, and away from the copies of \
-             the database. Both keys come back with import-root-key.",
+             the database. All keys come back with import-root-key.",
         );
         Ok(())
     }
@@ -64,8 +65,14 @@ fn in_words(error: &StoreError) -> String {
 
 async fn record(store: &Store, keys: &Keys, now: i64) -> Result<(), StoreError> {
     let transaction = store.begin().await?;
-    transaction.record_export(&keys.fingerprint(KeyKind::Root), now).await?;
-    let what = "Root key and signing key exported at the command line".to_owned();
+    for key in keys.named().iter().filter(|key| key.name != KeyName::Signing) {
+        transaction.record_export(&key.fingerprint, now).await?;
+    }
+    let versions: Vec<_> = keys.root.iter().map(|key| key.version().to_string()).collect();
+    let what = format!(
+        "Root key (version {}) and signing key exported at the command line",
+        versions.join(", ")
+    );
     transaction.record(Event::at_command_line(now, EventKind::KeysExported, what)).await?;
     transaction.commit().await
 }

@@ -1,9 +1,10 @@
 use super::terminal::{AskedFor, read_secret};
 use super::{CliError, DataArgument, explain, print};
 use crate::clock::{Clock as _, SystemClock};
-use crate::data_dir::{DataDir, DataError, Keys};
+use crate::data_dir::{DataDir, DataError, Keys, NamedKey};
 use crate::key_export;
-use crate::store::{Event, EventKind, KeyKind, Transaction};
+use crate::key_name::KeyName;
+use crate::store::{Event, EventKind, Transaction};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -32,7 +33,8 @@ impl ImportRootKey {
             false => data.bring_back(&keys)?,
         }
         print(&["imported", &self.from.display().to_string()])?;
-        explain("root-key and signing-key are back in their place.");
+        let names: Vec<_> = keys.named().iter().map(|key| key.name.name()).collect();
+        explain(&format!("In their place: {}.", names.join(", ")));
         Ok(())
     }
 
@@ -40,9 +42,14 @@ impl ImportRootKey {
         let store = data.open_store().await?;
         // Nobody else makes a key meanwhile.
         let transaction = store.begin().await.map_err(DataError::from)?;
-        for (kind, name) in [(KeyKind::Root, "root key"), (KeyKind::Signing, "signing key")] {
-            let known = transaction.key_fingerprint(kind).await.map_err(DataError::from)?;
-            if known.is_some_and(|known| known != keys.fingerprint(kind)) {
+        let known = transaction.key_fingerprints().await.map_err(DataError::from)?;
+        // Versions that the database does not know are of after a copy of it was made.
+        for NamedKey { name, fingerprint, .. } in keys.named() {
+            if known.get(&name).is_some_and(|known| *known != fingerprint) {
+                let name = match name {
+                    KeyName::Root(_) => "root key",
+                    KeyName::Signing => "signing key",
+                };
                 return Err(self.refused(&format!(
                     "the database of the folder was written with another {name}"
                 )));

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod add_account;
+mod add_workstation;
 mod backup;
 mod export_root_key;
 mod import_cards;
@@ -8,15 +9,20 @@ mod import_root_key;
 mod password;
 mod public_key;
 mod restore;
+mod revoke_workstation;
+mod root_keys;
+mod rotate_root_key;
 mod serve;
 mod set_password;
 mod terminal;
 mod unlock;
+mod workstations;
 
 use crate::actions::ActionError;
 use crate::config::ConfigError;
 use crate::data_dir::DataError;
 use crate::registry::OpenError;
+use crate::server::TlsError;
 use crate::store::Counts;
 use clap::{Args, Parser, Subcommand};
 use std::io::{self, Write as _};
@@ -36,7 +42,12 @@ enum Command {
     ///
     /// Standard output has lines of words separated by tabs: at the first start
     /// `account NAME PASSWORD` for each account that was made, shown this once; and
-    /// `listening ADDRESS` when the registry is ready.
+    /// `listening URL` when the registry is ready.
+    ///
+    /// The key files of DIR, `root-key`, `root-key.2` and so on, and `signing-key`, may be given as
+    /// systemd credentials of the same names instead (LoadCredentialEncrypted= in the unit), to
+    /// this and to every other command that needs them. A key that is in both places must be the
+    /// same in both.
     Serve(serve::Serve),
     /// Give an account another password, end its sessions and unlock it.
     ///
@@ -52,8 +63,25 @@ enum Command {
     /// Unlock an account that was locked after failed logins. A registry that runs need not be
     /// stopped.
     Unlock(unlock::Unlock),
-    /// Print the key that verifies this registry's jobs: a helper's configuration needs it. Keys
-    /// are made at first use.
+    /// Add a workstation, and print the one-time code with which its helper enrolls.
+    ///
+    /// A workstation that is there gets a new code: its helper enrolls anew, under other keys. A
+    /// registry that runs need not be stopped.
+    ///
+    /// Standard output has lines of words separated by tabs: `code CODE`, shown this once, and
+    /// `minutes N`, for which it is good.
+    AddWorkstation(add_workstation::AddWorkstation),
+    /// Revoke a workstation for good: it gets no ticket and no job any more.
+    ///
+    /// What its helper still delivers is recorded, and moves no card. A registry that runs need not
+    /// be stopped.
+    RevokeWorkstation(revoke_workstation::RevokeWorkstation),
+    /// List all workstations.
+    ///
+    /// Standard output has a line for each, of words separated by tabs: `workstation ID NAME STATE
+    /// VERSION USED`, with the version of its helper and when it was last used, or `-`.
+    Workstations(workstations::Workstations),
+    /// Print the key that verifies this registry's jobs. Keys are made at first use.
     PublicKey(public_key::PublicKey),
     /// Take all cards of a CSV file, or none if anything in it is wrong.
     ///
@@ -85,7 +113,8 @@ enum Command {
     /// Standard output has lines of words separated by tabs: `restored FILE`, `taken TIME`,
     /// `cards`, `chips`, `jobs` with a number each, and `kept FILE` where there was a database.
     Restore(restore::Restore),
-    /// Export the registry's keys, root key and signing key, encrypted with a passphrase.
+    /// Export the registry's keys, all versions of the root key and the signing key, encrypted with
+    /// a passphrase.
     ///
     /// The file is in the format of age (age-encryption.org) and can also be read by `age -d`. Keep
     /// it, and the passphrase, away from this machine and from the copies of the database: who has
@@ -94,6 +123,21 @@ enum Command {
     /// The passphrase is asked for twice on the terminal, or read from standard input, one line. A
     /// registry that runs need not be stopped, and stops reminding its admins.
     ExportRootKey(export_root_key::ExportRootKey),
+    /// Make the next version of the root key, under which chips are keyed from then on.
+    ///
+    /// The registry must not run. Chips that were keyed before stay under the version that they
+    /// were keyed under, until they are initialized anew: no version is ever removed. Killed at any
+    /// moment, it leaves the versions that there were or these and the next one.
+    ///
+    /// The new version is written to a file of DIR, `root-key.2` and so on, also where the others
+    /// are systemd credentials: move it to them. Export the keys again afterwards.
+    ///
+    /// Standard output has lines of words separated by tabs: `root-key VERSION`, and
+    /// `chips VERSION COUNT` for each version, as `root-keys` prints them.
+    RotateRootKey(rotate_root_key::RotateRootKey),
+    /// Print the current version of the root key, and how many chips are under each version, by
+    /// the newest keying that is on a chip or may be. A registry that runs need not be stopped.
+    RootKeys(root_keys::RootKeys),
     /// Bring back the key files of a folder from a file that `export-root-key` made.
     ///
     /// A key file that is there is never replaced by another key, and where there is a database,
@@ -158,6 +202,9 @@ pub enum CliError {
     /// The folder cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// There is no https with these files.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The command was refused, for the reason given.
     #[error("{0}")]
     Refused(String),
@@ -174,12 +221,17 @@ impl Cli {
             Command::SetPassword(command) => command.run().await,
             Command::AddAccount(command) => command.run().await,
             Command::Unlock(command) => command.run().await,
+            Command::AddWorkstation(command) => command.run().await,
+            Command::RevokeWorkstation(command) => command.run().await,
+            Command::Workstations(command) => command.run().await,
             Command::PublicKey(command) => command.run().await,
             Command::ImportCards(command) => command.run().await,
             Command::Backup(command) => command.run().await,
             Command::Restore(command) => command.run().await,
             Command::ExportRootKey(command) => command.run().await,
             Command::ImportRootKey(command) => command.run().await,
+            Command::RotateRootKey(command) => command.run().await,
+            Command::RootKeys(command) => command.run().await,
         }
     }
 }

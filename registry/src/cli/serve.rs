@@ -2,7 +2,7 @@ use super::{CliError, DataArgument, print};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::registry::Registry;
-use crate::server;
+use crate::server::{self, Tls};
 use clap::Args;
 use std::{io, net::SocketAddr, path::PathBuf};
 use tokio::net::TcpListener;
@@ -13,14 +13,22 @@ pub(super) struct Serve {
     data: DataArgument,
     /// Configuration file [default: registry.toml in DIR, where there is one].
     ///
-    /// It names the workstations ([[workstation]] with name, signing_key and sealing_key), the
-    /// helper_ports of 127.0.0.1 on which the page looks for a helper, and the origins of the
-    /// pages that may change something.
+    /// It names the helper_ports of 127.0.0.1 on which the page looks for a helper, the origins of
+    /// the pages that may change something, and the addresses of the proxies through which they
+    /// come.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
     listen: SocketAddr,
+    /// Serve https: file with the certificate and the ones that lead to its root, in PEM.
+    ///
+    /// Both files are read again when they change and at SIGHUP; open connections stay open.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// File with the certificate's private key, in PEM, for its owner alone.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Folder of the built app.
     #[arg(long, value_name = "DIR")]
     app: Option<PathBuf>,
@@ -35,6 +43,13 @@ impl Serve {
             std::fs::metadata(&page).map_err(|source| CliError::File { path: page, source })?;
         }
         config.app = self.app;
+        let tls = match (self.tls_cert, self.tls_key) {
+            (Some(certificate), Some(key)) => Some(Tls::open(certificate, key)?),
+            _ => {
+                check_privacy(self.listen, &config)?;
+                None
+            }
+        };
         // The address is taken first: a second start on the same data ends here, having changed
         // nothing.
         let doing = format!("listening on {}", self.listen);
@@ -47,9 +62,13 @@ impl Serve {
             let password = String::from_utf8_lossy(account.password.expose());
             print(&["account", &account.name, &password])?;
         }
-        print(&["listening", &format!("http://{address}")])?;
-        tracing::info!(%address, "listening");
-        let served = server::run(listener, registry, shutdown).await;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        print(&["listening", &format!("{scheme}://{address}")])?;
+        tracing::info!(%address, scheme, "listening");
+        let served = match tls {
+            Some(tls) => server::run_with_tls(listener, tls, registry, shutdown).await,
+            None => server::run(listener, registry, shutdown).await,
+        };
         served.map_err(|source| CliError::Io { doing: "serving".to_owned(), source })
     }
 
@@ -63,6 +82,19 @@ impl Serve {
             }
             Err(source) => Err(CliError::File { path, source }),
         }
+    }
+}
+
+/// Passwords and pages do not travel between computers in clear; and no browser ever lets a page
+/// that came by http from another computer speak to a helper.
+fn check_privacy(listen: SocketAddr, config: &Config) -> Result<(), CliError> {
+    match listen.ip().is_loopback() || !config.proxies.is_empty() {
+        true => Ok(()),
+        false => Err(CliError::Refused(format!(
+            "other computers reach {listen}: give --tls-cert and --tls-key, or listen on 127.0.0.1, \
+             or name in the configuration the proxies that speak https for the registry: proxies \
+             = [\"10.0.0.5\"]"
+        ))),
     }
 }
 

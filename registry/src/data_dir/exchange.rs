@@ -9,13 +9,15 @@ use super::{DataError, at, database};
 use crate::clock::file_stamp;
 use crate::files::{NewFile, sync_folder};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{fs, io};
 
 /// The right to put another database in the place of a folder's: nobody else uses it.
 #[derive(Debug)]
 pub(crate) struct Alone {
     path: PathBuf,
-    _in_use: InUse,
+    /// Shared with the stores that are opened here, which end it when they are closed.
+    in_use: Arc<InUse>,
 }
 
 impl Alone {
@@ -23,15 +25,20 @@ impl Alone {
     pub(crate) fn begin(path: &Path) -> Result<Self, DataError> {
         let lock = lock_file(path);
         let in_use = InUse::alone(&lock).map_err(|source| at(&lock, source))?;
-        let _in_use = in_use.ok_or_else(|| DataError::InUse { path: path.to_owned() })?;
+        let in_use = in_use.ok_or_else(|| DataError::InUse { path: path.to_owned() })?;
         finish(path)?;
         remove_unfinished(path).map_err(|source| at(path, source))?;
-        Ok(Self { path: path.to_owned(), _in_use })
+        Ok(Self { path: path.to_owned(), in_use: Arc::new(in_use) })
     }
 
     /// The folder.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What keeps others away.
+    pub(super) fn in_use(&self) -> &Arc<InUse> {
+        &self.in_use
     }
 
     /// Begins the next database; nothing comes of it unless [`Alone::exchange`] is called.
@@ -97,14 +104,17 @@ fn finish(folder: &Path) -> Result<Option<PathBuf>, DataError> {
     exchange().map_err(|source| at(&database, source))
 }
 
-/// Removes what a program that was killed did not finish.
+/// Removes what a program that was killed did not finish: databases, and keys that nothing uses.
 fn remove_unfinished(folder: &Path) -> io::Result<()> {
     let restored = restored(folder);
     let begins = restored.file_name().map(|name| format!("{}.", name.display()));
     let begins = begins.unwrap_or_default();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
-        let is_ours = |name: &str| name.starts_with(&begins) && name.ends_with(".unfinished");
+        let is_ours = |name: &str| {
+            let begins = name.starts_with(&begins) || name.starts_with("root-key.");
+            begins && name.ends_with(".unfinished")
+        };
         if name.to_str().is_some_and(is_ours) {
             fs::remove_file(folder.join(name))?;
         }

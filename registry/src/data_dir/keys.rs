@@ -1,31 +1,33 @@
-use super::key_files::{read_key, root_fingerprint, root_key, signing_key, write_key};
+use super::key_files::{KeyPlaces, root_fingerprint};
 use super::{Alone, DataDir, DataError};
-use crate::store::{KeyKind, Snapshot, Store, Transaction};
-use cardwright_seal::{RootKey, Secret, SigningKey};
-use std::path::{Path, PathBuf};
+use crate::key_name::KeyName;
+use crate::store::{Event, EventKind, Snapshot, Store, Transaction};
+use cardwright_seal::{RootKeys, Secret, SigningKey};
 
-/// Both keys of a registry.
+/// The keys of a registry.
 #[derive(Debug, Clone)]
 pub(crate) struct Keys {
-    pub(crate) root: RootKey,
+    pub(crate) root: RootKeys,
     pub(crate) signing: SigningKey,
 }
 
-impl Keys {
-    /// What a database knows a key by.
-    pub(crate) fn fingerprint(&self, kind: KeyKind) -> String {
-        match kind {
-            KeyKind::Root => root_fingerprint(&self.root),
-            KeyKind::Signing => self.signing.verifying_key().to_string(),
-        }
-    }
+/// One of them, as files and the database know it.
+#[derive(Debug)]
+pub(crate) struct NamedKey {
+    pub(crate) name: KeyName,
+    pub(crate) secret: Secret,
+    pub(crate) fingerprint: String,
+}
 
-    /// Version and secret, as they go into the key's file.
-    pub(crate) fn file(&self, kind: KeyKind) -> (u8, Secret) {
-        match kind {
-            KeyKind::Root => (self.root.version(), self.root.to_secret()),
-            KeyKind::Signing => (1, self.signing.to_secret()),
-        }
+impl Keys {
+    /// All of them: the versions of the root key, the oldest first, and the signing key.
+    pub(crate) fn named(&self) -> Vec<NamedKey> {
+        let signing = NamedKey {
+            name: KeyName::Signing,
+            secret: self.signing.to_secret(),
+            fingerprint: self.signing.verifying_key().to_string(),
+        };
+        named_root_keys(&self.root).chain([signing]).collect()
     }
 }
 
@@ -33,35 +35,29 @@ impl DataDir {
     /// Reads the keys that belong to the database. A root key is made only when the database
     /// holds nothing that another one encrypted and nobody has exported it, a signing key only
     /// when the database knows none.
-    pub(crate) async fn open_keys(&self, store: &Store) -> Result<Keys, DataError> {
+    pub(crate) async fn open_keys(&self, store: &Store, now: i64) -> Result<Keys, DataError> {
+        let places = KeyPlaces::of(&self.path);
         let transaction = store.begin().await?;
         let root = match is_bound(&transaction).await? {
-            true => known_root_key(&self.path, &transaction).await?,
-            false => {
-                let path = key_file(&self.path, KeyKind::Root);
-                match read_key(&path)? {
-                    Some(file) => root_key(&path, &file)?,
-                    None => {
-                        let key = RootKey::generate();
-                        write_key(&path, key.version(), &key.to_secret())?;
-                        key
-                    }
+            true => known_root_keys(&places, &transaction).await?,
+            false => match places.root_keys()? {
+                Some(keys) => keys,
+                None => {
+                    let keys = RootKeys::from(cardwright_seal::RootKey::generate());
+                    places.write(KeyName::Root(1), &keys.current().to_secret())?;
+                    keys
                 }
-            }
+            },
         };
-        let fingerprint = root_fingerprint(&root);
-        // What is known is not written again: a registry can start while its disk is full.
-        if transaction.key_fingerprint(KeyKind::Root).await?.as_ref() != Some(&fingerprint) {
-            transaction.record_key(KeyKind::Root, &fingerprint).await?;
-        }
-        let signing = signing_key_or_new(&self.path, &transaction).await?;
+        record_root_keys(&transaction, &root, now).await?;
+        let signing = signing_key_or_new(&places, &transaction).await?;
         transaction.commit().await?;
         Ok(Keys { root, signing })
     }
 
     /// Reads the keys that a database was used with; none is made.
     pub(crate) async fn keys_of(&self, database: &Snapshot) -> Result<Keys, DataError> {
-        keys_of(&self.path, database).await
+        keys_of(&KeyPlaces::of(&self.path), database).await
     }
 
     /// Writes the key files that are not there.
@@ -69,81 +65,125 @@ impl DataDir {
     /// # Errors
     /// [`DataError::KeyKept`] when the folder has another key; nothing was written then.
     pub(crate) fn bring_back(&self, keys: &Keys) -> Result<(), DataError> {
+        let places = KeyPlaces::of(&self.path);
         let mut missing = Vec::new();
-        for kind in [KeyKind::Root, KeyKind::Signing] {
-            let path = key_file(&self.path, kind);
-            let (version, secret) = keys.file(kind);
-            match read_key(&path)? {
-                None => missing.push((path, version, secret)),
-                Some(file) if (file.version, &file.secret) == (version, &secret) => {}
-                Some(_) => return Err(DataError::KeyKept { path }),
+        for key in keys.named() {
+            match places.read(key.name)? {
+                None => missing.push(key),
+                Some(secret) if secret == key.secret => {}
+                Some(_) => return Err(DataError::KeyKept { path: places.place(key.name) }),
             }
         }
-        missing.iter().try_for_each(|(path, version, secret)| write_key(path, *version, secret))
+        missing.iter().try_for_each(|key| places.write(key.name, &key.secret))
     }
 }
 
 impl Alone {
     /// Reads the keys that a database was used with; none is made.
     pub(crate) async fn keys_of(&self, database: &Snapshot) -> Result<Keys, DataError> {
-        keys_of(self.path(), database).await
+        keys_of(&KeyPlaces::of(self.path()), database).await
     }
 }
 
-/// Whether the root key of a database must not become another.
+/// Says which versions of the root key belong to a database, and which no longer do. What is known
+/// is not written again: a registry can start while its disk is full.
+pub(super) async fn record_root_keys(
+    transaction: &Transaction,
+    keys: &RootKeys,
+    now: i64,
+) -> Result<(), DataError> {
+    let known = transaction.key_fingerprints().await?;
+    let is_first = !known.keys().any(|name| matches!(name, KeyName::Root(_)));
+    for key in named_root_keys(keys).filter(|key| known.get(&key.name) != Some(&key.fingerprint)) {
+        transaction.record_key(key.name, &key.fingerprint).await?;
+        if !is_first && !known.contains_key(&key.name) {
+            let (version, current) = (key.name.version(), keys.current().version());
+            let what = format!(
+                "The root key has version {version} from now on; chips are keyed under version \
+                 {current}"
+            );
+            transaction.record(Event::at_command_line(now, EventKind::RootKeyAdded, what)).await?;
+        }
+    }
+    for name in known.into_keys() {
+        // Only where nothing needs it, or the registry would not have come so far.
+        if matches!(name, KeyName::Root(version) if keys.version(version).is_none()) {
+            transaction.forget_fingerprint(name).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the root keys of a database must not become others.
 async fn is_bound(database: &Snapshot) -> Result<bool, DataError> {
-    Ok(database.holds_ciphertext().await? || database.root_key_exported_at().await?.is_some())
+    Ok(database.holds_ciphertext().await? || database.is_any_root_key_exported().await?)
 }
 
-async fn keys_of(folder: &Path, database: &Snapshot) -> Result<Keys, DataError> {
-    let root = known_root_key(folder, database).await?;
-    let path = key_file(folder, KeyKind::Signing);
-    let file = read_key(&path)?.ok_or_else(|| DataError::KeyMissing { path: path.clone() })?;
-    let signing = signing_key(&path, &file)?;
-    let fingerprint = signing.verifying_key().to_string();
-    match database.key_fingerprint(KeyKind::Signing).await? == Some(fingerprint) {
+pub(super) async fn keys_of(places: &KeyPlaces, database: &Snapshot) -> Result<Keys, DataError> {
+    let root = known_root_keys(places, database).await?;
+    let place = || places.place(KeyName::Signing);
+    let signing = places.signing_key()?.ok_or_else(|| DataError::KeyMissing { path: place() })?;
+    let known = database.key_fingerprints().await?;
+    match known.get(&KeyName::Signing) == Some(&signing.verifying_key().to_string()) {
         true => Ok(Keys { root, signing }),
-        false => Err(DataError::OtherKey { path }),
+        false => Err(DataError::OtherKey { path: place() }),
     }
 }
 
-async fn known_root_key(folder: &Path, database: &Snapshot) -> Result<RootKey, DataError> {
-    let path = key_file(folder, KeyKind::Root);
-    let file = read_key(&path)?.ok_or_else(|| DataError::KeyMissing { path: path.clone() })?;
-    let key = root_key(&path, &file)?;
-    match database.key_fingerprint(KeyKind::Root).await? {
-        Some(known) if known == root_fingerprint(&key) => Ok(key),
-        _ => Err(DataError::OtherKey { path }),
+/// Reads the root keys of a folder, among which must be each that the database was written with.
+/// There may be more: a copy from before a rotation is used with the keys of after it.
+async fn known_root_keys(places: &KeyPlaces, database: &Snapshot) -> Result<RootKeys, DataError> {
+    let keys = places.root_keys()?;
+    let missing = |name| DataError::KeyMissing { path: places.place(name) };
+    let other = |name| DataError::OtherKey { path: places.place(name) };
+    let known = database.key_fingerprints().await?.into_iter();
+    let mut known = known.filter(|(name, _)| matches!(name, KeyName::Root(_))).peekable();
+    if known.peek().is_none() {
+        return Err(match keys {
+            Some(keys) => other(KeyName::Root(keys.current().version())),
+            None => missing(KeyName::Root(1)),
+        });
     }
+    for (name, fingerprint) in known {
+        let key = keys.as_ref().and_then(|keys| keys.version(name.version()));
+        match key.ok_or_else(|| missing(name))? {
+            key if root_fingerprint(key) == fingerprint => {}
+            _ => return Err(other(name)),
+        }
+    }
+    keys.ok_or_else(|| missing(KeyName::Root(1)))
 }
 
 async fn signing_key_or_new(
-    folder: &Path,
+    places: &KeyPlaces,
     transaction: &Transaction,
 ) -> Result<SigningKey, DataError> {
-    let path = key_file(folder, KeyKind::Signing);
-    let known = transaction.key_fingerprint(KeyKind::Signing).await?;
-    let key = match (read_key(&path)?, &known) {
-        (Some(file), _) => signing_key(&path, &file)?,
-        (None, Some(_)) => return Err(DataError::KeyMissing { path }),
+    let name = KeyName::Signing;
+    let known = transaction.key_fingerprints().await?.remove(&name);
+    let key = match (places.signing_key()?, &known) {
+        (Some(key), _) => key,
+        (None, Some(_)) => return Err(DataError::KeyMissing { path: places.place(name) }),
         (None, None) => {
             let key = SigningKey::generate();
-            write_key(&path, 1, &key.to_secret())?;
+            places.write(name, &key.to_secret())?;
             key
         }
     };
     let fingerprint = key.verifying_key().to_string();
     match known {
-        Some(known) if known != fingerprint => return Err(DataError::OtherKey { path }),
+        Some(known) if known != fingerprint => {
+            return Err(DataError::OtherKey { path: places.place(name) });
+        }
         Some(_) => {}
-        None => transaction.record_key(KeyKind::Signing, &fingerprint).await?,
+        None => transaction.record_key(name, &fingerprint).await?,
     }
     Ok(key)
 }
 
-fn key_file(folder: &Path, kind: KeyKind) -> PathBuf {
-    folder.join(match kind {
-        KeyKind::Root => "root-key",
-        KeyKind::Signing => "signing-key",
+fn named_root_keys(keys: &RootKeys) -> impl Iterator<Item = NamedKey> {
+    keys.iter().map(|key| NamedKey {
+        name: KeyName::Root(key.version()),
+        secret: key.to_secret(),
+        fingerprint: root_fingerprint(key),
     })
 }

@@ -1,13 +1,15 @@
-//! The folder with everything that a registry keeps: its database and the two key files.
+//! The folder with everything that a registry keeps: its database and its key files.
 
 mod exchange;
 mod in_use;
 mod key_files;
 mod keys;
+mod rotate;
 
 pub(crate) use exchange::Alone;
 pub(crate) use in_use::InUse;
-pub(crate) use keys::Keys;
+pub(crate) use keys::{Keys, NamedKey};
+pub(crate) use rotate::Rotated;
 
 use crate::files::for_owner_alone;
 use crate::store::{Store, StoreError};
@@ -32,8 +34,9 @@ pub enum DataError {
     /// A key file that the database needs is not there.
     #[error(
         "{path} is missing, but the database was written with it. Put the file back from where \
-         it is kept, or bring it back with import-root-key: without root-key nothing that the \
-         database holds encrypted can ever be read, and without signing-key no helper takes a job."
+         it is kept, or bring it back with import-root-key, or start this program with its \
+         systemd credential: without all versions of the root key what the database holds \
+         encrypted under them can never be read, and without signing-key no helper takes a job."
     )]
     KeyMissing {
         /// The key file.
@@ -53,8 +56,33 @@ pub enum DataError {
         /// The key file.
         path: PathBuf,
     },
-    /// A key file is not of the shape that it was written in.
-    #[error("{path} is not a key file")]
+    /// A key is in a file and, differently, in a credential.
+    #[error(
+        "{file} and the credential {credential} are two different keys of the same name. The one \
+         that the database was written with is the right one: keep that, and move the other away"
+    )]
+    TwoKeys {
+        /// The key file.
+        file: PathBuf,
+        /// The credential.
+        credential: PathBuf,
+    },
+    /// Card ids have one byte for the version.
+    #[error("there are 255 versions of the root key, and card ids cannot name another one")]
+    NoVersionLeft,
+    /// A new version of the root key is there and counts; the database does not say so yet.
+    #[error(
+        "{path} is written and good, and is used from the next start on; that could not be recorded"
+    )]
+    NotRecorded {
+        /// The key file.
+        path: PathBuf,
+        /// Why.
+        source: StoreError,
+    },
+    /// A key file is not of the shape that it was written in, or holds another version than its
+    /// name says.
+    #[error("{path} is not a key file, or not that of the version in its name")]
     NotAKey {
         /// The key file.
         path: PathBuf,

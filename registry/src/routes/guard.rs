@@ -44,6 +44,18 @@ fn check_names(origins: &Origins, request: &Request) -> ApiResult<()> {
     Ok(())
 }
 
+/// The origin of the page that asks for a change: [`check_host_and_origin`] let it through.
+pub(super) struct PageOrigin(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PageOrigin {
+    type Rejection = super::error::ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
+        let origin = only(&parts.headers, &header::ORIGIN).map(|origin| Self(origin.to_owned()));
+        origin.ok_or_else(|| problem(ProblemCode::ForeignOrigin, "The request has no origin."))
+    }
+}
+
 /// The value of a header that is there exactly once.
 pub(super) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();

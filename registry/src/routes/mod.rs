@@ -3,27 +3,33 @@
 mod accounts;
 mod address;
 mod cards;
+mod client_address;
+mod enrolments;
 mod error;
 mod extract;
 mod guard;
+mod headers;
 mod outcomes;
 mod processes;
 mod proof;
+mod refusals;
+mod secrets;
 mod session;
 mod shown_once;
 mod templates;
+mod workstations;
 
 use crate::app_files::AppFiles;
 use crate::registry::Registry;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{Method, header};
+use axum::http::Method;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Router, middleware};
 use cardwright_protocol::registry::API;
 use cardwright_protocol::registry::problem::ProblemCode;
 use error::problem;
+use headers::Headers;
 use std::sync::Arc;
-use tower_http::set_header::SetResponseHeaderLayer;
 
 /// Longest body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;
@@ -38,6 +44,11 @@ impl Origins {
         Self(origins.into())
     }
 
+    /// All of them.
+    fn all(&self) -> &[String] {
+        &self.0
+    }
+
     /// Whether a page of this origin may change something: exact equality.
     fn contains(&self, origin: &str) -> bool {
         self.0.iter().any(|known| known == origin)
@@ -48,6 +59,11 @@ impl Origins {
     fn names_host(&self, host: &str) -> bool {
         self.0.iter().any(|known| known.split_once("://").is_some_and(|(_, own)| own == host))
     }
+
+    /// Whether every page comes by https.
+    fn are_secure(&self) -> bool {
+        self.0.iter().all(|origin| origin.starts_with("https://"))
+    }
 }
 
 /// What routes share.
@@ -56,33 +72,31 @@ struct Shared {
     registry: Registry,
     origins: Origins,
     files: Option<AppFiles>,
+    headers: Headers,
 }
 
 /// All that the registry serves.
 pub(crate) fn router(registry: Registry, origins: Origins) -> Router {
     let files = registry.config.app.clone().map(AppFiles::new);
-    let shared = Shared { registry, origins, files };
+    let headers = Headers::new(&registry.config.helper_ports, &origins);
+    let shared = Shared { registry, origins, files, headers };
     let routes = Router::new()
         .merge(session::routes())
         .merge(cards::routes())
         .merge(processes::routes())
+        .merge(secrets::routes())
         .merge(outcomes::routes())
+        .merge(refusals::routes())
+        .merge(enrolments::routes())
+        .merge(workstations::routes())
         .merge(templates::routes())
         .merge(accounts::routes())
         .route_layer(middleware::from_fn_with_state(shared.clone(), guard::authorize))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     let routes = Router::new().nest(API, routes).fallback(other_paths);
-    let header = |name, value: &'static str| {
-        SetResponseHeaderLayer::overriding(name, header::HeaderValue::from_static(value))
-    };
     routes
         .layer(middleware::from_fn_with_state(shared.clone(), guard::check_host_and_origin))
-        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header(header::REFERRER_POLICY, "same-origin"))
-        .layer(header(
-            header::CONTENT_SECURITY_POLICY,
-            "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
-        ))
+        .layer(middleware::from_fn_with_state(shared.clone(), headers::add))
         .with_state(shared)
 }
 

@@ -3,6 +3,7 @@
 use super::Shared;
 use super::error::ApiResult;
 use super::extract::Body;
+use crate::actions::refusals::{Handed, audited};
 use crate::actions::{Person, take_outcome};
 use axum::extract::State;
 use axum::routing::post;
@@ -19,5 +20,6 @@ async fn take(
     person: Person,
     Body(outcome): Body<Outcome>,
 ) -> ApiResult<Json<OutcomeTaken>> {
-    Ok(Json(take_outcome::take_outcome(&shared.registry, &person, outcome).await?))
+    let taken = take_outcome::take_outcome(&shared.registry, &person, outcome).await;
+    Ok(Json(audited(&shared.registry, &person, Handed::Outcome, taken).await?))
 }

@@ -3,6 +3,7 @@
 use super::Shared;
 use super::error::ApiResult;
 use super::extract::{Body, NoBody, PathName};
+use crate::actions::refusals::{Handed, audited};
 use crate::actions::{Person, cancel, inspect, issue_job, take_over};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -46,7 +47,8 @@ async fn hand_report(
     PathName(id): PathName,
     Body(HandReport { report }): Body<HandReport>,
 ) -> ApiResult<Json<Assessment>> {
-    Ok(Json(inspect::hand_report(&shared.registry, &person, &id, &report).await?))
+    let assessed = inspect::hand_report(&shared.registry, &person, &id, &report).await;
+    Ok(Json(audited(&shared.registry, &person, Handed::Report, assessed).await?))
 }
 
 async fn ask_for_job(
@@ -55,7 +57,8 @@ async fn ask_for_job(
     PathName(id): PathName,
     Body(request): Body<AskForJob>,
 ) -> ApiResult<(StatusCode, Json<IssuedJob>)> {
-    let job = issue_job::issue_job(&shared.registry, &person, &id, request).await?;
+    let job = issue_job::issue_job(&shared.registry, &person, &id, request).await;
+    let job = audited(&shared.registry, &person, Handed::Report, job).await?;
     Ok((StatusCode::CREATED, Json(job)))
 }
 

@@ -45,6 +45,18 @@ pub(crate) enum EventKind {
     Restored,
     KeysExported,
     KeysImported,
+    WorkstationAdded,
+    WorkstationInvited,
+    WorkstationEnrolled,
+    WorkstationRenamed,
+    WorkstationRevoked,
+    WorkstationUsed,
+    EnrolmentRefused,
+    RefusedByHelper,
+    StatementRefused,
+    RootKeyAdded,
+    SecretRevealed,
+    RevealRefused,
 }
 
 impl EventKind {
@@ -85,6 +97,18 @@ impl EventKind {
             Self::Restored => "registry.restored",
             Self::KeysExported => "registry.keys-exported",
             Self::KeysImported => "registry.keys-imported",
+            Self::WorkstationAdded => "workstation.added",
+            Self::WorkstationInvited => "workstation.code-given",
+            Self::WorkstationEnrolled => "workstation.enrolled",
+            Self::WorkstationRenamed => "workstation.renamed",
+            Self::WorkstationRevoked => "workstation.revoked",
+            Self::WorkstationUsed => "workstation.used",
+            Self::EnrolmentRefused => "enrolment.refused",
+            Self::RefusedByHelper => "refusal.by-helper",
+            Self::StatementRefused => "refusal.by-registry",
+            Self::RootKeyAdded => "registry.root-key-added",
+            Self::SecretRevealed => "secret.revealed",
+            Self::RevealRefused => "secret.reveal-refused",
         }
     }
 }
@@ -106,6 +130,11 @@ pub(crate) struct Event {
 }
 
 impl Event {
+    /// Something that happened to no card.
+    pub(crate) fn apart(at: i64, by: impl Into<String>, kind: EventKind, what: String) -> Self {
+        Self { at, by: by.into(), kind, card: None, process: None, what, state: None }
+    }
+
     /// Something that was done to the registry at its command line.
     pub(crate) fn at_command_line(at: i64, kind: EventKind, what: String) -> Self {
         let by = "registry".to_owned();

@@ -150,11 +150,12 @@ impl Snapshot {
 }
 
 impl Transaction {
-    /// Forgets what only the time before a restoration may use: sessions, and nonces that no job
-    /// has answered.
+    /// Forgets what only the time before a restoration may use: sessions, one-time codes, and
+    /// nonces that no job has answered.
     pub(crate) async fn forget_sessions_and_nonces(&self) -> Result<(), StoreError> {
         sessions::Entity::delete_many().exec(&self.database).await?;
         nonces::Entity::delete_many().exec(&self.database).await?;
+        self.end_all_invitations().await?;
         Ok(())
     }
 }

@@ -31,6 +31,12 @@ entity!(key_exports, "key_exports", {
     exported_at: i64,
 });
 
+entity!(reveals, "reveals", {
+    #[sea_orm(primary_key)] id: i64,
+    account: String,
+    at: i64,
+});
+
 entity!(accounts, "accounts", {
     #[sea_orm(primary_key)] id: i64,
     name: String,
@@ -167,6 +173,8 @@ entity!(jobs, "jobs", {
     puk_reserved: i16,
     puk_first: String,
     erase: bool,
+    workstation_key: Option<i64>,
+    doubted: bool,
 });
 
 entity!(stray_outcomes, "stray_outcomes", {
@@ -176,6 +184,50 @@ entity!(stray_outcomes, "stray_outcomes", {
     statement: String,
     signature: Vec<u8>,
     card_id: Option<i64>,
+    at: i64,
+});
+
+entity!(workstations, "workstations", {
+    #[sea_orm(primary_key, auto_increment = false)] id: String,
+    name: String,
+    name_key: String,
+    version: i64,
+    state: String,
+    helper_version: Option<String>,
+    protocol: Option<i32>,
+    added_at: i64,
+    enrolled_at: Option<i64>,
+    used_at: Option<i64>,
+});
+
+entity!(workstation_keys, "workstation_keys", {
+    #[sea_orm(primary_key)] id: i64,
+    workstation_id: String,
+    signing_key: Vec<u8>,
+    sealing_key: Vec<u8>,
+    state: String,
+    enrolled_at: i64,
+});
+
+entity!(invitations, "invitations", {
+    #[sea_orm(primary_key, auto_increment = false)] name: String,
+    workstation_id: String,
+    enrolment_key: Vec<u8>,
+    made_at: i64,
+    wrong_proofs: i32,
+    statement: Option<String>,
+    answer: Option<String>,
+});
+
+entity!(counters, "counters", {
+    #[sea_orm(primary_key, auto_increment = false)] scope: String,
+    since: i64,
+    count: i64,
+});
+
+entity!(helper_refusals, "helper_refusals", {
+    #[sea_orm(primary_key, auto_increment = false)] refused_hash: Vec<u8>,
+    workstation_id: String,
     at: i64,
 });
 

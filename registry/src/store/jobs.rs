@@ -69,6 +69,10 @@ pub(crate) struct JobRecord {
     pub(crate) puk_first: PukFirst,
     /// It may erase the chip.
     pub(crate) erase: bool,
+    /// Row of the keys that it is sealed to; none for jobs of before workstations had ids.
+    pub(crate) workstation_key: Option<i64>,
+    /// Its end was told by a key that was no longer current.
+    pub(crate) doubted: bool,
 }
 
 /// A job to be made, open.
@@ -77,6 +81,7 @@ pub(crate) struct NewJob {
     pub(crate) job: JobId,
     pub(crate) process: ProcessId,
     pub(crate) workstation: WorkstationId,
+    pub(crate) workstation_key: i64,
     pub(crate) generation: i64,
     pub(crate) helper_nonce: Vec<u8>,
     pub(crate) profile_hash: Vec<u8>,
@@ -97,6 +102,8 @@ pub(crate) struct SettledJob<'a> {
     pub(crate) hash: &'a [u8],
     pub(crate) signature: &'a [u8],
     pub(crate) at: i64,
+    /// The key that signed it is no longer current.
+    pub(crate) doubted: bool,
 }
 
 impl JobRecord {
@@ -126,6 +133,8 @@ impl JobRecord {
             reserved: TriesAllowed { pin: tries(row.pin_reserved)?, puk: tries(row.puk_reserved)? },
             puk_first: puk_first(&row.puk_first).ok_or_else(unreadable)?,
             erase: row.erase,
+            workstation_key: row.workstation_key,
+            doubted: row.doubted,
         })
     }
 }
@@ -204,6 +213,8 @@ impl Transaction {
             puk_reserved: Set(new.reserved.puk.into()),
             puk_first: Set(puk_first_name(new.puk_first).to_owned()),
             erase: Set(new.erase),
+            workstation_key: Set(Some(new.workstation_key)),
+            doubted: Set(false),
         };
         jobs::Entity::insert(row).exec(&self.database).await?;
         Ok(())
@@ -240,6 +251,7 @@ impl Transaction {
             .col_expr(jobs::Column::OutcomeHash, Expr::value(settled.hash.to_vec()))
             .col_expr(jobs::Column::OutcomeSignature, Expr::value(settled.signature.to_vec()))
             .col_expr(jobs::Column::OutcomeAt, Expr::value(settled.at))
+            .col_expr(jobs::Column::Doubted, Expr::value(settled.doubted))
             .filter(jobs::Column::Name.eq(&job.0))
             .exec(&self.database)
             .await?;

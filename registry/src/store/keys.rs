@@ -1,46 +1,77 @@
 use super::entities::{generations, key_exports, keys};
 use super::{Snapshot, StoreError, Transaction};
-use sea_orm::{ActiveValue::Set, EntityTrait as _, PaginatorTrait as _, sea_query::OnConflict};
-
-/// A key that is kept in a file beside the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KeyKind {
-    /// The key from which the secrets of all chips follow.
-    Root,
-    /// The key that signs jobs and acknowledgements.
-    Signing,
-}
-
-impl KeyKind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Root => "root",
-            Self::Signing => "signing",
-        }
-    }
-}
+use crate::key_name::KeyName;
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QuerySelect as _,
+    sea_query::{Expr, Func, OnConflict, Query},
+};
+use std::collections::BTreeMap;
 
 impl Snapshot {
-    /// Fingerprint of the key that belongs to this database.
-    pub(crate) async fn key_fingerprint(
-        &self,
-        kind: KeyKind,
-    ) -> Result<Option<String>, StoreError> {
-        let row = keys::Entity::find_by_id(kind.name()).one(&self.database).await?;
-        Ok(row.map(|row| row.fingerprint))
+    /// Fingerprints of the keys that belong to this database.
+    pub(crate) async fn key_fingerprints(&self) -> Result<BTreeMap<KeyName, String>, StoreError> {
+        let rows = keys::Entity::find().all(&self.database).await?;
+        let named = |row: keys::Model| {
+            let name = KeyName::from_name(&row.name).ok_or(StoreError::Unreadable("keys"))?;
+            Ok((name, row.fingerprint))
+        };
+        rows.into_iter().map(named).collect()
     }
 
-    /// When the root key that belongs to this database was exported, in seconds since 1970;
-    /// `None` when it never was.
-    pub(crate) async fn root_key_exported_at(&self) -> Result<Option<i64>, StoreError> {
-        let Some(fingerprint) = self.key_fingerprint(KeyKind::Root).await? else { return Ok(None) };
-        let row = key_exports::Entity::find_by_id(fingerprint).one(&self.database).await?;
-        Ok(row.map(|row| row.exported_at))
+    /// Whether every version of the root key that belongs to this database was exported.
+    pub(crate) async fn is_every_root_key_exported(&self) -> Result<bool, StoreError> {
+        Ok(self.exports().await?.iter().all(Option::is_some))
+    }
+
+    /// Whether some version of the root key that belongs to this database was exported.
+    pub(crate) async fn is_any_root_key_exported(&self) -> Result<bool, StoreError> {
+        Ok(self.exports().await?.iter().any(Option::is_some))
+    }
+
+    /// When each version of the root key was exported.
+    async fn exports(&self) -> Result<Vec<Option<i64>>, StoreError> {
+        let mut exports = Vec::new();
+        for (name, fingerprint) in self.key_fingerprints().await? {
+            if let KeyName::Root(_) = name {
+                let row = key_exports::Entity::find_by_id(fingerprint).one(&self.database).await?;
+                exports.push(row.map(|row| row.exported_at));
+            }
+        }
+        Ok(exports)
     }
 
     /// Whether anything in the database can be read with the root key only.
     pub(crate) async fn holds_ciphertext(&self) -> Result<bool, StoreError> {
         Ok(generations::Entity::find().count(&self.database).await? > 0)
+    }
+
+    /// How many chips there are under each version of the root key that belongs to this database,
+    /// by the newest keying that is on the chip or may be.
+    pub(crate) async fn chips_by_root_key(&self) -> Result<BTreeMap<u8, u64>, StoreError> {
+        let mut counts = BTreeMap::new();
+        for name in self.key_fingerprints().await?.into_keys() {
+            if let KeyName::Root(version) = name {
+                counts.insert(version, 0);
+            }
+        }
+        let newest = Query::select()
+            .expr(Func::max(Expr::col("id")))
+            .from("generations")
+            .group_by_col("chip_id")
+            .take();
+        let card_ids = generations::Entity::find()
+            .select_only()
+            .column(generations::Column::CardId)
+            .filter(generations::Column::Id.in_subquery(newest))
+            .into_tuple::<Vec<u8>>()
+            .all(&self.database)
+            .await?;
+        for card_id in card_ids {
+            let version = card_id.get(12).ok_or(StoreError::Unreadable("generations"))?;
+            *counts.entry(*version).or_default() += 1;
+        }
+        Ok(counts)
     }
 }
 
@@ -48,11 +79,11 @@ impl Transaction {
     /// Says which key belongs to this database.
     pub(crate) async fn record_key(
         &self,
-        kind: KeyKind,
+        name: KeyName,
         fingerprint: &str,
     ) -> Result<(), StoreError> {
         let row = keys::ActiveModel {
-            name: Set(kind.name().to_owned()),
+            name: Set(name.name().into_owned()),
             fingerprint: Set(fingerprint.to_owned()),
         };
         let replace = OnConflict::column(keys::Column::Name)
@@ -62,7 +93,13 @@ impl Transaction {
         Ok(())
     }
 
-    /// Remembers that the root key of this fingerprint was exported.
+    /// Forgets a key that nothing in this database needs.
+    pub(crate) async fn forget_fingerprint(&self, name: KeyName) -> Result<(), StoreError> {
+        keys::Entity::delete_by_id(name.name().into_owned()).exec(&self.database).await?;
+        Ok(())
+    }
+
+    /// Remembers that the key of this fingerprint was exported.
     pub(crate) async fn record_export(
         &self,
         fingerprint: &str,

@@ -2,7 +2,9 @@
 
 use super::migration_accounts::Accounts;
 use super::migration_key_exports::KeyExports;
+use super::migration_root_keys::RootKeyVersions;
 use super::migration_the_agreement::TheAgreement;
+use super::migration_workstations::Workstations;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
     big_integer, big_integer_null, big_pk_auto, binary, binary_null, boolean, integer, string,
@@ -19,7 +21,9 @@ impl MigratorTrait for Migrator {
             Box::new(FirstTables),
             Box::new(KeyExports),
             Box::new(TheAgreement),
+            Box::new(Workstations),
             Box::new(Accounts),
+            Box::new(RootKeyVersions),
         ]
     }
 }

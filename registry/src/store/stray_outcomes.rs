@@ -19,6 +19,8 @@ pub(crate) struct StrayOutcome<'a> {
     pub(crate) workstation: &'a WorkstationId,
     /// Key of the card that it names, where there is one.
     pub(crate) card: Option<i64>,
+    /// The key that signed it is no longer current.
+    pub(crate) doubted: bool,
 }
 
 impl Snapshot {

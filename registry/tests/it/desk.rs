@@ -2,6 +2,7 @@
 
 use cardwright_protocol::chip::{ChipFacts, ChipIds, ManagementKeyAlgorithm, PivFacts};
 use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::ids::WorkstationId;
 use cardwright_protocol::job::{JobHeader, SealedJob};
 use cardwright_protocol::outcome::{
     ChipReport, Condition, FailureCause, JobFailure, KeyReceipt, Outcome, Phase, Proved, Receipt,
@@ -9,16 +10,16 @@ use cardwright_protocol::outcome::{
 };
 use cardwright_protocol::registry::processes::Nonce;
 use cardwright_protocol::signed::Signed;
-use cardwright_registry::Workstation;
 use cardwright_seal::{
     JobContents, OpeningKey, PukFirst, SigningKey, TriesAllowed, VerifyingKey, open_job, sign,
 };
 
 #[derive(Clone)]
 pub(crate) struct Desk {
-    name: String,
+    /// As its registry knows it, once it is enrolled.
+    pub(crate) id: WorkstationId,
     pub(crate) signing_key: SigningKey,
-    opening_key: OpeningKey,
+    pub(crate) opening_key: OpeningKey,
 }
 
 /// A job as the helper reads it.
@@ -78,22 +79,15 @@ pub(crate) fn written(facts: &ChipFacts, job: &Opened) -> ChipFacts {
 }
 
 impl Desk {
-    pub(crate) fn new(name: &str) -> Self {
+    /// A helper that says that it is this workstation, with keys that nobody knows yet.
+    pub(crate) fn new(id: &str) -> Self {
         let (signing_key, opening_key) = (SigningKey::generate(), OpeningKey::generate());
-        Self { name: name.to_owned(), signing_key, opening_key }
-    }
-
-    pub(crate) fn workstation(&self) -> Workstation {
-        Workstation {
-            name: self.name.as_str().into(),
-            signing_key: self.signing_key.verifying_key(),
-            sealing_key: self.opening_key.sealing_key(),
-        }
+        Self { id: id.into(), signing_key, opening_key }
     }
 
     pub(crate) fn statement(&self, nonce: &Nonce, chip: &ChipFacts) -> ChipReport {
         ChipReport {
-            workstation: self.name.as_str().into(),
+            workstation: self.id.clone(),
             reader: "r1".into(),
             reader_name: "Office Reader 00 00".to_owned(),
             insertion: "i1".into(),

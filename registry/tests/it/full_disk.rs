@@ -34,12 +34,6 @@ impl Story {
             ["admin", "operator"].map(|name| (name, registry.password(name))).into_iter().collect();
         let key = registry.key.clone();
         let (folder, [desk, _], _) = registry.end().await;
-        let workstation = desk.workstation();
-        let entry = format!(
-            "[[workstation]]\nname = \"desk-1\"\nsigning_key = \"{}\"\nsealing_key = \"{}\"\n",
-            workstation.signing_key, workstation.sealing_key,
-        );
-        std::fs::write(folder.path().join("registry.toml"), entry).unwrap();
         let disk = SmallDisk::with(folder.path());
         let (child, address) = serve(&disk).await;
         Self { disk, desk, registry: key, passwords, child, address }

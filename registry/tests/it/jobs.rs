@@ -115,13 +115,13 @@ async fn a_report_of_somebody_else_is_refused() {
     let (registry, operator) = registry().await;
     let process = operator.start("TC-2").await;
     let nonce = operator.nonce(&process.id).await;
-    let stranger = Desk::new("desk-1").report(&nonce, &chip(7));
+    let stranger = Desk::new(&registry.desk.id.0).report(&nonce, &chip(7));
     assert_eq!(
         operator.try_assess(&process.id, &stranger).await.refused(),
         ProblemCode::BadSignature
     );
     let mut statement = registry.desk.statement(&nonce, &chip(7));
-    statement.workstation = "desk-2".into();
+    statement.workstation = registry.other_desk.id.clone();
     let other_name = sign(&registry.desk.signing_key, &statement);
     let answer = operator.try_job(&process.id, &other_name, Some("TC-2")).await;
     assert_eq!(answer.refused(), ProblemCode::BadSignature);

@@ -6,11 +6,22 @@ mod answer;
 mod backup;
 mod backup_of_yesterday;
 mod bad_requests;
+mod behind;
 mod command_line;
+mod credentials;
 mod desk;
+#[cfg(target_os = "linux")]
+mod door;
+mod enrolment;
 mod erase;
+mod every_field;
+#[cfg(target_os = "linux")]
+mod flood;
 #[cfg(target_os = "linux")]
 mod full_disk;
+mod headers;
+mod hostile_heads;
+mod hosts;
 mod jobs;
 mod keys;
 mod late;
@@ -24,8 +35,14 @@ mod permissions;
 mod processes;
 mod program;
 mod proof;
+mod raw;
 mod recorded_keys;
+mod refusals;
+mod reveals;
+mod revoked;
 mod root_key;
+mod root_key_versions;
+mod rotation_killed;
 mod search;
 mod sessions;
 #[cfg(target_os = "linux")]
@@ -35,5 +52,8 @@ mod take_over;
 mod templates;
 mod the_app;
 mod throttle;
+mod tickets;
+mod tls;
 mod tries;
+mod workstations;
 mod world;

@@ -131,6 +131,63 @@ async fn an_admin_is_reminded_until_the_keys_are_exported_and_the_export_brings_
     }
 }
 
+/// After a rotation the export of before is not enough.
+#[tokio::test]
+async fn an_export_holds_every_version_and_one_of_before_is_still_read() {
+    let registry = TestRegistry::with_one_card().await;
+    let operator = registry.log_in("operator").await;
+    let process = operator.start("TC-1").await;
+    let report = registry.desk.report(&operator.nonce(&process.id).await, &chip(7));
+    operator.job(&process.id, &report, "TC-1").await;
+    let folder = TempDir::new().unwrap();
+    let [before, after] = ["before.age", "after.age"].map(|name| folder.path().join(name));
+    let (done, said) = export(registry.folder.path(), &before, PASSPHRASE).await;
+    assert!(done, "{said}");
+    let notices = async |registry: &TestRegistry| {
+        registry.log_in("admin").await.get("/session").await.ok::<Me>().notices
+    };
+    assert_eq!(notices(&registry).await, []);
+    let registry = registry
+        .restart_after(async |data| {
+            let rotated = program(&["rotate-root-key"], data).output().await.unwrap();
+            assert!(rotated.status.success());
+        })
+        .await;
+    assert_eq!(notices(&registry).await, [Notice::RootKeyNotExported], "the new one is not");
+    let (done, said) = export(registry.folder.path(), &after, PASSPHRASE).await;
+    assert!(done, "{said}");
+    assert_eq!(notices(&registry).await, []);
+    let exported =
+        "Root key (version 1, 2) and signing key exported at the command line".as_bytes();
+    assert!(registry.database_holds(exported));
+
+    let (data, _, _) = registry.end().await;
+    let names = ["root-key", "root-key.2", "signing-key"];
+    let all = |folder: &Path| names.map(|name| std::fs::read_to_string(folder.join(name)).ok());
+    let own = all(data.path());
+    let new = TempDir::new().unwrap();
+    let (done, said) = import(new.path(), &before, PASSPHRASE).await;
+    assert!(done && said.contains("In their place: root-key, signing-key."), "{said}");
+    assert_eq!(all(new.path()), [own[0].clone(), None, own[2].clone()]);
+    let (done, said) = import(new.path(), &after, PASSPHRASE).await;
+    assert!(done && said.contains("root-key, root-key.2, signing-key."), "{said}");
+    assert_eq!(all(new.path()), own);
+
+    // What is lost comes back; the export of before has not all of it.
+    for lost in ["root-key", "root-key.2"] {
+        std::fs::remove_file(data.path().join(lost)).unwrap();
+    }
+    let (done, said) = import(data.path(), &before, PASSPHRASE).await;
+    assert!(done, "{said}");
+    let refused = program(&["public-key"], data.path()).output().await.unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("root-key.2 is missing"), "{said}");
+    let (done, said) = import(data.path(), &after, PASSPHRASE).await;
+    assert!(done, "{said}");
+    assert_eq!(all(data.path()), own);
+    assert!(program(&["public-key"], data.path()).output().await.unwrap().status.success());
+}
+
 fn text_of_no_use() -> String {
     "root-key 1 00\n".repeat(10)
 }

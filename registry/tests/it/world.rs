@@ -16,6 +16,7 @@ use cardwright_protocol::signed::Signed;
 use cardwright_registry::{Clock, Config, NewAccount, PasswordCost, Registry};
 use cardwright_seal::{SigningKey, VerifyingKey, authorization};
 use reqwest::{Method, header};
+use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -84,13 +85,17 @@ impl TestRegistry {
     }
 
     async fn new(app: Option<PathBuf>) -> Self {
-        let desks = [Desk::new("desk-1"), Desk::new("desk-2")];
-        Self::in_folder(TempDir::new().unwrap(), desks, app).await
+        let nobody = [Desk::new(""), Desk::new("")];
+        let mut registry = Self::in_folder(TempDir::new().unwrap(), nobody, app).await;
+        let admin = registry.log_in("admin").await;
+        registry.desk = admin.add_desk("desk-1").await;
+        registry.other_desk = admin.add_desk("desk-2").await;
+        registry
     }
 
     async fn in_folder(folder: TempDir, desks: [Desk; 2], app: Option<PathBuf>) -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(1_795_330_800)));
-        let config = config(&desks, &clock, app.clone());
+        let config = config(&clock, app.clone());
         let (registry, accounts) = Registry::open(folder.path(), config).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -165,6 +170,19 @@ impl TestRegistry {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// The audit events of kinds that begin so, in their order: who, and what.
+    pub(crate) async fn events(&self, kind: &str) -> Vec<String> {
+        let file = self.folder.path().join("registry.sqlite");
+        let database = Database::connect(format!("sqlite:{}", file.display())).await.unwrap();
+        let sql = r#"SELECT "by" || ': ' || what AS told FROM audit_events WHERE kind LIKE ? ORDER BY id"#;
+        let values = [format!("{kind}%").into()];
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+        let rows = database.query_all_raw(statement).await.unwrap();
+        let told = rows.iter().map(|row| row.try_get("", "told").unwrap()).collect();
+        database.close().await.unwrap();
+        told
+    }
+
     /// Whether the bytes are anywhere in the database's files, as they are or in hexadecimal.
     pub(crate) fn database_holds(&self, bytes: &[u8]) -> bool {
         let files = ["registry.sqlite", "registry.sqlite-wal"];
@@ -177,9 +195,8 @@ impl TestRegistry {
     }
 }
 
-fn config(desks: &[Desk; 2], clock: &Arc<TestClock>, app: Option<PathBuf>) -> Config {
+fn config(clock: &Arc<TestClock>, app: Option<PathBuf>) -> Config {
     Config {
-        workstations: desks.iter().map(Desk::workstation).collect(),
         helper_ports: vec![18_421],
         app,
         password_cost: PasswordCost { memory: 8, passes: 1 },

@@ -1,8 +1,9 @@
+use crate::devtools::{Devtools, Traffic};
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -22,7 +23,7 @@ pub struct Browser {
     chromedriver: Option<Child>,
     home: String,
     /// Everything that Chromium and its driver keep; it goes with them.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Browser {
@@ -31,6 +32,16 @@ impl Browser {
     /// # Errors
     /// When Chromium or its driver does not start.
     pub async fn open(home: &str) -> anyhow::Result<Self> {
+        let browser = Self::open_with(home, &[]).await?;
+        browser.go("/").await?;
+        Ok(browser)
+    }
+
+    /// Starts one with more arguments, and opens no page yet.
+    ///
+    /// # Errors
+    /// When Chromium or its driver does not start.
+    pub async fn open_with(home: &str, arguments: &[&str]) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("cardwright-browser-").tempdir()?;
         let mut chromedriver = Command::new("chromedriver")
             .arg("--port=0")
@@ -62,7 +73,10 @@ impl Browser {
             "--disable-sync",
             "--disable-dev-shm-usage",
             "--window-size=1280,900",
-        ] {
+        ]
+        .iter()
+        .chain(arguments)
+        {
             capabilities.add_arg(argument)?;
         }
         capabilities.set_logging_prefs("browser".to_owned(), LoggingPrefsLogLevel::All)?;
@@ -70,9 +84,7 @@ impl Browser {
         // It ends with this struct, also where a test fails: see `drop`.
         driver.clone().leak()?;
         let chromedriver = Some(chromedriver);
-        let browser = Self { driver, chromedriver, home: home.to_owned(), _folder: folder };
-        browser.go("/").await?;
-        Ok(browser)
+        Ok(Self { driver, chromedriver, home: home.to_owned(), folder })
     }
 
     /// Opens a path of the app.
@@ -81,6 +93,28 @@ impl Browser {
     /// When the page does not load.
     pub async fn go(&self, path: &str) -> anyhow::Result<()> {
         Ok(self.driver.goto(format!("{}{path}", self.home)).await?)
+    }
+
+    /// Opens any page.
+    ///
+    /// # Errors
+    /// When the page does not load.
+    pub async fn visit(&self, url: &str) -> anyhow::Result<()> {
+        Ok(self.driver.goto(url).await?)
+    }
+
+    /// Everything that Chromium keeps on disk.
+    #[must_use]
+    pub fn profile(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Chromium's own view of the page that is open.
+    ///
+    /// # Errors
+    /// When Chromium does not let us in.
+    pub async fn devtools(&self) -> anyhow::Result<(Devtools, Traffic)> {
+        Devtools::attach(self.folder.path()).await
     }
 
     /// Reloads the page.
@@ -236,6 +270,18 @@ impl Browser {
     /// When it throws.
     pub async fn script(&self, script: &str) -> anyhow::Result<serde_json::Value> {
         Ok(self.driver.execute(script, Vec::new()).await?.json().clone())
+    }
+
+    /// Runs a script that gives a promise, and waits for what it promises.
+    ///
+    /// # Errors
+    /// When it is not kept in time.
+    pub async fn promise(&self, script: &str) -> anyhow::Result<serde_json::Value> {
+        let script = format!(
+            "const done = arguments[arguments.length - 1];\
+             (async () => {{ {script} }})().then(done, (error) => done(`failed: ${{error}}`));"
+        );
+        Ok(self.driver.execute_async(script, Vec::new()).await?.json().clone())
     }
 
     /// Errors in the browser's console since the last call.

@@ -4,9 +4,13 @@
 //! and virtual cards. The browser is headless Chromium.
 
 mod browser;
+mod devtools;
+mod foreign_site;
 mod other_program;
 mod story;
 
 pub use browser::Browser;
+pub use devtools::{Devtools, Memory, Traffic};
+pub use foreign_site::ForeignSite;
 pub use other_program::OtherProgram;
 pub use story::{ADMIN, OPERATOR, Story, card, slow_card};

@@ -2,16 +2,24 @@ use crate::browser::Browser;
 use anyhow::Context as _;
 use cardwright_virtual_card::CardOptions;
 use cardwright_virtual_card::office::{Office, OfficeOptions};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 use xtask::build::{dist, program};
-use xtask::desk::{Desk, DeskOptions, Readers};
+use xtask::desk::{Desk, DeskOptions, Https, Readers};
+use xtask::sh::answer;
 
 /// The account made at the first start that configures.
 pub const ADMIN: &str = "admin";
 /// The account made at the first start that works with cards.
 pub const OPERATOR: &str = "operator";
+
+/// The name of a registry that is not on this computer.
+const ELSEWHERE: &str = "cards.example";
 
 /// A desk of its own in a folder of its own, and a browser at it.
 pub struct Story {
@@ -30,7 +38,33 @@ impl Story {
     /// # Errors
     /// When something does not start.
     pub async fn begin(readers: usize) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("cardwright-").tempdir()?;
+        Self::begin_at(folder()?, readers, None, false).await
+    }
+
+    /// The same, where registry and helper log all that they can.
+    ///
+    /// # Errors
+    /// When something does not start.
+    pub async fn begin_verbosely(readers: usize) -> anyhow::Result<Self> {
+        Self::begin_at(folder()?, readers, None, true).await
+    }
+
+    /// The same, where browsers take the registry for a server elsewhere, which has https.
+    ///
+    /// # Errors
+    /// When something does not start.
+    pub async fn begin_elsewhere(readers: usize) -> anyhow::Result<Self> {
+        let folder = folder()?;
+        let https = certify(folder.path())?;
+        Self::begin_at(folder, readers, Some(https), false).await
+    }
+
+    async fn begin_at(
+        folder: TempDir,
+        readers: usize,
+        https: Option<Https>,
+        verbose: bool,
+    ) -> anyhow::Result<Self> {
         let office = Office::start(&OfficeOptions {
             readers,
             dir: folder.path().join("office"),
@@ -39,15 +73,21 @@ impl Story {
         if readers > 0 {
             office.insert(0, card(0))?;
         }
+        let is_elsewhere = https.is_some();
         let desk = Desk::start(DeskOptions {
             data: folder.path().to_path_buf(),
             port: 0,
             helper_port: 0,
             readers: Readers::Socket(office.csock_name().to_path_buf()),
             app: Some(dist()),
+            https,
+            verbose,
         })?;
         desk.import_example_cards()?;
-        let browser = Browser::open(&desk.url).await?;
+        let browser = match is_elsewhere {
+            false => Browser::open(&desk.url).await?,
+            true => browser_from_elsewhere(&desk.url).await?,
+        };
         Ok(Self { browser, desk, office, _folder: folder })
     }
 
@@ -87,12 +127,15 @@ impl Story {
     }
 
     async fn fill_in(&self, browser: &Browser, name: &str) -> anyhow::Result<()> {
-        let account = self.desk.accounts.iter().find(|account| account.0 == name);
-        let password = &account.context("made at the first start")?.1;
         browser.fill("Name", name).await?;
-        browser.fill("Password", password).await?;
+        browser.fill("Password", self.password(name)?).await?;
         browser.click("Log in").await?;
         browser.see("SEARCH").await
+    }
+
+    fn password(&self, name: &str) -> anyhow::Result<&str> {
+        let account = self.desk.accounts.iter().find(|account| account.0 == name);
+        Ok(&account.context("made at the first start")?.1)
     }
 
     /// Logs out.
@@ -102,6 +145,15 @@ impl Story {
     pub async fn log_out(&self) -> anyhow::Result<()> {
         self.browser.click("Log out").await?;
         self.browser.see("Password").await
+    }
+
+    /// Ends the sessions of an account: it gets the password that it has.
+    ///
+    /// # Errors
+    /// When the registry's command fails.
+    pub fn end_sessions(&self, name: &str) -> anyhow::Result<()> {
+        let mut set = self.desk.registry_command("set-password");
+        answer(set.args([name, "--permanent"]), self.password(name)?).map(drop)
     }
 
     /// As admin: enables *Initialize temporary card* the way that a person does, and logs out.
@@ -196,6 +248,45 @@ impl Story {
         let state = self.desk.data().join(format!("office/card-{index}"));
         CardOptions { state: Some(state), ..card(index) }
     }
+}
+
+fn folder() -> anyhow::Result<TempDir> {
+    Ok(tempfile::Builder::new().prefix("cardwright-").tempdir()?)
+}
+
+/// Makes an authority, and a certificate of it for a server elsewhere.
+fn certify(folder: &Path) -> anyhow::Result<Https> {
+    let authority_key = KeyPair::generate()?;
+    let mut parameters = CertificateParams::new(Vec::new())?;
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = parameters.self_signed(&authority_key)?;
+    let issuer = Issuer::new(parameters, authority_key);
+    let key = KeyPair::generate()?;
+    let names = vec![ELSEWHERE.to_owned(), "localhost".to_owned()];
+    let certificate = CertificateParams::new(names)?.signed_by(&key, &issuer)?;
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        let mut options = File::options();
+        options.write(true).create_new(true).mode(0o600).open(&path)?.write_all(text.as_bytes())?;
+        anyhow::Ok(path)
+    };
+    Ok(Https {
+        name: ELSEWHERE.to_owned(),
+        certificate: file("certificate.pem", &certificate.pem())?,
+        key: file("certificate-key.pem", &key.serialize_pem())?,
+        authority: file("authority.pem", &authority.pem())?,
+    })
+}
+
+/// A browser that takes the registry's port of this computer for a public server of that name.
+async fn browser_from_elsewhere(url: &str) -> anyhow::Result<Browser> {
+    let port = url.rsplit(':').next().unwrap_or_default();
+    let resolver = format!("--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1");
+    let space = format!("--ip-address-space-overrides=127.0.0.1:{port}=public");
+    let arguments = ["--ignore-certificate-errors", &resolver, &space];
+    let browser = Browser::open_with(url, &arguments).await?;
+    browser.go("/").await?;
+    Ok(browser)
 }
 
 /// The chip with this index.

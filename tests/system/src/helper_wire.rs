@@ -1,10 +1,11 @@
 //! The helper as a page speaks to it: JSON frames over a WebSocket, with the page's origin.
 
-use crate::Error;
+use crate::{Error, Site};
 use cardwright_protocol::helper::{
     Message, PROTOCOL_VERSION, Reader, Request, RequestFrame, RunningJob, Service,
 };
-use cardwright_protocol::ids::JobId;
+use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::ids::{JobId, WorkstationId};
 use cardwright_protocol::outcome::{JobFailure, Outcome, Receipt};
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::time::Duration;
@@ -20,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(40);
 #[derive(Debug)]
 pub struct HelperWire {
     socket: WebSocketStream<TcpStream>,
+    /// Gives the tickets.
+    site: Site,
+    workstation: WorkstationId,
     last_id: u64,
     /// The PC/SC service, once the helper said so.
     pub service: Option<Service>,
@@ -33,19 +37,22 @@ pub struct HelperWire {
 }
 
 impl HelperWire {
-    /// Connects, says `hello`, and takes the first readers.
+    /// Connects, says `hello`, authenticates with a ticket of the registry, and takes the first
+    /// readers.
     ///
     /// # Errors
-    /// [`Error::HelperGone`] when no helper answers.
-    pub async fn open(address: &str, origin: &str) -> Result<Self, Error> {
+    /// [`Error::HelperGone`] when no helper answers, those of [`Site::ticket`].
+    pub async fn open(address: &str, site: &Site) -> Result<Self, Error> {
         let stream = TcpStream::connect(address).await.map_err(gone)?;
         stream.set_nodelay(true).map_err(gone)?;
         let mut request = format!("ws://{address}/").into_client_request().map_err(gone)?;
-        let origin = HeaderValue::from_str(origin).map_err(gone)?;
+        let origin = HeaderValue::from_str(site.origin()).map_err(gone)?;
         request.headers_mut().insert("Origin", origin);
         let (socket, _) = client_async(request, stream).await.map_err(gone)?;
         let mut wire = Self {
             socket,
+            site: site.clone(),
+            workstation: WorkstationId(String::new()),
             last_id: 0,
             service: None,
             readers: Vec::new(),
@@ -53,7 +60,13 @@ impl HelperWire {
             outcomes: Vec::new(),
             revision: 0,
         };
-        wire.ask(Request::Hello { protocol: PROTOCOL_VERSION }).await?;
+        let hello = wire.ask(Request::Hello { protocol: PROTOCOL_VERSION }).await?;
+        let Message::Hello { workstation, challenge, .. } = hello else {
+            return Err(Error::NotUnderstood(format!("{hello:?}")));
+        };
+        let ticket = site.ticket(&workstation, challenge).await?;
+        wire.workstation = workstation;
+        wire.ask(Request::Authenticate { ticket }).await?;
         wire.until("the first readers", |wire| wire.service.map(|_| ())).await?;
         Ok(wire)
     }
@@ -63,11 +76,7 @@ impl HelperWire {
     /// # Errors
     /// [`Error::Refused`], [`Error::HelperGone`].
     pub async fn ask(&mut self, request: Request) -> Result<Message, Error> {
-        self.last_id += 1;
-        let id = self.last_id;
-        let frame = serde_json::to_string(&RequestFrame { id, request })
-            .map_err(|error| Error::NotUnderstood(error.to_string()))?;
-        self.socket.send(tungstenite::Message::text(frame)).await.map_err(gone)?;
+        let id = self.send(request).await?;
         loop {
             match self.receive("an answer").await? {
                 Message::Refused { id: refused, error } if refused == Some(id) => {
@@ -76,6 +85,23 @@ impl HelperWire {
                 message if answers(&message) == Some(id) => return Ok(message),
                 _ => {}
             }
+        }
+    }
+
+    async fn send(&mut self, request: Request) -> Result<u64, Error> {
+        self.last_id += 1;
+        let id = self.last_id;
+        let frame = serde_json::to_string(&RequestFrame { id, request })
+            .map_err(|error| Error::NotUnderstood(error.to_string()))?;
+        self.socket.send(tungstenite::Message::text(frame)).await.map_err(gone)?;
+        Ok(id)
+    }
+
+    /// Answers a challenge. A registry that gives no ticket now may give one for the next.
+    async fn renew(&mut self, challenge: HexBytes) -> Result<(), Error> {
+        match self.site.ticket(&self.workstation, challenge).await {
+            Ok(ticket) => self.send(Request::Authenticate { ticket }).await.map(drop),
+            Err(_) => Ok(()),
         }
     }
 
@@ -105,6 +131,10 @@ impl HelperWire {
                 Some(Ok(tungstenite::Message::Text(text))) => {
                     let message: Message = serde_json::from_str(&text)
                         .map_err(|error| Error::NotUnderstood(format!("{error}: {text}")))?;
+                    if let Message::Challenge { challenge } = message {
+                        self.renew(challenge).await?;
+                        continue;
+                    }
                     self.follow(&message);
                     return Ok(message);
                 }
@@ -177,7 +207,9 @@ fn gone(error: impl std::fmt::Display) -> Error {
 /// The request that a message answers.
 fn answers(message: &Message) -> Option<u64> {
     match message {
-        Message::Ready { id, .. }
+        Message::Hello { id, .. }
+        | Message::Ready { id, .. }
+        | Message::Renewed { id }
         | Message::Report { id, .. }
         | Message::Accepted { id, .. }
         | Message::Canceling { id, .. }

@@ -83,6 +83,8 @@ impl Lane {
             helper_port: lasting_port()?,
             readers: Readers::Socket(office.csock_name().to_path_buf()),
             app: None,
+            https: None,
+            verbose: true,
         })?;
         let csv = folder.path().join("cards.csv");
         std::fs::write(&csv, produced_cards(cards))?;

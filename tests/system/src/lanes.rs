@@ -1,4 +1,4 @@
-use crate::Lane;
+use crate::{Lane, canary};
 use anyhow::Context as _;
 use std::fmt::Debug;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -51,6 +51,11 @@ pub fn failures_of<C: Send + Debug>(
             }
             after_each(lock(&failures).len());
         }
+        if let Some(lane) = lane
+            && let Err(error) = canary::check(&lane).await
+        {
+            lock(&failures).push(format!("after all cases of a lane: {error:#}"));
+        }
     };
     thread::scope(|scope| {
         for _ in 0..lanes.min(count) {
@@ -70,7 +75,9 @@ async fn run_one<C>(
     run: &impl AsyncFn(&mut Lane, &C) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     if lane.as_ref().is_none_or(|lane| !lane.has_cards()) {
-        *lane = None;
+        if let Some(lane) = lane.take() {
+            canary::check(&lane).await?;
+        }
         let cards = u16::try_from(cases.min(CARDS))?;
         *lane = Some(Lane::start(cards).await.context("to start a lane")?);
     }

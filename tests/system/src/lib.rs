@@ -6,6 +6,7 @@
 //! run side by side. What is true at the end is asked by means that the product has no part in:
 //! [`end_state::check`].
 
+pub mod canary;
 mod chip;
 mod dice;
 pub mod end_state;

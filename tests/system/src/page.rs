@@ -24,7 +24,7 @@ impl Page {
     /// # Errors
     /// [`Error::HelperGone`] when no helper answers.
     pub async fn open(site: &Site, helper: &str) -> Result<Self, Error> {
-        let helper = HelperWire::open(helper, site.origin()).await?;
+        let helper = HelperWire::open(helper, site).await?;
         Ok(Self { site: site.clone(), helper })
     }
 

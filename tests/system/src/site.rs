@@ -1,8 +1,10 @@
-//! The registry as a page speaks to it: JSON over HTTP with the session's cookie.
+//! The registry as a page speaks to it: JSON over HTTP, each request proved by the
+//! browser's key.
 
 use crate::Error;
 use cardwright_protocol::domain::{CardState, Command};
-use cardwright_protocol::ids::{CardNumber, ProcessId};
+use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::ids::{CardNumber, ProcessId, WorkstationId};
 use cardwright_protocol::job::SealedJob;
 use cardwright_protocol::outcome::{ChipReport, Outcome};
 use cardwright_protocol::registry::API;
@@ -13,7 +15,10 @@ use cardwright_protocol::registry::processes::{
 };
 use cardwright_protocol::registry::session::{Login, Me};
 use cardwright_protocol::registry::templates::{ChangeState, ChangeTemplate, Template};
+use cardwright_protocol::registry::workstations::{AskForTicket, IssuedTicket};
 use cardwright_protocol::signed::Signed;
+use cardwright_protocol::ticket::Ticket;
+use cardwright_seal::{SigningKey, authorization};
 use reqwest::{Method, header};
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
@@ -21,11 +26,12 @@ use std::time::Duration;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A browser's side of the registry: it keeps the cookies, and no connection between two requests.
+/// A browser's side of the registry: it keeps its key, and no connection between two requests.
 #[derive(Debug, Clone)]
 pub struct Site {
     client: reqwest::Client,
     url: String,
+    key: SigningKey,
 }
 
 impl Site {
@@ -35,13 +41,12 @@ impl Site {
     /// When no client can be made.
     pub fn new(url: &str) -> Result<Self, Error> {
         let client = reqwest::Client::builder()
-            .cookie_store(true)
             .no_proxy()
             .pool_max_idle_per_host(0)
             .timeout(PATIENCE)
             .build()
             .map_err(|error| Error::RegistryGone(error.to_string()))?;
-        Ok(Self { client, url: url.to_owned() })
+        Ok(Self { client, url: url.to_owned(), key: SigningKey::generate() })
     }
 
     /// Where the pages are, which is their origin.
@@ -147,6 +152,20 @@ impl Site {
         self.post("/outcomes", outcome).await
     }
 
+    /// A ticket for a helper that the page has reached.
+    ///
+    /// # Errors
+    /// Those of every request.
+    pub async fn ticket(
+        &self,
+        workstation: &WorkstationId,
+        challenge: HexBytes,
+    ) -> Result<Signed<Ticket>, Error> {
+        let path = format!("/workstations/{workstation}/tickets");
+        let issued: IssuedTicket = self.post(&path, &AskForTicket { challenge }).await?;
+        Ok(issued.ticket)
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.request(Method::GET, path, None::<&()>).await
     }
@@ -166,12 +185,18 @@ impl Site {
         body: Option<&impl Serialize>,
     ) -> Result<T, Error> {
         let gone = |error: reqwest::Error| Error::RegistryGone(format!("{path}: {error}"));
-        let mut request = self.client.request(method.clone(), format!("{}{API}{path}", self.url));
+        let body = body.map(serde_json::to_vec).transpose();
+        let body = body.map_err(|error| Error::NotUnderstood(error.to_string()))?;
+        let target = format!("{API}{path}");
+        let proved = body.as_deref().unwrap_or_default();
+        let proof = authorization(&self.key, method.as_str(), &target, proved);
+        let mut request = self.client.request(method.clone(), format!("{}{target}", self.url));
+        request = request.header(header::AUTHORIZATION, proof);
         if method != Method::GET {
             request = request.header(header::ORIGIN, &self.url);
         }
         if let Some(body) = body {
-            request = request.json(body);
+            request = request.header(header::CONTENT_TYPE, "application/json").body(body);
         }
         let response = request.send().await.map_err(gone)?;
         let is_success = response.status().is_success();

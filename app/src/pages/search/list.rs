@@ -1,6 +1,6 @@
 //! The list of cards that a search found.
 
-use crate::components::{Note, StateWord};
+use crate::components::{Note, Pages, StateWord};
 use crate::helper::Tone;
 use crate::pages::start::start_process;
 use crate::registry::Registry;
@@ -154,27 +154,10 @@ fn Row(row: CardRow, refused: RwSignal<Option<RegistryError>>) -> impl IntoView 
 fn Foot(page: CardPage, search: Search) -> impl IntoView {
     let pages = search.pages(page.total);
     let at = search.query.page;
-    let step = |title: &'static str, to: Option<u32>| match to {
-        Some(to) => {
-            view! { <a class="button quiet small" href=search.on_page(to).url()>{title}</a> }
-                .into_any()
-        }
-        None => {
-            view! { <button type="button" class="button quiet small" disabled>{title}</button> }
-                .into_any()
-        }
-    };
-    search.range(&page).map(|range| {
-        view! {
-            <nav class="foot" aria-label="Pages">
-                <span>{range}</span>
-                <span>
-                    {step("Previous", at.checked_sub(1).filter(|page| *page > 0))}
-                    {step("Next", Some(at + 1).filter(|page| u64::from(*page) <= pages))}
-                </span>
-            </nav>
-        }
-    })
+    let url = |page| search.on_page(page).url();
+    let previous = at.checked_sub(1).filter(|page| *page > 0).map(url);
+    let next = Some(at + 1).filter(|page| u64::from(*page) <= pages).map(url);
+    view! { <Pages range=search.range(&page) previous next /> }
 }
 
 #[component]

@@ -1,7 +1,10 @@
 //! The end-to-end stories: Chromium against registry, helper, a real PC/SC service and virtual
 //! cards. Each has a desk of its own, so that they run side by side.
 
+mod attack;
+mod canary;
 mod cancel;
+mod elsewhere;
 mod erase;
 mod initialize;
 mod interrupted;

@@ -1,0 +1,80 @@
+//! `/workstations`
+
+use super::Shared;
+use super::error::ApiResult;
+use super::extract::{Body, NoBody, PathName};
+use super::guard::PageOrigin;
+use crate::actions::workstations::Manager;
+use crate::actions::{Person, tickets};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use cardwright_protocol::registry::workstations::{
+    AddWorkstation, AskForTicket, ChangeWorkstation, Invitation, IssuedTicket, Workstation,
+};
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/workstations", get(list).post(add))
+        .route("/workstations/{id}", put(change))
+        .route("/workstations/{id}/codes", post(make_code))
+        .route("/workstations/{id}/revoke", post(revoke))
+        .route("/workstations/{id}/tickets", post(issue_ticket))
+}
+
+fn manager<'a>(shared: &'a Shared, person: &'a Person) -> Manager<'a> {
+    Manager { store: &shared.registry.store, by: &person.name, now: shared.registry.now() }
+}
+
+async fn list(State(shared): State<Shared>, person: Person) -> ApiResult<Json<Vec<Workstation>>> {
+    Ok(Json(manager(&shared, &person).list().await?))
+}
+
+async fn add(
+    State(shared): State<Shared>,
+    person: Person,
+    Body(AddWorkstation { name }): Body<AddWorkstation>,
+) -> ApiResult<(StatusCode, Json<Invitation>)> {
+    let invited = manager(&shared, &person).add(&name).await?;
+    Ok((StatusCode::CREATED, Json(invited.into())))
+}
+
+async fn change(
+    State(shared): State<Shared>,
+    person: Person,
+    PathName(id): PathName,
+    Body(request): Body<ChangeWorkstation>,
+) -> ApiResult<Json<Workstation>> {
+    Ok(Json(manager(&shared, &person).rename(&id, &request).await?))
+}
+
+async fn make_code(
+    State(shared): State<Shared>,
+    person: Person,
+    PathName(id): PathName,
+    NoBody: NoBody,
+) -> ApiResult<(StatusCode, Json<Invitation>)> {
+    let invited = manager(&shared, &person).new_code(&id).await?;
+    Ok((StatusCode::CREATED, Json(invited.into())))
+}
+
+async fn revoke(
+    State(shared): State<Shared>,
+    person: Person,
+    PathName(id): PathName,
+    NoBody: NoBody,
+) -> ApiResult<Json<Workstation>> {
+    Ok(Json(manager(&shared, &person).revoke(&id).await?))
+}
+
+async fn issue_ticket(
+    State(shared): State<Shared>,
+    person: Person,
+    PageOrigin(origin): PageOrigin,
+    PathName(id): PathName,
+    Body(request): Body<AskForTicket>,
+) -> ApiResult<(StatusCode, Json<IssuedTicket>)> {
+    let ticket = tickets::issue(&shared.registry, &person, origin, &id, request).await?;
+    Ok((StatusCode::CREATED, Json(ticket)))
+}
