@@ -1,5 +1,6 @@
 use crate::actions::ActionError;
 use crate::actions::first_start::{self, NewAccount};
+use crate::actions::throttle::UnderWay;
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataError};
 use crate::escrow::Escrow;
@@ -25,6 +26,8 @@ pub struct Parts {
     pub(crate) escrow: Escrow,
     /// Hashes and compares the passwords of accounts.
     pub(crate) passwords: Passwords,
+    /// Passwords that are being compared.
+    pub(crate) under_way: UnderWay,
     /// The profiles that chips can follow.
     pub(crate) profiles: Profiles,
     /// As it was given.
@@ -62,6 +65,7 @@ impl Registry {
             root_keys: keys.root,
             signing_key: keys.signing,
             passwords,
+            under_way: UnderWay::default(),
             profiles,
             config,
         }));

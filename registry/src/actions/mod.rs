@@ -32,11 +32,12 @@ pub(crate) mod take_outcome;
 pub(crate) mod take_over;
 mod take_receipt;
 pub(crate) mod templates;
-mod throttle;
+pub(crate) mod throttle;
 pub(crate) mod tickets;
 mod tries;
 mod verified;
 pub(crate) mod view;
+mod waits;
 pub(crate) mod workstations;
 
 use crate::access::permissions;

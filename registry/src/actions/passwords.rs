@@ -1,10 +1,11 @@
 //! Passwords that people choose, and those that the registry makes for them.
 
 use super::sessions::{MAX_LENGTH, me};
+use super::throttle::Try;
 use super::{ActionError, Person, accounts, invalid, not_found, refused, throttle};
 use crate::passwords::{MIN_PASSWORD_LENGTH, random_password};
 use crate::registry::Registry;
-use crate::store::{Event, EventKind};
+use crate::store::{AccountRecord, Event, EventKind};
 use cardwright_protocol::registry::accounts::NewPassword;
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
 use cardwright_protocol::registry::session::{ChangePassword, Me};
@@ -49,10 +50,23 @@ pub(crate) async fn change_own(
         true => Some(registry.passwords.hash(new).await?),
         false => None,
     };
+    write_own(registry, &seen, key, tried, hash).await?;
+    me(registry, &Person { must_change_password: false, ..person.clone() }).await
+}
+
+/// Writes a password down whose hash is there if the one before was right, and that one is still
+/// as it was seen: comparing takes a while.
+async fn write_own(
+    registry: &Registry,
+    seen: &AccountRecord,
+    key: &VerifyingKey,
+    tried: Try,
+    hash: Option<String>,
+) -> Result<(), ActionError> {
     let now = registry.now();
     let transaction = registry.store.begin().await?;
-    let current = transaction.account(&person.name).await?.map(|account| account.password_hash);
-    let Some(hash) = hash.filter(|_| current == Some(seen.password_hash)) else {
+    let current = transaction.account(&seen.name).await?.map(|account| account.password_hash);
+    let Some(hash) = hash.filter(|_| current.as_ref() == Some(&seen.password_hash)) else {
         let what = "Change of the password refused";
         tried.was_wrong(&transaction, now, EventKind::PasswordRefused, what).await?;
         transaction.commit().await?;
@@ -65,10 +79,9 @@ pub(crate) async fn change_own(
     transaction.change_password(seen.id, &hash, false).await?;
     transaction.delete_other_sessions(seen.id, &key.to_string()).await?;
     tried.was_right(&transaction).await?;
-    let what = "Password changed by its owner".to_owned();
-    transaction.record(event(now, person, EventKind::PasswordChanged, what)).await?;
-    transaction.commit().await?;
-    me(registry, &Person { must_change_password: false, ..person.clone() }).await
+    let what = "Password changed by its owner; its other sessions ended".to_owned();
+    transaction.record(event(now, &seen.name, EventKind::PasswordChanged, what)).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Makes a password for somebody else, who chooses another one at the first login. The account's
@@ -93,7 +106,7 @@ pub(crate) async fn make_for(
     transaction.delete_sessions(account.id).await?;
     throttle::unlock(&transaction, &account).await?;
     let what = format!("New password made for account {name}; its sessions ended");
-    transaction.record(event(now, person, EventKind::PasswordSet, what)).await?;
+    transaction.record(event(now, &person.name, EventKind::PasswordSet, what)).await?;
     let account = accounts::read(&transaction, name, now).await?;
     transaction.commit().await?;
     Ok(shown(account, &password))
@@ -109,6 +122,6 @@ pub(super) fn shown(
     NewPassword { account, password }
 }
 
-fn event(at: i64, person: &Person, kind: EventKind, what: String) -> Event {
-    Event { at, by: person.name.clone(), kind, card: None, process: None, what, state: None }
+fn event(at: i64, by: &str, kind: EventKind, what: String) -> Event {
+    Event { at, by: by.to_owned(), kind, card: None, process: None, what, state: None }
 }

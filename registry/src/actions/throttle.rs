@@ -1,9 +1,11 @@
-//! How often somebody may be wrong about a password.
+//! How often somebody may be wrong about a password: counted by account and by address, in the
+//! database, so that it holds for all servers and outlives a restart.
 //!
-//! A try counts as a failure before anything is compared, so that many at once are no more than
-//! many in a row; the right password takes that back. Names that no account has are counted like
-//! those of accounts, so that nobody learns which exist.
+//! Tries under way count as failures of whoever comes after, so that many at once are no more
+//! than many in a row. Names that no account has are counted like those of accounts, so that
+//! nobody learns which exist.
 
+use super::waits::{ACCOUNT, ADDRESS, LOCK, Policy, in_words, remaining};
 use super::{ActionError, refused};
 use crate::registry::Registry;
 use crate::store::{
@@ -12,17 +14,13 @@ use crate::store::{
 use cardwright_protocol::registry::problem::ProblemCode;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// The longest wait, which is that of a lock, in seconds.
-const LOCK: i64 = 15 * 60;
-
-/// The first wait, in seconds; each next one is twice as long.
-const FIRST_WAIT: i64 = 5;
-
-/// How long failures are remembered, in seconds.
+/// How long failures are kept, in seconds.
 const MEMORY: i64 = 24 * 60 * 60;
 
-/// Names and addresses whose failures are remembered.
+/// Names and addresses whose failures are kept.
 const MAX_STRANGERS: u64 = 10_000;
 
 /// Refusals of strangers that are written into the audit log within [`LOG_SPAN`].
@@ -31,41 +29,14 @@ const MAX_LOGGED: u32 = 60;
 /// In seconds.
 const LOG_SPAN: i64 = 60 * 60;
 
-/// How many failures cost nothing, from which on there is a lock, and after how many seconds
-/// without any they are forgotten.
-struct Policy {
-    free: u32,
-    locks_at: u32,
-    forgets_after: i64,
-}
+/// Tries that are being looked at, by what they count by.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UnderWay(Arc<Mutex<HashMap<Subject, u32>>>);
 
-const ACCOUNT: Policy = Policy { free: 5, locks_at: 10, forgets_after: MEMORY };
+/// By what a try counts.
+type Subject = (TriedBy, String);
 
-/// Many people can come from one address.
-const ADDRESS: Policy = Policy { free: 50, locks_at: 60, forgets_after: 60 * 60 };
-
-impl Policy {
-    /// How long the next try waits after so many failures in a row, in seconds.
-    fn wait(&self, failures: u32) -> i64 {
-        match failures {
-            failures if failures >= self.locks_at => LOCK,
-            failures if failures > self.free => {
-                let doublings = (failures - self.free - 1).min(16);
-                (FIRST_WAIT << doublings).min(LOCK)
-            }
-            _ => 0,
-        }
-    }
-
-    /// One failure more.
-    fn after(&self, tries: LoginTries, now: i64) -> LoginTries {
-        let forgotten = now - tries.tried_at >= self.forgets_after;
-        let failures = if forgotten { 1 } else { tries.failures.saturating_add(1) };
-        LoginTries { failures, tried_at: now, blocked_until: now + self.wait(failures) }
-    }
-}
-
-/// A try that was let through, and counts as a failure until it is known to be right.
+/// A try that was let through: one that is under way.
 #[must_use]
 pub(crate) struct Try {
     who: Counted,
@@ -74,12 +45,12 @@ pub(crate) struct Try {
     account: Option<String>,
 }
 
-/// What a try counts by, with the count before and after it.
+/// A try that counts, as long as this lives.
 struct Counted {
-    by: TriedBy,
-    subject: String,
-    before: LoginTries,
-    after: LoginTries,
+    subject: Subject,
+    /// How many others were under way.
+    others: u32,
+    under_way: UnderWay,
 }
 
 /// Lets a try through, or says how long it is to wait.
@@ -94,75 +65,93 @@ pub(crate) async fn begin(
         Some(account) => (TriedBy::Account, account.id.to_string()),
         None => (TriedBy::Name, keyed_hash(registry, name)),
     };
-    let address = (TriedBy::Address, address.to_owned());
-    let subjects = [&who, &address];
-    // Who waits costs no write.
+    let tried = Try {
+        who: registry.under_way.count(who),
+        address: registry.under_way.count((TriedBy::Address, address.to_owned())),
+        account: account.map(|account| account.name.clone()),
+    };
     let snapshot = registry.store.read().await?;
-    refuse_blocked(&snapshot, subjects, now).await?;
-    drop(snapshot);
-    let transaction = registry.store.begin().await?;
-    refuse_blocked(&transaction, subjects, now).await?;
-    transaction.forget_old_login_tries(now - MEMORY, MAX_STRANGERS).await?;
-    let who = count(&transaction, who, &ACCOUNT, now).await?;
-    let address = count(&transaction, address, &ADDRESS, now).await?;
-    transaction.commit().await?;
-    Ok(Try { who, address, account: account.map(|account| account.name.clone()) })
-}
-
-async fn refuse_blocked(
-    snapshot: &Snapshot,
-    subjects: [&(TriedBy, String); 2],
-    now: i64,
-) -> Result<(), ActionError> {
-    let mut wait = 0;
-    for (by, subject) in subjects {
-        let tries = snapshot.login_tries(*by, subject).await?;
-        wait = wait.max(remaining(tries, now));
-    }
-    match wait {
-        0 => Ok(()),
-        wait => Err(refused(
+    let waits = [
+        tried.who.wait(&snapshot, &ACCOUNT, now).await?,
+        tried.address.wait(&snapshot, &ADDRESS, now).await?,
+    ];
+    match waits.into_iter().max() {
+        None | Some(0) => Ok(tried),
+        Some(wait) => Err(refused(
             ProblemCode::TooManyTries,
             format!("Too many failed logins. Try again in {}.", in_words(wait)),
         )),
     }
 }
 
-async fn count(
-    transaction: &Transaction,
-    (by, subject): (TriedBy, String),
-    policy: &Policy,
-    now: i64,
-) -> Result<Counted, StoreError> {
-    let before = transaction.login_tries(by, &subject).await?;
-    let after = policy.after(before, now);
-    transaction.write_login_tries(by, &subject, after).await?;
-    Ok(Counted { by, subject, before, after })
+impl UnderWay {
+    fn count(&self, subject: Subject) -> Counted {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(subject.clone()).or_default();
+        let others = *count;
+        *count += 1;
+        Counted { subject, others, under_way: self.clone() }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut counts = self.under_way.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match counts.get_mut(&self.subject) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(counts.remove(&self.subject)),
+        }
+    }
+}
+
+impl Counted {
+    async fn wait(
+        &self,
+        snapshot: &Snapshot,
+        policy: &Policy,
+        now: i64,
+    ) -> Result<i64, StoreError> {
+        let tries = snapshot.login_tries(self.subject.0, &self.subject.1).await?;
+        Ok(policy.wait_now(tries, self.others, now))
+    }
+
+    /// Writes a failure down; how many there are now.
+    async fn failed(
+        &self,
+        transaction: &Transaction,
+        policy: &Policy,
+        now: i64,
+    ) -> Result<u32, StoreError> {
+        let (by, subject) = &self.subject;
+        let tries = policy.after(transaction.login_tries(*by, subject).await?, now);
+        transaction.write_login_tries(*by, subject, tries).await?;
+        Ok(tries.failures)
+    }
 }
 
 impl Try {
-    /// The password was right: the account's failures are forgotten, and those of the address are
-    /// as they were. Others may come from there.
+    /// The password was right: the account's failures are forgotten. Those of the address are not,
+    /// since others may come from there.
     pub(crate) async fn was_right(self, transaction: &Transaction) -> Result<(), StoreError> {
-        transaction.forget_login_tries(self.who.by, &self.who.subject).await?;
-        let Counted { by, subject, before, after } = self.address;
-        let now = transaction.login_tries(by, &subject).await?;
-        let failures = now.failures.saturating_sub(1);
-        let corrected = if now == after { before } else { LoginTries { failures, ..now } };
-        transaction.write_login_tries(by, &subject, corrected).await
+        let (by, subject) = &self.who.subject;
+        transaction.forget_login_tries(*by, subject).await
     }
 
-    /// The password was wrong, which stays counted: writes it down, and any lock by it. Of
-    /// strangers so much is written down as cannot fill a disk.
+    /// The password was wrong: counts it, and writes it down, and any lock by it. Of strangers so
+    /// much is written down as cannot fill a disk. The transaction is to be committed before this
+    /// is dropped.
     pub(crate) async fn was_wrong(
-        self,
+        &self,
         transaction: &Transaction,
         now: i64,
         kind: EventKind,
         what: &str,
     ) -> Result<(), StoreError> {
-        let (address, minutes) = (&self.address.subject, LOCK / 60);
+        transaction.forget_old_login_tries(now - MEMORY, MAX_STRANGERS).await?;
+        let failures = self.who.failed(transaction, &ACCOUNT, now).await?;
+        let from_address = self.address.failed(transaction, &ADDRESS, now).await?;
         let room = room_in_log(transaction, now).await?;
+        let (address, minutes) = (&self.address.subject.1, LOCK / 60);
         let by = self.account.as_deref().unwrap_or("nobody");
         let told = match room {
             1 => "; others of this hour without an account are not written down",
@@ -172,18 +161,15 @@ impl Try {
             let what = format!("{what}, from {address}{told}");
             transaction.record(event(now, by, kind, what)).await?;
         }
-        if let (Some(account), true) = (&self.account, self.who.after.failures >= ACCOUNT.locks_at)
-        {
-            let failures = self.who.after.failures;
+        if let (Some(account), true) = (&self.account, ACCOUNT.is_lock(failures)) {
             let what = format!(
                 "Account {account} locked for {minutes} minutes after {failures} failed tries"
             );
             transaction.record(event(now, "registry", EventKind::AccountLocked, what)).await?;
         }
-        let failures = self.address.after.failures;
-        if failures >= ADDRESS.locks_at && room > 0 {
+        if ADDRESS.is_lock(from_address) && room > 0 {
             let what = format!(
-                "No login from {address} for {minutes} minutes after {failures} failed tries"
+                "No login from {address} for {minutes} minutes after {from_address} failed tries"
             );
             transaction.record(event(now, "registry", EventKind::AddressLocked, what)).await?;
         }
@@ -210,7 +196,7 @@ pub(crate) async fn locked_until(
     now: i64,
 ) -> Result<Option<i64>, StoreError> {
     let tries = snapshot.login_tries(TriedBy::Account, &account.id.to_string()).await?;
-    let locked = tries.failures >= ACCOUNT.locks_at && remaining(tries, now) > 0;
+    let locked = ACCOUNT.is_lock(tries.failures) && remaining(tries, now) > 0;
     Ok(locked.then_some(tries.blocked_until))
 }
 
@@ -222,33 +208,15 @@ pub(crate) async fn unlock(
     transaction.forget_login_tries(TriedBy::Account, &account.id.to_string()).await
 }
 
-/// For how many seconds more nothing is looked at. A clock that was set back locks nobody out for
-/// longer than the lock.
-fn remaining(tries: LoginTries, now: i64) -> i64 {
-    match (tries.tried_at..tries.blocked_until).contains(&now) {
-        true => tries.blocked_until - now,
-        false => 0,
-    }
-}
-
 /// A name that no account has may be a password in the wrong field: it is known by a hash that
 /// nobody can guess it from without the registry's key.
 fn keyed_hash(registry: &Registry, name: &str) -> String {
-    // HMAC takes keys of any length.
     let key = registry.signing_key.to_secret();
+    // HMAC takes keys of any length.
     let mut mac = Hmac::<Sha256>::new_from_slice(key.expose()).expect("any key length fits");
     mac.update(b"cardwright unknown name 1\0");
     mac.update(name.as_bytes());
     hex::encode(mac.finalize().into_bytes())
-}
-
-fn in_words(seconds: i64) -> String {
-    match (seconds, (seconds + 59) / 60) {
-        (1, _) => "1 second".to_owned(),
-        (seconds @ ..60, _) => format!("{seconds} seconds"),
-        (_, 1) => "1 minute".to_owned(),
-        (_, minutes) => format!("{minutes} minutes"),
-    }
 }
 
 fn event(at: i64, by: &str, kind: EventKind, what: String) -> Event {
@@ -258,32 +226,41 @@ fn event(at: i64, by: &str, kind: EventKind, what: String) -> Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use expect_test::expect;
+    use crate::config::{Config, PasswordCost};
+    use std::collections::BTreeMap;
 
-    #[test]
-    fn waits_double_and_end_in_a_lock() {
-        let waits = |policy: &Policy, failures: std::ops::RangeInclusive<u32>| {
-            let words: Vec<_> =
-                failures.map(|failures| policy.wait(failures).to_string()).collect();
-            words.join(" ")
-        };
-        expect!["0 0 0 0 0 0 5 10 20 40 900 900"].assert_eq(&waits(&ACCOUNT, 0..=11));
-        expect!["0 5 10 20 40 80 160 320 640 900 900 900"].assert_eq(&waits(&ADDRESS, 50..=61));
-        assert_eq!(ADDRESS.wait(u32::MAX), LOCK);
-    }
-
-    #[test]
-    fn a_wait_is_told_in_words() {
-        let words: Vec<_> = [1, 2, 59, 60, 61, 120, 900].into_iter().map(in_words).collect();
-        expect!["1 second, 2 seconds, 59 seconds, 1 minute, 2 minutes, 2 minutes, 15 minutes"]
-            .assert_eq(&words.join(", "));
-    }
-
-    #[test]
-    fn a_clock_that_is_set_back_locks_nobody_out() {
-        let tries =
-            ACCOUNT.after(LoginTries { failures: 20, tried_at: 900, blocked_until: 0 }, 1000);
-        let left = |now| remaining(tries, now);
-        assert_eq!((left(1000), left(1899), left(1900), left(999)), (900, 1, 0, 0));
+    /// How many events of each kind a flood of wrong passwords leaves.
+    #[tokio::test]
+    async fn a_flood_does_not_fill_the_audit_log() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let password_cost = PasswordCost { memory: 8, passes: 1 };
+        let config = Config { password_cost, ..Config::default() };
+        let (registry, _) = Registry::open(folder.path(), config).await.unwrap();
+        let account = registry.store.read().await.unwrap().account("operator").await.unwrap();
+        let mut refused = 0;
+        for number in 0..400 {
+            let (name, account) = match number % 2 {
+                0 => ("operator".to_owned(), account.as_ref()),
+                _ => (format!("name-{number}"), None),
+            };
+            let address = format!("192.0.2.{}", number % 5);
+            let Ok(tried) = begin(&registry, &name, account, &address).await else {
+                refused += 1;
+                continue;
+            };
+            let transaction = registry.store.begin().await.unwrap();
+            let kind = EventKind::LoginRefused;
+            let now = registry.now();
+            tried.was_wrong(&transaction, now, kind, "Login refused").await.unwrap();
+            transaction.commit().await.unwrap();
+        }
+        assert!(refused > 190, "{refused}");
+        let mut counts = BTreeMap::new();
+        for (kind, by) in registry.store.read().await.unwrap().events().await.unwrap() {
+            *counts.entry(format!("{kind} {by}")).or_insert(0) += 1;
+        }
+        let count = |name: &str| counts.get(name).copied().unwrap_or_default();
+        assert_eq!(count("session.refused operator"), 6, "{counts:?}");
+        assert!((50..=60).contains(&count("session.refused nobody")), "{counts:?}");
     }
 }

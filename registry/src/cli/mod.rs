@@ -60,6 +60,9 @@ enum Command {
     /// read from the terminal or from standard input, one line. Its owner chooses another one at
     /// the first login. A registry that runs need not be stopped.
     AddAccount(add_account::AddAccount),
+    /// Unlock an account that was locked after failed logins. A registry that runs need not be
+    /// stopped.
+    Unlock(unlock::Unlock),
     /// Add a workstation, and print the one-time code with which its helper enrolls.
     ///
     /// A workstation that is there gets a new code: its helper enrolls anew, under other keys. A
@@ -220,10 +223,10 @@ impl Cli {
             Command::Serve(command) => command.run().await,
             Command::SetPassword(command) => command.run().await,
             Command::AddAccount(command) => command.run().await,
+            Command::Unlock(command) => command.run().await,
             Command::AddWorkstation(command) => command.run().await,
             Command::RevokeWorkstation(command) => command.run().await,
             Command::Workstations(command) => command.run().await,
-            Command::Unlock(command) => command.run().await,
             Command::PublicKey(command) => command.run().await,
             Command::ImportCards(command) => command.run().await,
             Command::Backup(command) => command.run().await,

@@ -168,6 +168,14 @@ impl Snapshot {
         Ok(rows.into_iter().map(record).collect())
     }
 
+    /// Kind and originator of every event, in their order.
+    #[cfg(test)]
+    pub(crate) async fn events(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let rows = audit_events::Entity::find().order_by_asc(audit_events::Column::Id);
+        let rows = rows.all(&self.database).await?;
+        Ok(rows.into_iter().map(|row| (row.kind, row.by)).collect())
+    }
+
     /// When the database was last restored from a copy, in seconds since 1970.
     pub(crate) async fn last_restoration(&self) -> Result<Option<i64>, StoreError> {
         let row = audit_events::Entity::find()

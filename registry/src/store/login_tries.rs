@@ -6,7 +6,7 @@ use sea_orm::{
 };
 
 /// What failed logins are counted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum TriedBy {
     /// An account, by its number.
     Account,
