@@ -110,6 +110,8 @@ fn web() -> anyhow::Result<()> {
     test.env("PATH", tools::path_with_tools()?)
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
         .env("CHROMEDRIVER", "/usr/bin/chromedriver")
+        // Seconds for all of them together, on a busy machine.
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
         .current_dir(root().join("app"));
     run(test.args(["test", "--locked", "--target", "wasm32-unknown-unknown"]))
 }

@@ -91,6 +91,8 @@ impl Away {
             Self::NoTicket(RegistryError::Unreachable) => {
                 "This page goes on by itself when the registry answers."
             }
+            // The registry's own words say what to do.
+            Self::NoTicket(RegistryError::Problem(_)) => "",
             Self::NoTicket(error) => error.advice(),
             Self::Choose(candidates) if candidates.len() == 1 => {
                 "If it is yours, use it. If yours is to be started yet, this page notices."

@@ -83,6 +83,24 @@ async fn a_job_that_the_helper_refuses_is_told_to_the_registry_at_once() {
 }
 
 #[wasm_bindgen_test]
+async fn a_job_that_is_not_for_the_helper_is_told_to_the_registry_for_its_audit_log() {
+    let person = at_the_wizard(chip("i1"), Verdict::Ready);
+    let error = HelperError::JobNotForUs { refusal: Box::new(signed("{\"why\":\"x\"}")) };
+    helper_answers(&json!({ "execute": [Message::Refused { id: Some(0), error }] }));
+    registry_answers("POST /api/v1/refusals", 503, &"gone");
+    person.sees("PIV 5.7.1, as from the factory").await;
+    person.types("Number printed on the card", NUMBER).await;
+    person.clicks("Next").await;
+    person.sees("The helper refused the job: it is not from its registry").await;
+    person.sees("The chip was not touched.").await;
+    registry_answers("POST /api/v1/refusals", 204, &());
+    let refusals = || asked("POST /api/v1/refusals");
+    person.waits_until("the registry was told again", || refusals().len() == 2).await;
+    assert!(refusals()[1].contains("signature"), "{:?}", refusals());
+    assert!(person.can_click("Next"));
+}
+
+#[wasm_bindgen_test]
 async fn a_result_from_the_journal_is_delivered_whichever_page_is_open() {
     logged_in(Role::Operator);
     let person = Person::opens(&format!("/cards/{NUMBER}"));
