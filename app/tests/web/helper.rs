@@ -222,7 +222,7 @@ async fn somebody_who_must_change_their_password_is_led_there_and_reaches_no_hel
     assert!(must.may(Permission::UseWorkstations));
     registry_answers("GET /api/v1/session", 200, &must);
     let person = Person::opens("/search");
-    person.is_at("/password").await;
+    person.is_at("/password?to=%2Fsearch").await;
     assert!(asked("port ").is_empty());
 }
 
