@@ -126,7 +126,8 @@ fn RevealDialog(
         }
         // The form is gone, and with it what had the focus.
         request_animation_frame(move || {
-            if let Some(done) = done.get_untracked() {
+            // The page may be gone by then.
+            if let Some(done) = done.try_get_untracked().flatten() {
                 move_focus(&done);
             }
         });
