@@ -8,6 +8,10 @@
   const now = Performance.prototype.now;
   performance.now = () => now.call(performance) + window.fakes.skipped;
 
+  // What happens every second happens soon.
+  const setInterval = (window.realSetInterval ??= window.setInterval);
+  window.setInterval = (tick, milliseconds) => setInterval(tick, Math.min(milliseconds, 50));
+
   // A download is remembered instead of being saved.
   const click = (window.realClick ??= HTMLElement.prototype.click);
   const blobs = {};

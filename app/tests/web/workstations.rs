@@ -71,7 +71,7 @@ async fn a_code_that_is_too_old_says_so_and_is_gone_with_its_dialog() {
     person.clicks("New code: desk-1").await;
     person.sees(CODE).await;
     person.presses_escape();
-    person.sees_no("It asks for this one-time code").await;
+    person.sees_no("asks for this one-time code").await;
     person.finds_no_trace_of(CODE).await;
     assert_eq!(asked(new_code).len(), 2);
 }

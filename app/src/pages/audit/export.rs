@@ -55,7 +55,10 @@ pub(super) fn Export(search: AuditSearch) -> impl IntoView {
             <FormNote complaint=sending.complaint />
             <p class="soft small">
                 "The export holds all events of this search, signed. Check it anywhere, without the \
-                 registry: " <code class="number">"cardwright-registry verify-audit FILE"</code>
+                 registry, by its public key (" <code class="number">"public-key"</code> " prints it): "
+                <code class="number">
+                    "cardwright-registry verify-audit --export FILE --key KEY"
+                </code>
             </p>
         </div>
     }

@@ -86,6 +86,7 @@ fn RevealDialog(
     let registry = expect_context::<Registry>();
     let sending = Sending::new();
     let reason = NodeRef::<html::Textarea>::new();
+    let done = NodeRef::<html::Button>::new();
     let place = ShownOnce::new();
     let in_doubt = RwSignal::new(false);
     let rest = RwSignal::new(SHOWN);
@@ -123,6 +124,13 @@ fn RevealDialog(
         if !is_shown.get() {
             return;
         }
+        // The form is gone, and with it what had the focus.
+        request_animation_frame(move || {
+            // The page may be gone by then.
+            if let Some(done) = done.try_get_untracked().flatten() {
+                move_focus(&done);
+            }
+        });
         let since = now();
         rest.set(SHOWN);
         let tick = move || {
@@ -197,7 +205,12 @@ fn RevealDialog(
                     " seconds, or when this dialog or this tab is left."
                 </p>
                 <div class="row end">
-                    <button type="button" class="button main" on:click=move |_| close()>
+                    <button
+                        type="button"
+                        class="button main"
+                        node_ref=done
+                        on:click=move |_| close()
+                    >
                         "Close"
                     </button>
                 </div>

@@ -106,8 +106,12 @@ pub(super) fn CodeDialog(page: Page) -> impl IntoView {
                     "On " <strong>{name}</strong>
                     ", in a terminal of the person who will use the reader:"
                 </p>
-                <CopyLine text=format!("cardwright-helper enroll {origin}") />
-                <p>"It asks for this one-time code:"</p>
+                <CopyLine text=format!("cardwright-helper enroll {origin} --data DIR") />
+                <p>
+                    "DIR is the folder for the helper's keys, the same as of "
+                    <code class="number">"cardwright-helper run"</code>
+                    ". It asks for this one-time code:"
+                </p>
                 <Once place=invited.place label="One-time code" />
                 <p>
                     "Good for " <span role="timer" class="number">
