@@ -24,10 +24,6 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long nobody is accepted when the computer has no room for another connection.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Connections that are accepted before the ones that are there are looked at: far fewer than the
-/// ones of one address that stay open.
-const ACCEPTED_AT_ONCE: u32 = 32;
-
 /// Connections that the operating system keeps until they are accepted: to a client beyond them
 /// it gives no answer for a second.
 const BACKLOG: u32 = 4_096;
@@ -93,18 +89,12 @@ async fn serve(
     let mut round = tokio::time::interval(registry.config.limits.round());
     let (end, ending) = tokio::sync::watch::channel(false);
     let mut tasks = tokio::task::JoinSet::new();
-    let mut accepted_at_once = 0;
     loop {
         tokio::select! {
             () = &mut shutdown => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    door.let_in(&mut tasks, stream, peer, ending.clone());
-                    // Whoever said already what it wants is read before others may cut it.
-                    accepted_at_once = (accepted_at_once + 1) % ACCEPTED_AT_ONCE;
-                    if accepted_at_once == 0 {
-                        tokio::task::yield_now().await;
-                    }
+                    door.let_in(&mut tasks, stream, peer, ending.clone()).await;
                 }
                 // The peer itself went away.
                 Err(error) if is_of_one_connection(&error) => {}

@@ -30,7 +30,7 @@ const LARGE: usize = 100 * 1024 * 1024;
 /// What it begins with; none of it ever ends.
 fn begins(address: SocketAddr) -> [String; 5] {
     let post = format!(
-        "POST /api/v1/session HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\n\
+        "POST /api/v1/enrolments HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\n\
          content-type: application/json\r\ncontent-length: 60000\r\n\r\n"
     );
     [
