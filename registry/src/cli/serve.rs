@@ -5,7 +5,6 @@ use crate::registry::Registry;
 use crate::server::{self, Tls};
 use clap::Args;
 use std::{io, net::SocketAddr, path::PathBuf};
-use tokio::net::TcpListener;
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -53,7 +52,7 @@ impl Serve {
         // The address is taken first: a second start on the same data ends here, having changed
         // nothing.
         let doing = format!("listening on {}", self.listen);
-        let listener = TcpListener::bind(self.listen).await;
+        let listener = server::listen(self.listen);
         let listener = listener.map_err(|source| CliError::Io { doing: doing.clone(), source })?;
         let address = listener.local_addr().map_err(|source| CliError::Io { doing, source })?;
         let shutdown = shutdown()?;

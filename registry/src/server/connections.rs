@@ -6,8 +6,13 @@ use super::proxies::Proxies;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
+
+/// How long nobody is cut who did something, so that it can be heard. With it, a flood of
+/// connections is taken in no faster than they can be read.
+const HEARING: Duration = Duration::from_millis(50);
 
 /// Bits of an IPv6 address that name a network: who has one address of it has all of them.
 const NETWORK: u32 = 64;
@@ -81,7 +86,8 @@ impl Connections {
         Self { limits, proxies, table: Arc::default() }
     }
 
-    /// A place for one more, or `None` when all are taken by those whom we are working for.
+    /// A place for one more, or `None` when all are taken by those whom we are working for and
+    /// those who had no time yet to say what they want.
     pub(super) fn admit(&self, address: IpAddr) -> Option<Place> {
         let from = network(address);
         let mut table = self.table();
@@ -199,7 +205,10 @@ impl Table {
             let is_fresh = now.saturating_duration_since(since) < limits.fresh;
             (is_fresh.then_some(since), connection.rank(), since)
         });
-        let number = *first?.0;
+        let (number, connection) = first?;
+        let is_heard =
+            now.saturating_duration_since(connection.since()) >= HEARING.min(limits.fresh);
+        let number = is_heard.then_some(*number)?;
         self.cut(number);
         Some(())
     }

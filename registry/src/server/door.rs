@@ -9,10 +9,15 @@ use crate::routes::{Origins, router};
 use axum::Router;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+/// How often a place is looked for, and how long it is waited in between.
+const TRIES: usize = 100;
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// All that a connection passes on its way to the routes.
 pub struct Door {
@@ -59,8 +64,8 @@ impl Door {
         }
     }
 
-    /// Serves a connection that was accepted, or closes it.
-    pub(super) fn let_in(
+    /// Serves a connection that was accepted, as soon as there is a place for it, or closes it.
+    pub(super) async fn let_in(
         &self,
         tasks: &mut JoinSet<()>,
         stream: TcpStream,
@@ -71,11 +76,22 @@ impl Door {
             tracing::debug!(%peer, "refused: it is no proxy of this registry, and would speak in clear");
             return;
         }
-        let Some(place) = self.connections.admit(peer.ip()) else { return };
+        let Some(place) = self.place(peer).await else { return };
         let number = place.number();
         let caller = self.caller(peer, place);
         let task = tasks.spawn(connection(stream, self.tls.clone(), caller, ending));
         self.connections.is_served_by(number, task);
+    }
+
+    /// Waits for a place, but not for long: others wait behind this one.
+    async fn place(&self, peer: SocketAddr) -> Option<Place> {
+        for _ in 0..TRIES {
+            if let Some(place) = self.connections.admit(peer.ip()) {
+                return Some(place);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        None
     }
 
     /// Cuts whoever is to go first.

@@ -14,14 +14,36 @@ pub use limits::Limits;
 pub use tls::{Tls, TlsError};
 
 use crate::registry::Registry;
+use std::net::SocketAddr;
 use std::{future::Future, io, time::Duration};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 /// How long requests that run may take when the registry is to end.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How long nobody is accepted when the computer has no room for another connection.
 const BREATH: Duration = Duration::from_millis(100);
+
+/// Connections that the operating system keeps until they are accepted: to a client beyond them
+/// it gives no answer for a second.
+const BACKLOG: u32 = 4_096;
+
+/// Listens on an address.
+///
+/// # Errors
+/// [`io::Error`] when somebody else has it, or it is none of this computer's.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A registry that starts again need not wait until the last connections are forgotten. On
+    // Windows the same word would let others take the address as well.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves the registry in clear on a listener until `shutdown` is ready, then lets running
 /// requests end and closes the database. Only peers on this computer and the configured proxies
@@ -72,9 +94,7 @@ async fn serve(
             () = &mut shutdown => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    door.let_in(&mut tasks, stream, peer, ending.clone());
-                    // Whoever said already what it wants is read before the next may cut it.
-                    tokio::task::yield_now().await;
+                    door.let_in(&mut tasks, stream, peer, ending.clone()).await;
                 }
                 // The peer itself went away.
                 Err(error) if is_of_one_connection(&error) => {}

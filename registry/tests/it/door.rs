@@ -66,7 +66,7 @@ async fn a_body_that_drips_is_not_waited_for() {
     let address = registry.address;
     for length in ["content-length: 60000", "transfer-encoding: chunked\r\n\r\nea60"] {
         let begin = format!(
-            "POST /api/v1/session HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\n\
+            "POST /api/v1/enrolments HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\n\
              content-type: application/json\r\n{length}\r\n\r\n"
         );
         let mut stream = registry.connect().await;
@@ -86,10 +86,10 @@ async fn an_answer_that_nobody_takes_is_given_up() {
     let request = format!("GET /large.bin HTTP/1.1\r\nhost: {address}\r\n\r\n");
     let mut stream = registry.connect().await;
     stream.write_all(request.as_bytes()).await.unwrap();
-    let (mut taken, mut drop) = (0, [0; 512]);
+    let (mut taken, mut sip) = (0, [0; 16 * 1024]);
     let mut sips = tokio::time::interval(SHORT / 100);
-    while stream.read(&mut drop).await.is_ok_and(|length| length > 0) {
-        taken += drop.len();
+    while stream.read(&mut sip).await.is_ok_and(|length| length > 0) {
+        taken += sip.len();
         sips.tick().await;
     }
     assert!(taken < LENGTH, "all of it was taken");
@@ -150,7 +150,7 @@ async fn heads_and_bodies_have_an_end() {
     }
     let post = |lines: &str, body: &str| {
         format!(
-            "POST /api/v1/session HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\n\
+            "POST /api/v1/enrolments HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\n\
              content-type: application/json\r\nconnection: close\r\n{lines}\r\n\r\n{body}"
         )
     };

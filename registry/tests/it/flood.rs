@@ -30,7 +30,7 @@ const LARGE: usize = 100 * 1024 * 1024;
 /// What it begins with; none of it ever ends.
 fn begins(address: SocketAddr) -> [String; 5] {
     let post = format!(
-        "POST /api/v1/session HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\n\
+        "POST /api/v1/enrolments HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\n\
          content-type: application/json\r\ncontent-length: 60000\r\n\r\n"
     );
     [
@@ -42,6 +42,12 @@ fn begins(address: SocketAddr) -> [String; 5] {
     ]
 }
 
+/// How many honest requests may be answered later, of a thousand: the machine may be busy with
+/// other things.
+const LATE: usize = 1;
+
+/// What it counted is printed: that is what a soak is for.
+#[allow(clippy::print_stdout)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_honest_client_is_served_soon_while_thousands_are_connected() {
     let count = std::env::var(COUNT).map_or(SOME, |count| count.parse().unwrap());
@@ -68,23 +74,27 @@ async fn an_honest_client_is_served_soon_while_thousands_are_connected() {
         send_large(address, &begin).await;
     }
     is_over.store(true, Ordering::Relaxed);
-    let (answers, slowest) = honest.await.unwrap();
+    let mut waits = honest.await.unwrap();
+    waits.sort_unstable();
     let most = memory(id, "VmHWM");
+    let late = waits.iter().filter(|wait| **wait > SOON).count();
+    let slowest = waits.last().unwrap().as_millis();
+    let half = waits[waits.len() / 2].as_micros();
     println!(
-        "{count} peers; {answers} honest requests, the slowest {} ms; memory {crowded} KiB with \
-         all of them, {most} KiB at most",
-        slowest.as_millis()
+        "{count} peers; {} honest requests, half of them within {half} µs, {late} later than {} s, \
+         the slowest after {slowest} ms; memory {crowded} KiB with all of them, {most} KiB at most",
+        waits.len(),
+        SOON.as_secs()
     );
-    assert!(answers > 0 && slowest < SOON, "{answers} answers, the slowest after {slowest:?}");
+    assert!(late * 1_000 <= waits.len() * LATE, "{late} of {} were late", waits.len());
     assert!(most < MEMORY, "{most} KiB");
     drop(peers);
     stop(child).await;
 }
 
-/// Asks until it is over, each time on a connection of its own: how often, and the longest wait.
-async fn honest(address: SocketAddr, is_over: Arc<AtomicBool>) -> (u64, Duration) {
-    let mut answers = 0;
-    let mut slowest = Duration::ZERO;
+/// Asks until it is over, each time on a connection of its own: how long each took.
+async fn honest(address: SocketAddr, is_over: Arc<AtomicBool>) -> Vec<Duration> {
+    let mut waits = Vec::new();
     let request =
         format!("GET /api/v1/session HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     while !is_over.load(Ordering::Relaxed) {
@@ -93,10 +103,9 @@ async fn honest(address: SocketAddr, is_over: Arc<AtomicBool>) -> (u64, Duration
         stream.write_all(request.as_bytes()).await.unwrap();
         let answer = RawAnswer::new(until_closed(&mut stream).await);
         assert_eq!(answer.status(), 401, "an honest client is always answered");
-        slowest = slowest.max(began.elapsed());
-        answers += 1;
+        waits.push(began.elapsed());
     }
-    (answers, slowest)
+    waits
 }
 
 /// Sends as much as it can of something large.

@@ -19,6 +19,8 @@ const FEW: u64 = 2_000;
 /// Names the number of heads.
 const COUNT: &str = "CARDWRIGHT_COUNT";
 
+/// What it counted is printed: that is what a soak is for.
+#[allow(clippy::print_stdout)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hostile_heads_cost_nothing_but_their_connection() {
     let folder = TempDir::new().unwrap();
