@@ -142,10 +142,11 @@ fn every_way_not_to_be_enrolled_is_told_in_words() {
 #[test]
 fn whoever_does_not_prove_to_know_the_code_is_not_believed() {
     type Change = fn(&mut RegistryTerms);
+    type Taking = dyn Fn(&[u8], &EnrolmentCode) -> Answer + Send;
     let place = Place::new();
     let honest = terms(&place.signing);
     // Another code; what was proved to another helper; and a byte of the proof.
-    let wrong: Vec<Box<dyn Fn(&[u8], &EnrolmentCode) -> Answer + Send>> = vec![
+    let wrong: [Box<Taking>; 2] = [
         Box::new({
             let honest = honest.clone();
             move |body, code| {
