@@ -40,8 +40,24 @@ pub fn metadata(input: &[u8]) {
 pub fn frame(input: &[u8]) {
     if let Ok(text) = std::str::from_utf8(input) {
         protocol::text(text);
+        // Whatever it is, the helper says so and goes on.
+        let _ = cardwright_helper::read_request(text);
     }
     protocol::values(input);
+}
+
+/// The request for the WebSocket, as far as it came: whoever is let in named an origin and a host of
+/// the door, byte by byte.
+pub fn head(input: &[u8]) {
+    use cardwright_helper::door::{Door, Judgment};
+    let origin = "https://a.example";
+    let door = Door::new(vec![origin.to_owned()], None, ([127, 0, 0, 1], 8421).into());
+    if let Judgment::Welcome(upgrade) | Judgment::Mistaken(upgrade) = door.judge(input) {
+        let has = |part: &[u8]| input.windows(part.len()).any(|window| window == part);
+        assert_eq!(upgrade.origin, origin);
+        assert!(has(origin.as_bytes()) && (has(b"127.0.0.1:8421") || has(b"localhost:8421")));
+        assert!(upgrade.answer.starts_with(b"HTTP/1.1 101 ") && upgrade.answer.ends_with(b"\r\n\r\n"));
+    }
 }
 
 /// The text of a profile.

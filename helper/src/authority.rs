@@ -168,3 +168,149 @@ fn check(
     tracing::debug!(operator = ticket.operator, origin, "a page has a ticket");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cardwright_seal::{SigningKey, sign};
+
+    const ORIGIN: &str = "https://cards.example.org";
+
+    struct Registry {
+        signing: SigningKey,
+        terms: Terms,
+        began: Instant,
+    }
+
+    impl Registry {
+        fn new() -> Self {
+            let signing = SigningKey::generate();
+            let terms = Terms {
+                registry_key: signing.verifying_key(),
+                workstation: "5f1d6c2ab3e94d07".into(),
+                ticket: Duration::from_secs(60),
+            };
+            Self { signing, terms, began: Instant::now() }
+        }
+
+        /// So many seconds after the first challenge was made.
+        fn at(&self, seconds: u64) -> Instant {
+            self.began + Duration::from_secs(seconds)
+        }
+
+        fn challenged(&self) -> Challenged {
+            Challenged::new(ORIGIN.to_owned(), [0; CHALLENGE_LENGTH], self.began)
+        }
+
+        fn admitted(&self) -> Admitted {
+            let ticket = self.ticket(0, |_| {});
+            self.challenged().authenticate(&self.terms, &ticket, self.at(1)).unwrap()
+        }
+
+        /// Answers the challenge that has this byte throughout.
+        fn ticket(&self, challenge: u8, change: impl Fn(&mut Ticket)) -> Signed<Ticket> {
+            let mut ticket = Ticket {
+                challenge: vec![challenge; CHALLENGE_LENGTH].into(),
+                origin: ORIGIN.to_owned(),
+                operator: "operator".to_owned(),
+                workstation: self.terms.workstation.clone(),
+            };
+            change(&mut ticket);
+            sign(&self.signing, &ticket)
+        }
+    }
+
+    #[test]
+    fn only_the_ticket_for_this_challenge_page_and_workstation_admits_and_renews() {
+        use NotAdmitted as N;
+        let registry = Registry::new();
+        let foreign = sign(
+            &SigningKey::generate(),
+            &Ticket {
+                challenge: vec![0; CHALLENGE_LENGTH].into(),
+                origin: ORIGIN.to_owned(),
+                operator: "operator".to_owned(),
+                workstation: registry.terms.workstation.clone(),
+            },
+        );
+        let ticket = |change: fn(&mut Ticket)| registry.ticket(0, change);
+        let cases = [
+            (ticket(|_| {}), 0, None),
+            (ticket(|_| {}), 59, None),
+            (ticket(|_| {}), 60, Some(N::TooOld)),
+            (ticket(|_| {}), 6000, Some(N::TooOld)),
+            (ticket(|ticket| ticket.operator = "admin".to_owned()), 1, None),
+            (foreign, 1, Some(N::Signature)),
+            (ticket(|ticket| ticket.challenge.0[31] = 1), 1, Some(N::Challenge)),
+            (ticket(|ticket| ticket.challenge.0.truncate(31)), 1, Some(N::Challenge)),
+            (ticket(|ticket| ticket.challenge.0.clear()), 1, Some(N::Challenge)),
+            (ticket(|ticket| ticket.origin.push('/')), 1, Some(N::Origin)),
+            (ticket(|ticket| ticket.origin = "null".to_owned()), 1, Some(N::Origin)),
+            (ticket(|ticket| ticket.origin.make_ascii_uppercase()), 1, Some(N::Origin)),
+            (ticket(|ticket| ticket.workstation = "0".into()), 1, Some(N::Workstation)),
+        ];
+        for (ticket, seconds, expected) in cases {
+            let (terms, now) = (&registry.terms, registry.at(seconds));
+            let first = registry.challenged().authenticate(terms, &ticket, now);
+            assert_eq!(first.err(), expected, "{ticket:?} after {seconds} s");
+            // The same of a later challenge, which is made at 30 s.
+            let mut admitted = registry.admitted();
+            let again = admitted.challenge(terms, [0; CHALLENGE_LENGTH], registry.at(30));
+            assert!(again.is_some());
+            let renewed = admitted.renew(terms, &ticket, registry.at(30 + seconds));
+            assert_eq!(renewed.err(), expected, "{ticket:?} after {seconds} s");
+        }
+    }
+
+    #[test]
+    fn authority_lasts_from_the_making_of_the_challenge_that_was_answered() {
+        let registry = Registry::new();
+        let (terms, at) = (&registry.terms, |seconds| registry.at(seconds));
+        let mut admitted = registry.admitted();
+        assert!(!admitted.is_over(at(59)) && admitted.is_over(at(60)));
+        assert_eq!(admitted.due_at(), at(30));
+        assert!(admitted.challenge(terms, [1; CHALLENGE_LENGTH], at(29)).is_none(), "not due");
+        assert!(admitted.challenge(terms, [1; CHALLENGE_LENGTH], at(31)).is_some());
+        assert_eq!(admitted.due_at(), at(60), "it ends before the next challenge");
+        assert!(!admitted.is_over(at(59)) && admitted.is_over(at(60)), "a challenge is no ticket");
+
+        let mut admitted = admitted.renew(terms, &registry.ticket(1, |_| {}), at(59)).unwrap();
+        assert_eq!(admitted.due_at(), at(61));
+        assert!(!admitted.is_over(at(90)) && admitted.is_over(at(91)));
+        assert!(admitted.challenge(terms, [2; CHALLENGE_LENGTH], at(61)).is_some());
+        // The ticket before, once more; and then the right one, too late: its challenge was used.
+        let before = registry.ticket(1, |_| {});
+        assert_eq!(admitted.renew(terms, &before, at(62)).err(), Some(NotAdmitted::Challenge));
+    }
+
+    #[test]
+    fn a_challenge_is_good_once() {
+        let registry = Registry::new();
+        let (terms, at) = (&registry.terms, |seconds| registry.at(seconds));
+        let again = registry.admitted().renew(terms, &registry.ticket(0, |_| {}), at(2));
+        assert_eq!(again.err(), Some(NotAdmitted::NothingOpen));
+        let mut admitted = registry.admitted();
+        admitted.challenge(terms, [1; CHALLENGE_LENGTH], at(30));
+        let admitted = admitted.renew(terms, &registry.ticket(1, |_| {}), at(31)).unwrap();
+        let again = admitted.renew(terms, &registry.ticket(1, |_| {}), at(32));
+        assert_eq!(again.err(), Some(NotAdmitted::NothingOpen));
+    }
+
+    #[test]
+    fn the_newest_challenge_takes_the_place_of_the_one_before() {
+        let registry = Registry::new();
+        let (terms, at) = (&registry.terms, |seconds| registry.at(seconds));
+        let open = || {
+            let ticket = registry.ticket(0, |_| {});
+            let long = Terms { ticket: Duration::from_secs(200), ..terms.clone() };
+            let admitted = registry.challenged().authenticate(&long, &ticket, at(1)).unwrap();
+            let mut admitted = admitted;
+            admitted.challenge(&long, [1; CHALLENGE_LENGTH], at(100));
+            admitted.challenge(terms, [2; CHALLENGE_LENGTH], at(200));
+            admitted
+        };
+        let before = open().renew(terms, &registry.ticket(1, |_| {}), at(201));
+        assert_eq!(before.err(), Some(NotAdmitted::Challenge));
+        assert!(open().renew(terms, &registry.ticket(2, |_| {}), at(201)).is_ok());
+    }
+}

@@ -9,7 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// How many lines may wait to be written.
 const WAITING: usize = 1024;
@@ -43,13 +47,13 @@ impl Log {
             .name("log".to_owned())
             .spawn(move || write_for_ever(&incoming, &lost, &mut io::stderr()))?;
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
+        let written = tracing_subscriber::fmt::layer()
             .with_ansi(io::stderr().is_terminal())
             // It would tell of lines that it cannot write on the standard error, by a panic.
             .log_internal_errors(false)
             .with_writer(move || writer.clone())
-            .init();
+            .with_filter(filter_fn(is_told));
+        tracing_subscriber::registry().with(filter).with(written).init();
         // What a panic says may hold anything, so only its place is told; and the usual hook writes
         // to the standard error, and waits for it.
         std::panic::set_hook(Box::new(|panic| {
@@ -68,6 +72,12 @@ impl Drop for Log {
             let _ = end.recv_timeout(LAST_TIME);
         }
     }
+}
+
+/// Whether `RUST_LOG` may ask for it. Other crates tell whole frames and requests at their most
+/// verbose, with the jobs and tickets in them; of those only what goes wrong is told.
+fn is_told(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= Level::WARN || metadata.target().starts_with("cardwright")
 }
 
 /// Takes the lines of one event. Never fails and never waits.

@@ -160,7 +160,7 @@ async fn serve(
     keys: Keys,
     journal: Journal,
 ) -> anyhow::Result<()> {
-    let listener = listen(config.port).await?;
+    let listener = listen(config.port)?;
     // Taken before anybody is told that this helper is ready, so that no signal is missed.
     let shutdown = platform::told_to_end()?;
     let mut out = std::io::stdout();

@@ -11,7 +11,7 @@ use crate::{Error, card_service};
 use cardwright_protocol::helper::HELPER_PORTS;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::{future::Future, io, sync::Arc, time::Duration};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -34,28 +34,42 @@ const CLOSING_TIME: Duration = Duration::from_secs(5);
 /// How long nobody is accepted after the system refused to, and nobody could be sent away.
 const NO_FILE_TIME: Duration = Duration::from_millis(100);
 
+/// How many connections may wait to be accepted. Where they run out, the system lets whoever comes
+/// next wait for a second, be it an honest page.
+const BACKLOG: u32 = 4096;
+
 /// Listens on the configured port of 127.0.0.1, or on the first of [`HELPER_PORTS`] that is free:
-/// several people who are logged in on one computer have a helper each.
+/// several people who are logged in on one computer have a helper each. Within a runtime.
 ///
 /// # Errors
 /// [`Error::Bind`], [`Error::NoPort`].
-pub async fn listen(port: Option<u16>) -> Result<TcpListener, Error> {
-    if let Some(port) = port {
+pub fn listen(port: Option<u16>) -> Result<TcpListener, Error> {
+    let bind_error = |port| {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        return TcpListener::bind(address).await.map_err(|cause| Error::Bind { address, cause });
+        move |cause| Error::Bind { address, cause }
+    };
+    if let Some(port) = port {
+        return listen_on(port).map_err(bind_error(port));
     }
     for port in HELPER_PORTS {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        match TcpListener::bind(address).await {
+        match listen_on(port) {
             Ok(listener) => return Ok(listener),
             Err(cause) if cause.kind() == io::ErrorKind::AddrInUse => {
                 tracing::info!(port, "another program has this port");
             }
-            Err(cause) => return Err(Error::Bind { address, cause }),
+            Err(cause) => return Err(bind_error(port)(cause)),
         }
     }
     let [first, .., last] = HELPER_PORTS;
     Err(Error::NoPort { first, last })
+}
+
+fn listen_on(port: u16) -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    // A helper that was just ended does not keep its port from the next one.
+    socket.set_reuseaddr(true)?;
+    socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves a listener on 127.0.0.1 until `shutdown` is done. Then running jobs are stopped between

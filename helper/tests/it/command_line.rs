@@ -1,6 +1,9 @@
 use crate::support::{Helper, PROGRAM, Registry, configuration, readers, run};
+use cardwright_protocol::helper::HELPER_PORTS;
 use cardwright_virtual_card::CardOptions;
 use cardwright_virtual_card::office::{Office, OfficeOptions, reader_name};
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -56,6 +59,35 @@ async fn a_port_that_is_taken_is_named() {
     assert!(said.contains("`ss -ltnp sport = "), "{said}");
     assert!(said.starts_with("cardwright-helper: cannot listen"), "{said}");
     assert_eq!(said.trim().lines().count(), 1, "no backtrace: {said}");
+}
+
+/// Whatever of the ports is taken on this computer: each helper takes the first free one of them,
+/// and the last one says that none is.
+#[test]
+fn without_a_port_the_first_free_one_of_those_that_pages_look_at_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut taken: Vec<TcpListener> = HELPER_PORTS
+        .into_iter()
+        .filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
+        .collect();
+    let data = folder.path().join("data");
+    Registry::enrolling(Path::new(PROGRAM), &data);
+    let arguments = ["run", "--data", data.to_str().unwrap()];
+    let (started, said) = run(&arguments);
+    assert!(!started && said.contains("the ports 8421 to 8425 are all taken"), "{said}");
+    let Some(free) = taken.pop() else { return };
+    let expected = free.local_addr().unwrap();
+    drop(free);
+    let mut helper = std::process::Command::new(PROGRAM)
+        .args(arguments)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(helper.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    helper.kill().unwrap();
+    helper.wait().unwrap();
+    assert_eq!(line.trim(), format!("listening\t{expected}"));
 }
 
 #[test]

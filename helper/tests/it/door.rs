@@ -48,13 +48,19 @@ async fn only_the_exact_host_and_origin_are_let_in() {
     let host = &*format!("127.0.0.1:{port}");
     let localhost = &*format!("localhost:{port}");
     let own = &*format!("http://127.0.0.1:{port}");
-    let [other_port, prefixed, upper, dotted, six, user] = [
+    let [other_port, prefixed, upper, dotted, six, user, mapped, decimal, short, zero, sub, padded] = [
         format!("127.0.0.1:{}", port.wrapping_add(1)),
         format!("127.0.0.1:{port}0"),
         format!("LOCALHOST:{port}"),
         format!("localhost.:{port}"),
         format!("[::1]:{port}"),
         format!("a@127.0.0.1:{port}"),
+        format!("[::ffff:127.0.0.1]:{port}"),
+        format!("2130706433:{port}"),
+        format!("127.1:{port}"),
+        format!("0.0.0.0:{port}"),
+        format!("a.localhost:{port}"),
+        format!("127.0.0.1:0{port}"),
     ];
     let rebound = &*format!("attacker.example:{port}");
     let cases: &[(&[&str], &[&str], &str)] = &[
@@ -86,6 +92,20 @@ async fn only_the_exact_host_and_origin_are_let_in() {
         (&[host], &["https://cards\u{ad}.example.org"], REFUSED),
         (&[host], &[own], REFUSED),
         (&[host], &["chrome-extension://abcdefghijklmnop"], REFUSED),
+        (&[host], &["http://user@127.0.0.1:8080"], REFUSED),
+        (&[host], &["http://127.0.0.1.:8080"], REFUSED),
+        (&[host], &["http://[::1]:8080"], REFUSED),
+        (&[host], &["http://[::ffff:127.0.0.1]:8080"], REFUSED),
+        (&[host], &["http://2130706433:8080"], REFUSED),
+        (&[host], &["http://0x7f000001:8080"], REFUSED),
+        (&[host], &["http://127.1:8080"], REFUSED),
+        (&[host], &["http://127.0.0.1:08080"], REFUSED),
+        (&[host], &["https://xn--crds-5na.example.org"], REFUSED),
+        (&[host], &["https://cards.example.org."], REFUSED),
+        (&[host], &["https://example.org"], REFUSED),
+        (&[host], &["https://cards.example.org\t"], LET_IN),
+        (&[host], &["https://cards.example.org#"], REFUSED),
+        (&[host], &["https://cards.example.org\0"], REFUSED),
         // Hosts
         (&[], &[ORIGIN], REFUSED),
         (&[""], &[ORIGIN], REFUSED),
@@ -97,6 +117,12 @@ async fn only_the_exact_host_and_origin_are_let_in() {
         (&[&dotted], &[ORIGIN], REFUSED),
         (&[&six], &[ORIGIN], REFUSED),
         (&[&user], &[ORIGIN], REFUSED),
+        (&[&mapped], &[ORIGIN], REFUSED),
+        (&[&decimal], &[ORIGIN], REFUSED),
+        (&[&short], &[ORIGIN], REFUSED),
+        (&[&zero], &[ORIGIN], REFUSED),
+        (&[&sub], &[ORIGIN], REFUSED),
+        (&[&padded], &[ORIGIN], REFUSED),
         (&[rebound], &[ORIGIN], REFUSED),
         (&[host, host], &[ORIGIN], REFUSED),
         (&[host, rebound], &[ORIGIN], REFUSED),
@@ -135,6 +161,33 @@ async fn nothing_but_the_upgrade_at_the_root_is_served() {
         assert_eq!(answer(&helper, &request).await, REFUSED, "{what}");
     }
     helper.page().await;
+}
+
+#[tokio::test]
+async fn a_page_of_the_registry_is_told_by_a_close_code_what_is_not_here() {
+    let helper = Helper::without_service();
+    let host = helper.address.to_string();
+    let basic = [("Host", &*host), ("Origin", ORIGIN)];
+    let with = |line: &str, more: &[(&str, &str)]| {
+        request(line, &[&basic[..], &UPGRADE[..], more].concat())
+    };
+    let cases = [
+        with("GET /readers HTTP/1.1", &[]),
+        with("GET /?a=b HTTP/1.1", &[]),
+        with("GET / HTTP/1.1", &[("Sec-WebSocket-Protocol", "chat")]),
+        [with("GET / HTTP/1.1", &[]), vec![0x81]].concat(),
+    ];
+    for request in cases {
+        let mut stream = helper.connect().await;
+        stream.write_all(&request).await.unwrap();
+        let mut answer = Vec::new();
+        // It ends with the connection, however that ends.
+        let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap();
+        assert!(answer.starts_with(LET_IN.as_bytes()), "{}", answer.escape_ascii());
+        // RFC 6455, 5.5.1: the code stands at the beginning of the close frame's data.
+        let code = 4404_u16.to_be_bytes();
+        assert!(answer.windows(2).any(|pair| pair == code), "{}", answer.escape_ascii());
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! The helper's program: its door over real sockets, its work over a real PC/SC service and
 //! virtual cards.
 
+mod altered;
+mod canary;
 mod command_line;
 mod door;
+mod enroll;
 mod execute;
 mod faults;
 mod full_disk;
@@ -13,4 +16,5 @@ mod neighbor;
 mod readers;
 mod refuse;
 mod support;
+mod tickets;
 mod wire;

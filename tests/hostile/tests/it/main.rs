@@ -1,0 +1,12 @@
+//! The attacks at a size for every run of the tests; `hostile-helper` itself runs them at full size.
+
+use std::process::Command;
+
+#[test]
+fn honest_pages_are_served_under_attack() {
+    let sizes = ["--inputs", "5000", "--connections", "700", "--megabytes", "4"];
+    let output = Command::new(env!("CARGO_BIN_EXE_hostile-helper")).args(sizes).output().unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(said.lines().count() >= 7, "{said}");
+}
