@@ -81,9 +81,6 @@ enum Command {
     /// Standard output has a line for each, of words separated by tabs: `workstation ID NAME STATE
     /// VERSION USED`, with the version of its helper and when it was last used, or `-`.
     Workstations(workstations::Workstations),
-    /// Unlock an account that was locked after failed logins. A registry that runs need not be
-    /// stopped.
-    Unlock(unlock::Unlock),
     /// Print the key that verifies this registry's jobs. Keys are made at first use.
     PublicKey(public_key::PublicKey),
     /// Take all cards of a CSV file, or none if anything in it is wrong.
