@@ -1,5 +1,6 @@
 use crate::actions::ActionError;
 use crate::actions::first_start::{self, NewAccount};
+use crate::audit::CheckpointFile;
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataError};
 use crate::escrow::Escrow;
@@ -27,6 +28,8 @@ pub struct Parts {
     pub(crate) passwords: Passwords,
     /// The profiles that chips can follow.
     pub(crate) profiles: Profiles,
+    /// What the audit log was, outside the database.
+    pub(crate) checkpoints: CheckpointFile,
     /// As it was given.
     pub(crate) config: Config,
 }
@@ -63,6 +66,7 @@ impl Registry {
             signing_key: keys.signing,
             passwords,
             profiles,
+            checkpoints: CheckpointFile::of(folder, config.audit_checkpoints.as_deref()),
             config,
         }));
         let accounts = first_start::run(&registry)
