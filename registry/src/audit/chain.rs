@@ -94,7 +94,7 @@ pub(crate) mod tests {
         ]]
         .assert_eq(&String::from_utf8(canonical(&first)).unwrap());
         let first = Chained::after(before_the_first(), first);
-        expect!["C79EA0F6B12A0F26D4DA1F4BE8AE6D8E5B7C0F9A2B5E8F0C6B0B5B3E7A4C5D6E"]
+        expect!["36AF0C3A72720244BB9E207CE90B6ADF66A8120E81A628DB30450C730FBF8B6D"]
             .assert_eq(&first.event.hash.to_string());
         assert!(first.fits());
     }

@@ -8,6 +8,8 @@ mod export;
 mod findings;
 mod keeper;
 mod links;
+#[cfg(test)]
+mod tampering;
 mod verify_export;
 mod verify_log;
 

@@ -100,12 +100,13 @@ impl Rows {
         let mut reader = reader(body);
         let mut record = ByteRecord::new();
         let mut is_header = true;
+        let mut line_of = LineOf { bytes: body, counted: 0, lines: 1 };
         // Reading from memory does not fail, and neither width nor encoding is asked for.
         while let Ok(true) = reader.read_byte_record(&mut record) {
             if std::mem::take(&mut is_header) && body.starts_with(&header()) {
                 continue;
             }
-            let line = record.position().map(csv::Position::line);
+            let line = record.position().map(|it| line_of.record(it.byte()));
             found.events += 1;
             found.last = seq(&record).or(found.last);
             let Some(chained) = event(&record) else {
@@ -161,6 +162,28 @@ fn difference(body: &[u8], written: &[u8], events: u64, signed: u64) -> Finding 
     };
     let there = format!("{why}: {events} of {signed} signed; of a search nobody can say which");
     Finding::new(wrong, there)
+}
+
+/// Counts the lines before records, in their order.
+struct LineOf<'a> {
+    bytes: &'a [u8],
+    counted: usize,
+    lines: u64,
+}
+
+impl LineOf<'_> {
+    /// The line in which the record begins that was read from here.
+    fn record(&mut self, position: u64) -> u64 {
+        let mut start = usize::try_from(position).unwrap_or(self.bytes.len());
+        // The reader leaves the end of a line for the next record.
+        while matches!(self.bytes.get(start), Some(b'\r' | b'\n')) {
+            start += 1;
+        }
+        let more = self.bytes.get(self.counted..start).unwrap_or_default();
+        self.counted += more.len();
+        self.lines += lines(more);
+        self.lines
+    }
 }
 
 fn lines(bytes: &[u8]) -> u64 {
