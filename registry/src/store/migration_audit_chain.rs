@@ -197,3 +197,60 @@ async fn write(
     manager.execute(insert.take()).await?;
     Ok(hash)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Recorded, Store};
+    use crate::audit::LogVerifier;
+    use sea_orm::{ConnectionTrait as _, Database};
+    use sea_orm_migration::{MigrationName as _, MigratorTrait as _};
+
+    /// How many migrations came before this one.
+    fn before() -> u32 {
+        let migrations = super::super::migration::Migrator::migrations();
+        let ours = super::AuditChain;
+        let at = migrations.iter().position(|it| it.name() == ours.name()).unwrap();
+        at.try_into().unwrap()
+    }
+
+    #[tokio::test]
+    async fn events_of_before_are_chained_as_they_are() {
+        use super::super::migration::Migrator;
+        let database = Database::connect("sqlite::memory:").await.unwrap();
+        Migrator::up(&database, Some(before())).await.unwrap();
+        for sql in [
+            "INSERT INTO templates (id, name, title, profile, validity_days, confirm_number, version)
+             VALUES (1, 'temporary-card', 'Temporary card', 'piv', 14, 1, 3)",
+            "INSERT INTO cards (id, template_id, number, number_key, state, interrupted, expires_on,
+             version) VALUES (7, 1, 'TC-1', 'tc-1', 'produced', 0, '2032-11-01', 2)",
+            "INSERT INTO audit_events (id, at, \"by\", kind, card_id, process_id, what, state) VALUES
+             (3, 1795330800, 'operator', 'process.started', 7, 'p', 'Started', NULL),
+             (9, 1795330801, 'operator', 'job.issued', NULL, NULL, 'Issued', 'produced')",
+        ] {
+            database.execute_unprepared(sql).await.unwrap();
+        }
+        Migrator::up(&database, None).await.unwrap();
+        let store = Store { database, in_use: None, recorded: Recorded::default() };
+        let snapshot = store.read().await.unwrap();
+        let found = snapshot.events_as_found(i64::MIN, 10).await.unwrap();
+        let mut verifier = LogVerifier::new(Vec::new());
+        let mut said = Vec::new();
+        for found in found {
+            let chained = found.event.unwrap();
+            verifier.add(&chained);
+            let event = chained.event;
+            let card = event.card.map_or("-".to_owned(), |card| card.0);
+            said.push(format!("{} {} {card} {}", event.seq, event.kind, event.what));
+        }
+        let begun = "Chain of the audit log begun; 2 events of before as they were";
+        assert_eq!(
+            said,
+            [
+                "1 process.started TC-1 Started".to_owned(),
+                "2 job.issued - Issued".to_owned(),
+                format!("3 audit.chain-begun - {begun}"),
+            ]
+        );
+        assert_eq!(verifier.end().findings, []);
+    }
+}
