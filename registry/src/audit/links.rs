@@ -96,12 +96,7 @@ impl Links {
         }
         let Some((seq, hash)) = head else { return self.findings };
         match self.last.take() {
-            Some(last) if last.seq == seq => {
-                if last.hash != *hash && !last.found && self.findings.is_empty() {
-                    self.findings
-                        .push(last.altered("it does not have the hash of the chain's end"));
-                }
-            }
+            Some(last) if last.seq == seq => self.hold_against(&last, hash),
             Some(last) if last.seq > seq => {
                 let finding = Finding::new(Wrong::Inserted, "it is behind the end of the chain");
                 let finding = finding.events(seq + 1, last.seq).line(last.line).at(&last.at);
@@ -116,6 +111,13 @@ impl Links {
             _ => {}
         }
         self.findings
+    }
+
+    /// Holds the last event against the chain's end; what was found already says it better.
+    fn hold_against(&mut self, last: &Row, hash: &HexBytes) {
+        if last.hash != *hash && !last.found && self.findings.is_empty() {
+            self.findings.push(last.altered("it does not have the hash of the chain's end"));
+        }
     }
 
     fn first(&mut self, chained: &Chained, row: &mut Row) {

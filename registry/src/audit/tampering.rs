@@ -83,7 +83,7 @@ impl Made {
 
     /// Where each record is: the one of the names, those of the events, the signed one.
     fn records(&self) -> Vec<Range<usize>> {
-        let mut records = vec![0..header().len()];
+        let mut records = Vec::from([0..header().len()]);
         for chained in &self.rows {
             let start = records[records.len() - 1].end;
             records.push(start..start + row(chained).len());

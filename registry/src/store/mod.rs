@@ -145,9 +145,8 @@ impl Store {
 
     /// Opens the database of a file to read it as it is: its tables are not brought up to date.
     pub(crate) async fn open_to_read(file: &Path, in_use: Arc<InUse>) -> Result<Self, StoreError> {
-        let options = |options: SqliteConnectOptions| {
-            options.read_only(true).journal_mode(SqliteJournalMode::Wal)
-        };
+        // A log that is written ahead is read, too; a database that a copy became has none.
+        let options = |options: SqliteConnectOptions| options.read_only(true);
         let database = connect(file, 1, options).await?;
         Ok(Self { database, in_use: Some(in_use), recorded: Recorded::default() })
     }
