@@ -2,6 +2,8 @@
 //!
 //! Nothing in this folder knows the database: the store reads and writes the events.
 
+#[cfg(test)]
+mod any_export;
 mod chain;
 mod checkpoints;
 mod export;

@@ -60,6 +60,21 @@ async fn every_start_and_every_end_is_a_checkpoint() {
 }
 
 #[tokio::test]
+async fn a_hundred_events_are_a_checkpoint_while_the_registry_runs() {
+    let registry = TestRegistry::with_one_card().await;
+    let operator = registry.log_in("operator").await;
+    let mut events = 0;
+    // The one of the start, and one more.
+    while checkpoints(registry.folder.path()).len() < 2 {
+        let process = operator.start("TC-1").await;
+        operator.try_cancel(&process.id).await;
+        events += 2;
+        assert!(events < 300, "a hundred are enough, but for those that came meanwhile");
+    }
+    assert!(events > 50, "not every event is one");
+}
+
+#[tokio::test]
 async fn checkpoints_are_written_where_the_configuration_says() {
     let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let file = elsewhere.path().join("heads");
