@@ -2,7 +2,8 @@ use super::serve::read_config;
 use super::{CliError, print};
 use crate::audit::{CheckpointFile, LogVerifier, Verified, verify_export};
 use crate::data_dir::{DataDir, DataError};
-use crate::store::{KeyKind, Snapshot, Store, StoreError};
+use crate::key_name::KeyName;
+use crate::store::{Snapshot, Store, StoreError};
 use cardwright_seal::VerifyingKey;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -64,8 +65,8 @@ impl VerifyAudit {
 
 /// The key that the database was used with.
 async fn known_key(store: &Store) -> Result<VerifyingKey, StoreError> {
-    let known = store.read().await?.key_fingerprint(KeyKind::Signing).await?;
-    let known = known.and_then(|key| key.parse().ok());
+    let known = store.read().await?.key_fingerprints().await?;
+    let known = known.get(&KeyName::Signing).and_then(|key| key.parse().ok());
     known.ok_or(StoreError::Unreadable("keys"))
 }
 
