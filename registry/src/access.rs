@@ -111,6 +111,8 @@ pub const ROUTES: &[Route] = &[
     route("PUT", "/api/v1/workstations/{id}", Access::May(Permission::ManageWorkstations)),
     route("POST", "/api/v1/workstations/{id}/codes", Access::May(Permission::ManageWorkstations)),
     route("POST", "/api/v1/workstations/{id}/revoke", Access::May(Permission::ManageWorkstations)),
+    route("GET", "/api/v1/audit", Access::May(Permission::ReadAudit)),
+    route("GET", "/api/v1/audit/export", Access::May(Permission::ReadAudit)),
     route("GET", "/api/v1/templates", Access::May(Permission::ReadCards)),
     route("GET", "/api/v1/templates/{name}", Access::May(Permission::ConfigureTemplates)),
     route("PUT", "/api/v1/templates/{name}", Access::May(Permission::ConfigureTemplates)),

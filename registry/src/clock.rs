@@ -36,8 +36,14 @@ pub(crate) fn file_stamp(time: OffsetDateTime) -> String {
 
 /// Whether the text is a day that exists, written `YYYY-MM-DD`.
 pub(crate) fn is_day(text: &str) -> bool {
+    day_begins(text).is_some()
+}
+
+/// When a day begins that exists and is written `YYYY-MM-DD`: seconds since 1970 in UTC.
+pub(crate) fn day_begins(text: &str) -> Option<i64> {
     let format = format_description!("[year]-[month]-[day]");
-    text.len() == 10 && time::Date::parse(text, format).is_ok()
+    let day = time::Date::parse(text, format).ok().filter(|_| text.len() == 10)?;
+    Some(day.midnight().assume_utc().unix_timestamp())
 }
 
 #[cfg(test)]

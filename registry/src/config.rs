@@ -28,6 +28,9 @@ pub struct Config {
     pub session_idle: Duration,
     /// A session ends so long after it began.
     pub session_length: Duration,
+    /// File of the audit log's checkpoints, best on another disk; a relative name is one in the
+    /// folder of data. `None`: `audit-checkpoints` there.
+    pub audit_checkpoints: Option<PathBuf>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -59,6 +62,7 @@ impl Default for Config {
             password_cost: PasswordCost::default(),
             session_idle: Duration::from_secs(60 * 60),
             session_length: Duration::from_secs(12 * 60 * 60),
+            audit_checkpoints: None,
             clock: Arc::new(SystemClock),
         }
     }
@@ -86,6 +90,7 @@ pub enum ConfigError {
 struct File {
     helper_ports: Option<Vec<u16>>,
     origins: Option<Vec<String>>,
+    audit_checkpoints: Option<PathBuf>,
     #[serde(default)]
     proxies: Vec<IpAddr>,
     /// Nobody can use it any more.
@@ -106,8 +111,8 @@ impl Config {
             return Err(ConfigError::Origin(wrong.clone()));
         }
         let helper_ports = file.helper_ports.unwrap_or_else(|| HELPER_PORTS.to_vec());
-        let File { origins, proxies, .. } = file;
-        Ok(Self { helper_ports, origins, proxies, ..Self::default() })
+        let File { origins, proxies, audit_checkpoints, .. } = file;
+        Ok(Self { helper_ports, origins, proxies, audit_checkpoints, ..Self::default() })
     }
 }
 

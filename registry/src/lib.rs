@@ -6,6 +6,7 @@
 mod access;
 mod actions;
 mod app_files;
+mod audit;
 pub mod cli;
 mod clock;
 mod config;

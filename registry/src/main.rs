@@ -19,9 +19,11 @@ async fn main() -> ExitCode {
         // on that same standard error would panic.
         .log_internal_errors(false)
         .init();
-    match Cli::parse().run().await.map_err(anyhow::Error::from) {
+    match Cli::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            let code = ExitCode::from(error.exit_code());
+            let error = anyhow::Error::from(error);
             // Some errors say their cause themselves.
             let mut said = error.to_string();
             for cause in error.chain().skip(1).map(ToString::to_string) {
@@ -31,7 +33,7 @@ async fn main() -> ExitCode {
             }
             // Without a standard error the exit code says it alone.
             let _ = writeln!(std::io::stderr(), "cardwright-registry: {said}");
-            ExitCode::FAILURE
+            code
         }
     }
 }

@@ -1,6 +1,7 @@
 use crate::actions::ActionError;
 use crate::actions::first_start::{self, NewAccount};
 use crate::actions::throttle::UnderWay;
+use crate::audit::CheckpointFile;
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataError};
 use crate::escrow::Escrow;
@@ -30,6 +31,8 @@ pub struct Parts {
     pub(crate) under_way: UnderWay,
     /// The profiles that chips can follow.
     pub(crate) profiles: Profiles,
+    /// What the audit log was, outside the database.
+    pub(crate) checkpoints: CheckpointFile,
     /// As it was given.
     pub(crate) config: Config,
 }
@@ -67,6 +70,7 @@ impl Registry {
             passwords,
             under_way: UnderWay::default(),
             profiles,
+            checkpoints: CheckpointFile::of(folder, config.audit_checkpoints.as_deref()),
             config,
         }));
         let accounts = first_start::run(&registry)

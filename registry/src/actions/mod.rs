@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod accounts_at_command_line;
 pub(crate) mod assess;
+pub(crate) mod audit;
 mod bind;
 mod binding;
 pub(crate) mod cancel;

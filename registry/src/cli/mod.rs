@@ -16,6 +16,7 @@ mod serve;
 mod set_password;
 mod terminal;
 mod unlock;
+mod verify_audit;
 mod workstations;
 
 use crate::actions::ActionError;
@@ -143,6 +144,20 @@ enum Command {
     /// A key file that is there is never replaced by another key, and where there is a database,
     /// only the keys that it was written with are taken.
     ImportRootKey(import_root_key::ImportRootKey),
+    /// Verify the audit log against itself and its checkpoints, or an export by itself.
+    ///
+    /// With `--data`, the whole chain in the database of a folder and the file of checkpoints,
+    /// while the registry runs or not. With `--export` and `--key`, an export as the page Home >
+    /// Audit gives it, on any computer.
+    ///
+    /// Standard output has a line of words separated by tabs for everything that is wrong:
+    /// `altered`, `removed`, `inserted`, `truncated` or `unreadable`, then the event, the line of
+    /// the export or of the checkpoints, the time, and why; what is not known is `-`. A good one
+    /// has one line: `verified`, the number of events, and the last event and its hash. Events
+    /// that a restoration from a copy lost are no fault: `lost`, the events, and when it was.
+    ///
+    /// The exit code is 0 for a good one, 1 when anything is wrong, 2 when it cannot be read.
+    VerifyAudit(verify_audit::VerifyAudit),
 }
 
 #[derive(Debug, Args)]
@@ -205,6 +220,12 @@ pub enum CliError {
     /// There is no https with these files.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The audit log is not as it was written; standard output says where.
+    #[error("the audit log is not as it was written")]
+    AuditWrong,
+    /// The audit log cannot be read.
+    #[error(transparent)]
+    AuditUnreadable(Box<Self>),
     /// The command was refused, for the reason given.
     #[error("{0}")]
     Refused(String),
@@ -232,6 +253,18 @@ impl Cli {
             Command::ImportRootKey(command) => command.run().await,
             Command::RotateRootKey(command) => command.run().await,
             Command::RootKeys(command) => command.run().await,
+            Command::VerifyAudit(command) => command.run().await,
+        }
+    }
+}
+
+impl CliError {
+    /// What the program ends with.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::AuditUnreadable(_) => 2,
+            _ => 1,
         }
     }
 }

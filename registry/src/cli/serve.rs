@@ -4,7 +4,8 @@ use crate::data_dir::DataDir;
 use crate::registry::Registry;
 use crate::server::{self, Tls};
 use clap::Args;
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::path::{Path, PathBuf};
+use std::{io, net::SocketAddr};
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -13,8 +14,8 @@ pub(super) struct Serve {
     /// Configuration file [default: registry.toml in DIR, where there is one].
     ///
     /// It names the helper_ports of 127.0.0.1 on which the page looks for a helper, the origins of
-    /// the pages that may change something, and the addresses of the proxies through which they
-    /// come.
+    /// the pages that may change something, the addresses of the proxies through which they come,
+    /// and the file audit_checkpoints, best on another disk.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Address to listen on; port 0 takes a free one.
@@ -35,7 +36,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self) -> Result<(), CliError> {
-        let mut config = self.config()?;
+        let mut config = read_config(&self.data.data, self.config.as_deref())?;
         if let Some(app) = &self.app {
             // Without its page nothing of the app can be opened, and no answer would say why.
             let page = app.join("index.html");
@@ -70,17 +71,17 @@ impl Serve {
         };
         served.map_err(|source| CliError::Io { doing: "serving".to_owned(), source })
     }
+}
 
-    fn config(&self) -> Result<Config, CliError> {
-        let usual = DataDir::config(&self.data.data);
-        let path = self.config.clone().unwrap_or_else(|| usual.clone());
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Config::parse(&text).map_err(|source| CliError::Config { path, source }),
-            Err(error) if self.config.is_none() && error.kind() == io::ErrorKind::NotFound => {
-                Ok(Config::default())
-            }
-            Err(source) => Err(CliError::File { path, source }),
+/// The configuration that is named, or the one of the folder, where there is one.
+pub(super) fn read_config(data: &Path, named: Option<&Path>) -> Result<Config, CliError> {
+    let path = named.map_or_else(|| DataDir::config(data), Path::to_owned);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Config::parse(&text).map_err(|source| CliError::Config { path, source }),
+        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
+            Ok(Config::default())
         }
+        Err(source) => Err(CliError::File { path, source }),
     }
 }
 

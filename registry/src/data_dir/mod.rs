@@ -147,6 +147,11 @@ impl DataDir {
         Ok(Store::open(&database, Arc::clone(&self.in_use)).await?)
     }
 
+    /// Opens the database to read it as it is.
+    pub(crate) async fn open_store_to_read(&self) -> Result<Store, DataError> {
+        Ok(Store::open_to_read(&database(&self.path), Arc::clone(&self.in_use)).await?)
+    }
+
     /// Whether there is a database.
     pub(crate) fn has_database(&self) -> bool {
         exchange::has_database(&self.path).is_ok()

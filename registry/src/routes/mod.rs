@@ -2,6 +2,7 @@
 
 mod accounts;
 mod address;
+mod audit;
 mod cards;
 mod client_address;
 mod enrolments;
@@ -91,6 +92,7 @@ pub(crate) fn router(registry: Registry, origins: Origins) -> Router {
         .merge(workstations::routes())
         .merge(templates::routes())
         .merge(accounts::routes())
+        .merge(audit::routes())
         .route_layer(middleware::from_fn_with_state(shared.clone(), guard::authorize))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     let routes = Router::new().nest(API, routes).fallback(other_paths);

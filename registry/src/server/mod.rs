@@ -13,6 +13,7 @@ pub use door::Door;
 pub use limits::Limits;
 pub use tls::{Tls, TlsError};
 
+use crate::audit::Keeper;
 use crate::registry::Registry;
 use std::net::SocketAddr;
 use std::{future::Future, io, time::Duration};
@@ -86,6 +87,7 @@ async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
     let mut shutdown = std::pin::pin!(shutdown);
+    let keeper = Keeper::start(registry.clone());
     let mut round = tokio::time::interval(registry.config.limits.round());
     let (end, ending) = tokio::sync::watch::channel(false);
     let mut tasks = tokio::task::JoinSet::new();
@@ -119,6 +121,7 @@ async fn serve(
         tasks.shutdown().await;
     }
     drop(door);
+    keeper.end().await;
     if let Err(error) = registry.close().await {
         tracing::warn!(%error, "the database was not closed cleanly");
     }

@@ -1,117 +1,15 @@
-use super::entities::audit_events;
-use super::{Snapshot, StoreError, Transaction};
+use super::entities::{audit_events, cards};
+use super::{EventKind, Snapshot, StoreError, Transaction};
+use crate::audit::{Chained, before_the_first};
+use crate::clock::timestamp;
 use cardwright_protocol::domain::CardState;
-use cardwright_protocol::ids::ProcessId;
+use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::ids::{CardNumber, ProcessId};
+use cardwright_protocol::registry::audit::AuditEvent;
 use sea_orm::{
-    ActiveValue::{NotSet, Set},
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
-
-/// Kind of an audit event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EventKind {
-    FirstStart,
-    LoggedIn,
-    LoginRefused,
-    LoggedOut,
-    AddressLocked,
-    AccountAdded,
-    AccountChanged,
-    AccountLocked,
-    AccountUnlocked,
-    PermissionGranted,
-    PermissionTaken,
-    PasswordChanged,
-    PasswordRefused,
-    PasswordSet,
-    TemplateChanged,
-    CardImported,
-    ProcessStarted,
-    ProcessCanceled,
-    ProcessCompleted,
-    ProcessFailed,
-    ProcessTakenOver,
-    ChipBound,
-    ChipAdopted,
-    ErasePermitted,
-    JobIssued,
-    JobSuperseded,
-    JobNeverBegan,
-    JobFailed,
-    ReceiptTaken,
-    StrayOutcome,
-    CardChanged,
-    BackupBegun,
-    Restored,
-    KeysExported,
-    KeysImported,
-    WorkstationAdded,
-    WorkstationInvited,
-    WorkstationEnrolled,
-    WorkstationRenamed,
-    WorkstationRevoked,
-    WorkstationUsed,
-    EnrolmentRefused,
-    RefusedByHelper,
-    StatementRefused,
-    RootKeyAdded,
-    SecretRevealed,
-    RevealRefused,
-}
-
-impl EventKind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::FirstStart => "registry.first-start",
-            Self::LoggedIn => "session.logged-in",
-            Self::LoginRefused => "session.refused",
-            Self::LoggedOut => "session.logged-out",
-            Self::AddressLocked => "session.address-locked",
-            Self::AccountAdded => "account.added",
-            Self::AccountChanged => "account.changed",
-            Self::AccountLocked => "account.locked",
-            Self::AccountUnlocked => "account.unlocked",
-            Self::PermissionGranted => "account.permission-granted",
-            Self::PermissionTaken => "account.permission-taken",
-            Self::PasswordChanged => "account.password-changed",
-            Self::PasswordRefused => "account.password-refused",
-            Self::PasswordSet => "account.password-set",
-            Self::TemplateChanged => "template.changed",
-            Self::CardImported => "card.imported",
-            Self::ProcessStarted => "process.started",
-            Self::ProcessCanceled => "process.canceled",
-            Self::ProcessCompleted => "process.completed",
-            Self::ProcessFailed => "process.failed",
-            Self::ProcessTakenOver => "process.taken-over",
-            Self::ChipBound => "chip.bound",
-            Self::ChipAdopted => "chip.adopted",
-            Self::ErasePermitted => "chip.erase-permitted",
-            Self::JobIssued => "job.issued",
-            Self::JobSuperseded => "job.superseded",
-            Self::JobNeverBegan => "job.never-began",
-            Self::JobFailed => "job.failed",
-            Self::ReceiptTaken => "receipt.taken",
-            Self::StrayOutcome => "outcome.stray",
-            Self::CardChanged => "card.changed",
-            Self::BackupBegun => "registry.backup-begun",
-            Self::Restored => "registry.restored",
-            Self::KeysExported => "registry.keys-exported",
-            Self::KeysImported => "registry.keys-imported",
-            Self::WorkstationAdded => "workstation.added",
-            Self::WorkstationInvited => "workstation.code-given",
-            Self::WorkstationEnrolled => "workstation.enrolled",
-            Self::WorkstationRenamed => "workstation.renamed",
-            Self::WorkstationRevoked => "workstation.revoked",
-            Self::WorkstationUsed => "workstation.used",
-            Self::EnrolmentRefused => "enrolment.refused",
-            Self::RefusedByHelper => "refusal.by-helper",
-            Self::StatementRefused => "refusal.by-registry",
-            Self::RootKeyAdded => "registry.root-key-added",
-            Self::SecretRevealed => "secret.revealed",
-            Self::RevealRefused => "secret.reveal-refused",
-        }
-    }
-}
 
 /// Something that happened: who, when, what; never a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,12 +49,21 @@ pub(crate) struct HistoryRecord {
     pub(crate) state: Option<CardState>,
 }
 
+/// The end of the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// The last event; 0 when there is none.
+    pub(crate) seq: u64,
+    /// Its hash; zeros when there is none.
+    pub(crate) hash: HexBytes,
+}
+
 impl Snapshot {
     /// What happened to a card, newest first.
     pub(crate) async fn history(&self, card: i64) -> Result<Vec<HistoryRecord>, StoreError> {
         let rows = audit_events::Entity::find()
             .filter(audit_events::Column::CardId.eq(card))
-            .order_by_desc(audit_events::Column::Id)
+            .order_by_desc(audit_events::Column::Seq)
             .all(&self.database)
             .await?;
         let record = |row: audit_events::Model| HistoryRecord {
@@ -180,27 +87,92 @@ impl Snapshot {
     pub(crate) async fn last_restoration(&self) -> Result<Option<i64>, StoreError> {
         let row = audit_events::Entity::find()
             .filter(audit_events::Column::Kind.eq(EventKind::Restored.name()))
-            .order_by_desc(audit_events::Column::Id)
+            .order_by_desc(audit_events::Column::Seq)
             .one(&self.database)
             .await?;
         Ok(row.map(|row| row.at))
+    }
+
+    /// The end of the chain.
+    pub(crate) async fn audit_head(&self) -> Result<Head, StoreError> {
+        let last: Option<(i64, Vec<u8>)> = audit_events::Entity::find()
+            .select_only()
+            .columns([audit_events::Column::Seq, audit_events::Column::Hash])
+            .order_by_desc(audit_events::Column::Seq)
+            .into_tuple()
+            .one(&self.database)
+            .await?;
+        let Some((seq, hash)) = last else {
+            return Ok(Head { seq: 0, hash: before_the_first() });
+        };
+        Ok(Head { seq: seq_of(seq)?, hash: hash.into() })
+    }
+
+    /// The hash of one event.
+    pub(crate) async fn audit_hash(&self, seq: u64) -> Result<Option<HexBytes>, StoreError> {
+        let Ok(seq) = i64::try_from(seq) else { return Ok(None) };
+        let row = audit_events::Entity::find_by_id(seq).one(&self.database).await?;
+        Ok(row.map(|row| row.hash.into()))
+    }
+
+    async fn card_number(&self, card: i64) -> Result<CardNumber, StoreError> {
+        let number: Option<String> = cards::Entity::find_by_id(card)
+            .select_only()
+            .column(cards::Column::Number)
+            .into_tuple()
+            .one(&self.database)
+            .await?;
+        number.map(CardNumber).ok_or(StoreError::Unreadable("audit_events"))
     }
 }
 
 impl Transaction {
     /// Records an event; it lasts exactly if the change that it tells of does.
+    ///
+    /// It comes behind the last one of the chain. Of SQLite there is one writer, from the first
+    /// read on, so that nobody else reads the same last one. On a database with several, each
+    /// would have to lock a row that all share before this reads (`SELECT … FOR UPDATE`); the
+    /// primary key refuses whoever does not, as [`StoreError::Taken`].
     pub(crate) async fn record(&self, event: Event) -> Result<(), StoreError> {
+        let head = self.audit_head().await?;
+        let number = match event.card {
+            Some(card) => Some(self.card_number(card).await?),
+            None => None,
+        };
+        let state = event.state.map(|state| state.name().to_owned());
+        let chained = Chained::after(
+            head.hash,
+            AuditEvent {
+                seq: head.seq + 1,
+                at: timestamp(event.at),
+                by: event.by.clone(),
+                kind: event.kind.name().to_owned(),
+                card: number,
+                process: event.process.clone(),
+                what: event.what.clone(),
+                state: state.clone(),
+                hash: Vec::new().into(),
+            },
+        );
+        let seq = i64::try_from(chained.event.seq);
         let row = audit_events::ActiveModel {
-            id: NotSet,
+            seq: Set(seq.map_err(|_| StoreError::Unreadable("audit_events"))?),
             at: Set(event.at),
             by: Set(event.by),
             kind: Set(event.kind.name().to_owned()),
             card_id: Set(event.card),
             process_id: Set(event.process.map(|process| process.0)),
             what: Set(event.what),
-            state: Set(event.state.map(|state| state.name().to_owned())),
+            state: Set(state),
+            previous: Set(chained.previous.0),
+            hash: Set(chained.event.hash.0),
         };
-        audit_events::Entity::insert(row).exec(&self.database).await?;
+        audit_events::Entity::insert(row).exec_without_returning(&self.database).await?;
+        self.recorded.add(chained.event.seq);
         Ok(())
     }
+}
+
+fn seq_of(seq: i64) -> Result<u64, StoreError> {
+    u64::try_from(seq).map_err(|_| StoreError::Unreadable("audit_events"))
 }

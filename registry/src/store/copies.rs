@@ -2,7 +2,8 @@
 
 use super::entities::{audit_events, cards, chips, jobs, nonces, sessions};
 use super::{
-    CORRUPT, NOTADB, Snapshot, Store, StoreError, Transaction, connect, migration, result_code,
+    CORRUPT, NOTADB, Recorded, Snapshot, Store, StoreError, Transaction, connect, migration,
+    result_code,
 };
 use sea_orm::sqlx::sqlite::SqliteJournalMode;
 use sea_orm::{
@@ -82,7 +83,7 @@ impl Store {
     pub(crate) async fn open_copy(file: &Path) -> Result<Self, CopyFault> {
         let database =
             connect(file, 1, |options| options.journal_mode(SqliteJournalMode::Memory)).await?;
-        let store = Self { database, in_use: None };
+        let store = Self { database, in_use: None, recorded: Recorded::default() };
         match store.check_copy(file).await {
             Ok(()) => Ok(store),
             Err(fault) => {
@@ -144,7 +145,7 @@ impl Snapshot {
 
     /// When the last thing happened that the database knows of, in seconds since 1970.
     pub(crate) async fn last_event_at(&self) -> Result<Option<i64>, StoreError> {
-        let newest = audit_events::Entity::find().order_by_desc(audit_events::Column::Id);
+        let newest = audit_events::Entity::find().order_by_desc(audit_events::Column::Seq);
         Ok(newest.one(&self.database).await?.map(|row| row.at))
     }
 }

@@ -232,7 +232,7 @@ entity!(helper_refusals, "helper_refusals", {
 });
 
 entity!(audit_events, "audit_events", {
-    #[sea_orm(primary_key)] id: i64,
+    #[sea_orm(primary_key, auto_increment = false)] seq: i64,
     at: i64,
     by: String,
     kind: String,
@@ -240,4 +240,6 @@ entity!(audit_events, "audit_events", {
     process_id: Option<String>,
     what: String,
     state: Option<String>,
+    previous: Vec<u8>,
+    hash: Vec<u8>,
 });

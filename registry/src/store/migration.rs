@@ -1,6 +1,7 @@
 //! The tables, made alike on SQLite and PostgreSQL.
 
 use super::migration_accounts::Accounts;
+use super::migration_audit_chain::AuditChain;
 use super::migration_key_exports::KeyExports;
 use super::migration_root_keys::RootKeyVersions;
 use super::migration_the_agreement::TheAgreement;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(TheAgreement),
             Box::new(Workstations),
             Box::new(Accounts),
+            Box::new(AuditChain),
             Box::new(RootKeyVersions),
         ]
     }

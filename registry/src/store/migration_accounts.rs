@@ -88,7 +88,8 @@ mod tests {
             database.execute_unprepared(row).await.unwrap();
         }
         Migrator::up(&database, None).await.unwrap();
-        let snapshot = Store { database, in_use: None }.read().await.unwrap();
+        let snapshot =
+            Store { database, in_use: None, recorded: Default::default() }.read().await.unwrap();
         let account = snapshot.account("operator").await.unwrap().unwrap();
         assert_eq!((account.version, account.granted.len(), account.disabled), (1, 0, false));
         assert_eq!((account.must_change_password, account.logged_in_at), (false, None));

@@ -58,7 +58,8 @@ mod tests {
             database.execute_unprepared(row).await.unwrap();
         }
         Migrator::up(&database, None).await.unwrap();
-        let snapshot = Store { database, in_use: None }.read().await.unwrap();
+        let snapshot =
+            Store { database, in_use: None, recorded: Default::default() }.read().await.unwrap();
         let known = snapshot.key_fingerprints().await.unwrap().into_iter().collect::<Vec<_>>();
         let expected = [(KeyName::Root(1), "one".to_owned()), (KeyName::Signing, "two".to_owned())];
         assert_eq!(known, expected);

@@ -125,7 +125,8 @@ mod tests {
         let row = database.query_one_raw(statement).await.unwrap().unwrap();
         assert_eq!(row.try_get::<String>("", "now").unwrap(), "0022wanted0");
 
-        let snapshot = Store { database, in_use: None }.read().await.unwrap();
+        let snapshot =
+            Store { database, in_use: None, recorded: Default::default() }.read().await.unwrap();
         let jobs = past_jobs(snapshot.jobs_of_chip(1).await.unwrap()).unwrap();
         let [open, failed] = &jobs[..] else { panic!("two jobs") };
         assert!(matches!(open.end, End::Unknown));

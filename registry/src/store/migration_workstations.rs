@@ -159,7 +159,8 @@ mod tests {
             database.execute_unprepared(row).await.unwrap();
         }
         Migrator::up(&database, None).await.unwrap();
-        let snapshot = Store { database, in_use: None }.read().await.unwrap();
+        let snapshot =
+            Store { database, in_use: None, recorded: Default::default() }.read().await.unwrap();
         let jobs = snapshot.jobs_of_chip(1).await.unwrap();
         assert_eq!((jobs[0].workstation_key, jobs[0].doubted), (None, false));
         let name = snapshot.workstation_name(&jobs[0].workstation).await.unwrap();

@@ -5,11 +5,13 @@
 
 mod accounts;
 mod audit;
+mod audit_search;
 mod cards;
 mod chips;
 mod copies;
 mod counters;
 mod entities;
+mod event_kind;
 mod generations;
 mod helper_refusals;
 mod invitations;
@@ -18,11 +20,13 @@ mod keys;
 mod login_tries;
 mod migration;
 mod migration_accounts;
+mod migration_audit_chain;
 mod migration_key_exports;
 mod migration_root_keys;
 mod migration_the_agreement;
 mod migration_workstations;
 mod processes;
+mod recorded;
 mod recorded_keys;
 mod reveals;
 mod search;
@@ -33,22 +37,26 @@ mod workstation_keys;
 mod workstations;
 
 pub(crate) use accounts::{AccountRecord, NewAccountRecord};
-pub(crate) use audit::{Event, EventKind};
+pub(crate) use audit::Event;
+pub(crate) use audit_search::{CardWanted, EventFilter};
 pub(crate) use cards::{CardRecord, NewCard, search_key};
 pub(crate) use chips::ChipRecord;
 pub(crate) use copies::{CopyFault, Counts};
 pub(crate) use counters::Bound;
+pub(crate) use event_kind::EventKind;
 pub(crate) use generations::{GenerationRecord, GenerationState, NewGeneration};
 pub(crate) use invitations::CODE_LIFETIME;
 pub(crate) use jobs::{JobRecord, JobState, NewJob, SettledJob};
 pub(crate) use login_tries::{LoginTries, TriedBy};
 pub(crate) use processes::{NewProcess, ProcessRecord};
+pub(crate) use recorded::Recorded;
 pub(crate) use stray_outcomes::StrayOutcome;
 pub(crate) use templates::TemplateRecord;
 pub(crate) use workstation_keys::{HelperKeyRecord, KeyState};
 pub(crate) use workstations::{HelperSays, WorkstationRecord};
 
 use crate::data_dir::InUse;
+use recorded::NotYetLasting;
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
 };
@@ -119,6 +127,8 @@ pub(crate) struct Store {
     database: DatabaseConnection,
     /// Keeps the file in its place while it is open; a copy that nobody uses needs none.
     in_use: Option<Arc<InUse>>,
+    /// Tells whoever signs the end of the audit log that it is longer.
+    recorded: Recorded,
 }
 
 impl Store {
@@ -128,9 +138,22 @@ impl Store {
             options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal)
         };
         let database = connect(file, 8, options).await?;
-        let store = Self { database, in_use: Some(in_use) };
+        let store = Self { database, in_use: Some(in_use), recorded: Recorded::default() };
         store.bring_up_to_date().await?;
         Ok(store)
+    }
+
+    /// Opens the database of a file to read it as it is: its tables are not brought up to date.
+    pub(crate) async fn open_to_read(file: &Path, in_use: Arc<InUse>) -> Result<Self, StoreError> {
+        // A log that is written ahead is read, too; a database that a copy became has none.
+        let options = |options: SqliteConnectOptions| options.read_only(true);
+        let database = connect(file, 1, options).await?;
+        Ok(Self { database, in_use: Some(in_use), recorded: Recorded::default() })
+    }
+
+    /// Tells when the audit log is longer.
+    pub(crate) fn recorded(&self) -> &Recorded {
+        &self.recorded
     }
 
     async fn bring_up_to_date(&self) -> Result<(), StoreError> {
@@ -154,7 +177,7 @@ impl Store {
             ..TransactionOptions::default()
         };
         let database = self.database.begin_with_options(options).await?;
-        Ok(Transaction { snapshot: Snapshot { database } })
+        Ok(Transaction { snapshot: Snapshot { database }, recorded: self.recorded.begin() })
     }
 
     /// Closes all connections; what is in the write-ahead log goes into the file.
@@ -206,12 +229,16 @@ pub(crate) struct Snapshot {
 /// The right to change the database. Dropped without a commit, it changed nothing.
 pub(crate) struct Transaction {
     snapshot: Snapshot,
+    /// The audit events that it recorded.
+    recorded: NotYetLasting,
 }
 
 impl Transaction {
     /// Makes all changes lasting, together.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.snapshot.database.commit().await?)
+        self.snapshot.database.commit().await?;
+        self.recorded.lasts();
+        Ok(())
     }
 }
 

@@ -49,7 +49,7 @@ impl Snapshot {
 }
 
 /// A LIKE pattern in which what a person typed stands for itself.
-fn contains(text: &str) -> String {
+pub(super) fn contains(text: &str) -> String {
     let mut pattern = String::from("%");
     for character in text.chars() {
         if matches!(character, '%' | '_' | '\\') {

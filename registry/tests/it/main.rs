@@ -3,6 +3,9 @@
 mod accounts;
 mod adoption;
 mod answer;
+mod audit;
+mod audit_checkpoints;
+mod audit_verifier;
 mod backup;
 mod backup_of_yesterday;
 mod bad_requests;

@@ -1,8 +1,21 @@
 //! The audit log.
+//!
+//! Its events are a chain: each has a hash over the hash of the one before and all of itself, so
+//! that none can be altered, removed or inserted without all later ones changing too. The hash is
+//! SHA-256 (FIPS 180-4) over, one after the other:
+//!
+//! 1. `cardwright audit event 1` and one zero byte;
+//! 2. the hash of the event before, 32 bytes; zeros for event 1;
+//! 3. `seq` in decimal digits, `at`, `by`, `kind`, `card`, `process`, `what` and `state`, in this
+//!    order, each as the number of its UTF-8 bytes in decimal digits, a colon, the bytes and a
+//!    comma, such as `8:operator,`. One that is not there is a minus sign and a comma: `-,`.
+//!
+//! The registry signs the end of the chain from time to time and appends it to a file outside the
+//! database, one [`Checkpoint`] a line: who rewrites the whole chain does not find it there.
 
 use crate::hex::HexBytes;
 use crate::ids::{CardNumber, ProcessId};
-use crate::signed::Statement;
+use crate::signed::{Signed, Statement};
 use serde::{Deserialize, Serialize};
 
 /// A search in the audit log. In URLs each field is a parameter of the same name; absent ones have
@@ -43,6 +56,15 @@ impl Default for AuditQuery {
     }
 }
 
+impl AuditQuery {
+    /// Whether every event fits it; page and size do not count.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        let Self { page, size, .. } = *self;
+        *self == Self { page, size, ..Self::default() }
+    }
+}
+
 /// A page of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,7 +97,7 @@ pub struct AuditEvent {
     pub what: String,
     /// The state that the card came to by it.
     pub state: Option<String>,
-    /// SHA-256 over the hash of the event before and all of the above, 32 bytes.
+    /// SHA-256 over the hash of the event before and all of the above, 32 bytes; see the module.
     pub hash: HexBytes,
 }
 
@@ -93,6 +115,38 @@ pub struct AuditHead {
 
 impl Statement for AuditHead {
     const CONTEXT: &'static str = "cardwright audit head 1";
+}
+
+/// That a copy was put in the place of the database, signed by the registry before it was. It
+/// counts if the restoration's own event is in the chain: the program may have been killed between.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditRestoration {
+    /// The last event of the copy; 0 when it has none.
+    pub seq: u64,
+    /// Its hash; zeros when there is none.
+    pub hash: HexBytes,
+    /// Hash of the event after it, which says that the database was restored.
+    pub event: HexBytes,
+    /// The last event that a checkpoint knew of before; 0 when there was none. Those between are
+    /// known from checkpoints only.
+    pub known: u64,
+    /// When this was signed.
+    pub at: String,
+}
+
+impl Statement for AuditRestoration {
+    const CONTEXT: &'static str = "cardwright audit restoration 1";
+}
+
+/// A line of the file of checkpoints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Checkpoint {
+    /// The chain ended so.
+    Head(Signed<AuditHead>),
+    /// A copy was put in the place of the database.
+    Restored(Signed<AuditRestoration>),
 }
 
 /// What an export holds, signed by the registry: its last record.

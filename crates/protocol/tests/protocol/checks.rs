@@ -5,6 +5,9 @@ use crate::draw::{Draw, Drawn};
 use cardwright_protocol::helper::{Message, RequestFrame};
 use cardwright_protocol::job::{JobHeader, SealedJob};
 use cardwright_protocol::outcome::{Acknowledgement, ChipReport, JobFailure, Outcome, Receipt};
+use cardwright_protocol::registry::audit::{
+    AuditExport, AuditPage, AuditQuery, AuditRestoration, Checkpoint,
+};
 use cardwright_protocol::registry::cards::{Card, CardPage, CardQuery};
 use cardwright_protocol::registry::problem::Problem;
 use cardwright_protocol::registry::processes::{
@@ -49,6 +52,11 @@ pub(crate) fn every_type(each: &mut impl ForEach) {
     each.one::<AskForJob>();
     each.one::<IssuedJob>();
     each.one::<OutcomeTaken>();
+    each.one::<AuditQuery>();
+    each.one::<AuditPage>();
+    each.one::<AuditExport>();
+    each.one::<AuditRestoration>();
+    each.one::<Checkpoint>();
     each.one::<TemplateSummary>();
     each.one::<Template>();
     each.one::<ChangeTemplate>();

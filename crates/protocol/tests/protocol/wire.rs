@@ -18,7 +18,7 @@ use cardwright_protocol::outcome::{
 };
 use cardwright_protocol::registry::accounts::{Account, AddAccount, ChangeAccount, NewPassword};
 use cardwright_protocol::registry::audit::{
-    AuditEvent, AuditExport, AuditHead, AuditPage, AuditQuery,
+    AuditEvent, AuditExport, AuditHead, AuditPage, AuditQuery, AuditRestoration, Checkpoint,
 };
 use cardwright_protocol::registry::cards::{
     Card, CardColumn, CardPage, CardQuery, CardRow, HistoryEntry, OpenProcess, SortOrder,
@@ -99,6 +99,15 @@ impl Drawn for Outcome {
     }
 }
 
+impl Drawn for Checkpoint {
+    fn drawn(draw: &mut Draw<'_>) -> Self {
+        match bool::drawn(draw) {
+            true => Self::Head(Drawn::drawn(draw)),
+            false => Self::Restored(Drawn::drawn(draw)),
+        }
+    }
+}
+
 drawn_structs! {
     ChipIds { cplc, iin, cin, card_id, guid, serial, atr }
     ChipFacts { ids, contactless, piv }
@@ -156,6 +165,7 @@ drawn_structs! {
     AuditPage { total, events, kinds }
     AuditEvent { seq, at, by, kind, card, process, what, state, hash }
     AuditHead { seq, hash, at }
+    AuditRestoration { seq, hash, event, known, at }
     AuditExport { head, events, query, hash }
     CardQuery { status, interrupted, text, sort, order, page, size }
     CardPage { total, cards }

@@ -1,0 +1,161 @@
+use crate::files::{for_owner_alone, sync_folder};
+use cardwright_protocol::registry::audit::{AuditHead, AuditRestoration, Checkpoint};
+use cardwright_seal::{SigningKey, VerifyingKey, sign, verify};
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+/// The file of checkpoints: what the audit log was, kept outside the database. One line each, and
+/// lines are only ever appended.
+#[derive(Debug, Clone)]
+pub(crate) struct CheckpointFile(PathBuf);
+
+/// A line of it, verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Line {
+    Head(AuditHead),
+    Restored(AuditRestoration),
+    /// Nothing that this registry signed.
+    Wrong,
+}
+
+impl CheckpointFile {
+    /// The file of a folder, or another one that was chosen for it.
+    pub(crate) fn of(folder: &Path, chosen: Option<&Path>) -> Self {
+        Self(folder.join(chosen.unwrap_or(Path::new("audit-checkpoints"))))
+    }
+
+    /// What it is called.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Appends the end of the chain, and waits until it is on the disk.
+    pub(crate) fn append_head(&self, key: &SigningKey, head: &AuditHead) -> io::Result<()> {
+        self.append(&Checkpoint::Head(sign(key, head)))
+    }
+
+    /// Appends that the database is about to be restored, and waits until it is on the disk.
+    pub(crate) fn append_restoration(
+        &self,
+        key: &SigningKey,
+        restoration: &AuditRestoration,
+    ) -> io::Result<()> {
+        self.append(&Checkpoint::Restored(sign(key, restoration)))
+    }
+
+    fn append(&self, checkpoint: &Checkpoint) -> io::Result<()> {
+        let mut line = serde_json::to_vec(checkpoint)?;
+        line.push(b'\n');
+        let is_new = !self.0.exists();
+        let mut options = File::options();
+        options.read(true).append(true).create(true);
+        for_owner_alone(&mut options);
+        let mut file = options.open(&self.0)?;
+        // Another program of this registry may append at the same time. File systems that know no
+        // locks still append each line as one.
+        let _ = file.lock();
+        let end = end_of_lines(&mut file)?;
+        let written = file.write_all(&line).and_then(|()| file.sync_data());
+        if written.is_err() {
+            // A disk that is full may have taken a part of it.
+            let _ = file.set_len(end);
+        }
+        written?;
+        match is_new {
+            true => sync_folder(&self.0),
+            false => Ok(()),
+        }
+    }
+
+    /// Reads all lines, each with its number; none where there is no file.
+    ///
+    /// # Errors
+    /// [`io::Error`] when there is a file and it cannot be read.
+    pub(crate) fn read(&self, key: &VerifyingKey) -> io::Result<Vec<Line>> {
+        let bytes = match std::fs::read(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            bytes => bytes?,
+        };
+        // A line without its end was cut off while it was written: nobody was told that it is there.
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        Ok(bytes[..whole].split_inclusive(|byte| *byte == b'\n').map(|it| line(it, key)).collect())
+    }
+}
+
+/// Removes what a program that was killed wrote of a line, and says where the lines end.
+fn end_of_lines(file: &mut File) -> io::Result<u64> {
+    const STEP: u64 = 4096;
+    let length = file.metadata()?.len();
+    let mut end = length;
+    while end > 0 {
+        let start = end.saturating_sub(STEP);
+        file.seek(SeekFrom::Start(start))?;
+        let mut bytes = Vec::new();
+        (&*file).take(end - start).read_to_end(&mut bytes)?;
+        if let Some(at) = bytes.iter().rposition(|byte| *byte == b'\n') {
+            end = start + at as u64 + 1;
+            break;
+        }
+        end = start;
+    }
+    if end < length {
+        file.set_len(end)?;
+    }
+    Ok(end)
+}
+
+fn line(bytes: &[u8], key: &VerifyingKey) -> Line {
+    let verified = match serde_json::from_slice(bytes) {
+        Ok(Checkpoint::Head(signed)) => verify(key, &signed).map(Line::Head),
+        Ok(Checkpoint::Restored(signed)) => verify(key, &signed).map(Line::Restored),
+        Err(_) => return Line::Wrong,
+    };
+    verified.unwrap_or(Line::Wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    fn head(seq: u64) -> AuditHead {
+        AuditHead { seq, hash: vec![7; 32].into(), at: "2026-11-22T07:00:00Z".to_owned() }
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_is_no_line_and_hinders_none() {
+        let folder = TempDir::new().unwrap();
+        let file = CheckpointFile::of(folder.path(), None);
+        let key = SigningKey::generate();
+        let read = || file.read(&key.verifying_key()).unwrap();
+        assert_eq!(read(), []);
+        file.append_head(&key, &head(1)).unwrap();
+        file.append_head(&key, &head(2)).unwrap();
+        let whole = std::fs::read(file.path()).unwrap();
+        let first = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        for cut in [0, 1, first - 1, first, first + 1, whole.len() - 1] {
+            std::fs::write(file.path(), &whole[..cut]).unwrap();
+            let before = usize::from(cut >= first);
+            assert_eq!(read().len(), before, "{cut}");
+            file.append_head(&key, &head(9)).unwrap();
+            assert_eq!(read()[before..], [Line::Head(head(9))], "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_somebody_else_is_wrong() {
+        let folder = TempDir::new().unwrap();
+        let file = CheckpointFile::of(folder.path(), Some(Path::new("elsewhere")));
+        let key = SigningKey::generate();
+        file.append_head(&key, &head(1)).unwrap();
+        let good = std::fs::read_to_string(file.path()).unwrap();
+        let text = format!("{good}\n{}{good}", good.replace("head\":{", "restored\":{"));
+        std::fs::write(file.path(), text).unwrap();
+        let good = Line::Head(head(1));
+        let read = file.read(&key.verifying_key()).unwrap();
+        assert_eq!(read, [good.clone(), Line::Wrong, Line::Wrong, good]);
+        let other = SigningKey::generate().verifying_key();
+        assert!(file.read(&other).unwrap().iter().all(|line| *line == Line::Wrong));
+    }
+}

@@ -1,0 +1,257 @@
+//! What the audit log was, outside the database; and tampering with the database.
+
+use crate::audit_verifier::{offline, online};
+use crate::program::{program, start, words};
+use crate::world::TestRegistry;
+use cardwright_protocol::hex::HexBytes;
+use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement};
+use sha2::{Digest as _, Sha256};
+use std::path::Path;
+use tempfile::TempDir;
+
+fn checkpoints(data: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(data.join("audit-checkpoints")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+async fn database(data: &Path) -> DatabaseConnection {
+    let url = format!("sqlite://{}", data.join("registry.sqlite").display());
+    Database::connect(url).await.unwrap()
+}
+
+/// A registry that ended, with a checkpoint of its last event.
+async fn ended() -> TempDir {
+    let registry = TestRegistry::with_one_card().await;
+    let operator = registry.log_in("operator").await;
+    for _ in 0..3 {
+        let process = operator.start("TC-1").await;
+        operator.try_cancel(&process.id).await;
+    }
+    registry.end().await.0
+}
+
+/// Does something to the database that no registry does.
+async fn tamper(data: &Path, statements: &[&str]) {
+    let database = database(data).await;
+    let guards =
+        ["DROP TRIGGER audit_events_are_not_changed", "DROP TRIGGER audit_events_are_not_deleted"];
+    for sql in guards.iter().chain(statements) {
+        database.execute_unprepared(sql).await.unwrap();
+    }
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_start_and_every_end_is_a_checkpoint() {
+    let folder = ended().await;
+    let first = checkpoints(folder.path()).len();
+    assert!(first >= 2, "one at the start, one at the end");
+    // Killed, it writes none at its end; the next start has what was committed.
+    for starts in 1..=2 {
+        let (mut child, lines) = start(folder.path()).await;
+        let address = lines.last().unwrap()[1].clone();
+        let browser = crate::world::Browser::at(&address);
+        browser.log_in("nobody", "wrong horse battery").await;
+        child.kill().await.unwrap();
+        assert!(checkpoints(folder.path()).len() <= first + starts);
+    }
+    let (code, said) = online(folder.path()).await;
+    assert_eq!((code, said[0][0].as_str()), (0, "verified"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_hundred_events_are_a_checkpoint_while_the_registry_runs() {
+    let registry = TestRegistry::with_one_card().await;
+    let operator = registry.log_in("operator").await;
+    let mut events = 0;
+    // The one of the start, and one more.
+    while checkpoints(registry.folder.path()).len() < 2 {
+        let process = operator.start("TC-1").await;
+        operator.try_cancel(&process.id).await;
+        events += 2;
+        assert!(events < 300, "a hundred are enough, but for those that came meanwhile");
+    }
+    assert!(events > 50, "not every event is one");
+}
+
+#[tokio::test]
+async fn checkpoints_are_written_where_the_configuration_says() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let file = elsewhere.path().join("heads");
+    let config = format!("audit_checkpoints = {:?}\n", file.display().to_string());
+    std::fs::write(data.path().join("registry.toml"), config).unwrap();
+    let (child, _) = start(data.path()).await;
+    crate::program::stop(child).await;
+    assert!(!std::fs::read_to_string(&file).unwrap().is_empty());
+    assert!(checkpoints(data.path()).is_empty());
+    std::fs::write(&file, "forged\n").unwrap();
+    let (code, said) = online(data.path()).await;
+    assert_eq!((code, said[0][0].as_str(), said[0][2].as_str()), (1, "altered", "line 1"));
+}
+
+/// As on a disk that is full or gone.
+#[tokio::test]
+async fn a_checkpoint_that_cannot_be_written_hinders_nobody_and_is_written_later() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let disk = elsewhere.path().join("disk");
+    let config = format!("audit_checkpoints = {:?}\n", disk.join("heads").display().to_string());
+    std::fs::write(data.path().join("registry.toml"), config).unwrap();
+    let (child, lines) = start(data.path()).await;
+    let browser = crate::world::Browser::at(&lines.last().unwrap()[1]);
+    let attempt = async || browser.log_in("nobody", "wrong horse battery").await.status;
+    assert_eq!(attempt().await, 401);
+    std::fs::create_dir(&disk).unwrap();
+    assert_eq!(attempt().await, 401);
+    crate::program::stop(child).await;
+    assert!(std::fs::read_to_string(disk.join("heads")).unwrap().ends_with("}\n"));
+    let (code, said) = online(data.path()).await;
+    assert_eq!(code, 0, "{said:?}");
+}
+
+#[tokio::test]
+async fn the_database_refuses_to_change_its_events() {
+    let folder = ended().await;
+    let database = database(folder.path()).await;
+    for (sql, why) in [
+        ("UPDATE audit_events SET what = 'nothing' WHERE seq = 2", "never changed"),
+        ("DELETE FROM audit_events WHERE seq = 2", "never deleted"),
+    ] {
+        let error = database.execute_unprepared(sql).await.unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    }
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn whatever_is_done_to_the_database_is_found() {
+    let copy_of = |folder: &Path| {
+        let copy = TempDir::new().unwrap();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+        }
+        copy
+    };
+    let folder = ended().await;
+    let (code, said) = online(folder.path()).await;
+    assert_eq!(code, 0, "{said:?}");
+    let insert = "INSERT INTO audit_events SELECT 1000, at, \"by\", kind, card_id, process_id, what, \
+                  state, previous, hash FROM audit_events WHERE seq = 3";
+    for (sql, wrong, place) in [
+        (&["UPDATE audit_events SET what = 'nothing' WHERE seq = 3"][..], "altered", "event 3"),
+        (&["UPDATE audit_events SET at = at + 1 WHERE seq = 3"], "altered", "event 3"),
+        (&["UPDATE audit_events SET at = 'noon' WHERE seq = 3"], "unreadable", "event 3"),
+        (&["UPDATE cards SET number = 'TC-9', number_key = 'tc-9'"], "altered", "event "),
+        (&["DELETE FROM audit_events WHERE seq = 3"], "removed", "event 3"),
+        (&["DELETE FROM audit_events WHERE seq < 3"], "removed", "events 1-2"),
+        (&["DELETE FROM audit_events WHERE seq > 4"], "truncated", "events 5-"),
+        (&["DELETE FROM audit_events"], "truncated", "events 1-"),
+        (&[insert], "altered", "event 1000"),
+    ] {
+        let copy = copy_of(folder.path());
+        tamper(copy.path(), sql).await;
+        let (code, said) = online(copy.path()).await;
+        assert_eq!(code, 1, "{sql:?}");
+        let found = said.iter().any(|it| it[0] == wrong && it[1].starts_with(place));
+        assert!(found, "{sql:?}: {said:?}");
+    }
+    // All that follows is chained anew, as a registry would have.
+    for (sql, first) in [
+        ("UPDATE audit_events SET what = 'nothing' WHERE seq = 3", 3),
+        ("DELETE FROM audit_events WHERE seq = 3", 3),
+    ] {
+        let copy = copy_of(folder.path());
+        tamper(copy.path(), &[sql, "UPDATE audit_events SET seq = -seq"]).await;
+        chain_anew(copy.path()).await;
+        let (code, said) = online(copy.path()).await;
+        assert_eq!(code, 1, "{sql}");
+        assert!(said.iter().all(|it| it[2].starts_with("line ")), "by its checkpoints: {said:?}");
+        let range = said.iter().any(|it| {
+            let numbers = it[1].trim_start_matches("events ").trim_start_matches("event ");
+            let (from, to) = numbers.split_once('-').unwrap_or((numbers, numbers));
+            (from.parse().unwrap()..=to.parse().unwrap()).contains(&first)
+        });
+        assert!(range || sql.starts_with("DELETE"), "{sql}: {said:?}");
+    }
+    let (code, said) = online(Path::new("/nowhere")).await;
+    assert_eq!((code, said.len()), (2, 0));
+    assert_eq!(offline(b"", &"0".repeat(64).parse().unwrap()).await.0, 1);
+}
+
+/// Numbers and hashes all events anew: written by the description of the protocol alone.
+async fn chain_anew(data: &Path) {
+    let database = database(data).await;
+    let sql =
+        "SELECT e.seq, strftime('%Y-%m-%dT%H:%M:%SZ', e.at, 'unixepoch') AS at, e.\"by\" AS who,
+               e.kind, c.number, e.process_id, e.what, e.state
+               FROM audit_events e LEFT JOIN cards c ON c.id = e.card_id ORDER BY e.seq DESC";
+    let rows = Statement::from_string(DbBackend::Sqlite, sql);
+    let mut previous = vec![0; 32];
+    for (row, seq) in database.query_all_raw(rows).await.unwrap().into_iter().zip(1..) {
+        let text = |column: &str| row.try_get::<Option<String>>("", column).unwrap();
+        let mut bytes = b"cardwright audit event 1\0".to_vec();
+        bytes.extend(&previous);
+        for field in [
+            Some(format!("{seq}")),
+            text("at"),
+            text("who"),
+            text("kind"),
+            text("number"),
+            text("process_id"),
+            text("what"),
+            text("state"),
+        ] {
+            let field = field.map_or("-,".to_owned(), |it| format!("{}:{it},", it.len()));
+            bytes.extend(field.into_bytes());
+        }
+        let hash = Sha256::digest(&bytes).to_vec();
+        let old: i64 = row.try_get("", "seq").unwrap();
+        let sql = format!(
+            "UPDATE audit_events SET seq = {seq}, previous = x'{}', hash = x'{}' WHERE seq = {old}",
+            HexBytes(previous),
+            HexBytes(hash.clone()),
+        );
+        database.execute_unprepared(&sql).await.unwrap();
+        previous = hash;
+    }
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_restoration_is_told_from_a_truncation() {
+    let registry = TestRegistry::with_one_card().await;
+    let elsewhere = TempDir::new().unwrap();
+    let copy = elsewhere.path().join("copy");
+    let copy = copy.to_str().unwrap();
+    words(program(&["backup", "--to", copy], registry.folder.path())).await.unwrap();
+    let operator = registry.log_in("operator").await;
+    let process = operator.start("TC-1").await;
+    operator.try_cancel(&process.id).await;
+    let (folder, _, _) = registry.end().await;
+    let data = folder.path();
+    let before = checkpoints(data).len();
+    words(program(&["restore", copy], data)).await.unwrap();
+    assert_eq!(checkpoints(data).len(), before + 1);
+    let (code, said) = online(data).await;
+    assert_eq!(code, 0, "{said:?}");
+    assert_eq!((said[0][0].as_str(), said[1][0].as_str()), ("lost", "verified"));
+    assert!(said[0][1].starts_with("events ") && said[0][2].starts_with("restoration of "));
+
+    // It goes on as any other, and twice is as good as once.
+    let (child, _) = start(data).await;
+    crate::program::stop(child).await;
+    words(program(&["restore", copy], data)).await.unwrap();
+    let (code, said) = online(data).await;
+    assert_eq!(code, 0, "{said:?}");
+
+    // The line of a restoration excuses nothing that comes after it, and none is there twice.
+    let lines = checkpoints(data);
+    let again = format!("{}\n{}\n", lines.join("\n"), lines[lines.len() - 1]);
+    std::fs::write(data.join("audit-checkpoints"), again).unwrap();
+    let (code, said) = online(data).await;
+    assert!(code == 1 && said.iter().any(|it| it[0] == "inserted"), "{said:?}");
+    std::fs::write(data.join("audit-checkpoints"), lines.join("\n") + "\n").unwrap();
+    tamper(data, &["DELETE FROM audit_events WHERE seq > 2"]).await;
+    let (code, said) = online(data).await;
+    assert_eq!((code, said[0][0].as_str()), (1, "truncated"), "{said:?}");
+}
