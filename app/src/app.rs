@@ -11,6 +11,7 @@ use crate::pages::{
 };
 use crate::registry::{Registry, Who};
 use crate::search::escape;
+use cardwright_protocol::domain::Permission;
 use cardwright_protocol::registry::session::Me;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -18,6 +19,9 @@ use leptos_router::components::{Outlet, ParentRoute, Route, Router, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::path;
 use wasm_bindgen_futures::spawn_local;
+
+/// Where a password is changed: the only page of somebody who must.
+const PASSWORD_PAGE: &str = "/password";
 
 /// The app.
 #[component]
@@ -31,12 +35,17 @@ pub fn App() -> impl IntoView {
     provide_context(leaving);
 
     spawn_local(registry.find_out_who());
-    let ports = Memo::new(move |_| match registry.who.get() {
-        Who::Person(me) => Some(me.helper_ports),
-        Who::Unknown | Who::Nobody | Who::Unreachable(_) => None,
+    // Whoever logs in next has tickets of their own.
+    let desk = Memo::new(move |_| match registry.who.get() {
+        Who::Person(me) if !me.must_change_password => {
+            let permitted = me.may(Permission::UseWorkstations);
+            Some((me.name, permitted.then_some(me.helper_ports)))
+        }
+        _ => None,
     });
-    Effect::new(move |_| match ports.get() {
-        Some(ports) => helper.connect(ports),
+    Effect::new(move |_| match desk.get() {
+        Some((_, Some(ports))) => helper.connect(registry, ports),
+        Some((_, None)) => helper.forbid(),
         None => helper.disconnect(),
     });
 
@@ -72,15 +81,30 @@ pub fn App() -> impl IntoView {
 fn Frame() -> impl IntoView {
     let registry = expect_context::<Registry>();
     let leaving = expect_context::<Leaving>();
-    let navigate = use_navigate();
+    let (navigate, change_password) = (use_navigate(), use_navigate());
     let location = use_location();
+    let here = move || {
+        let (path, query) = (location.pathname.get_untracked(), location.search.get_untracked());
+        if query.is_empty() { path } else { format!("{path}?{query}") }
+    };
     Effect::new(move |_| {
         if registry.who.with(|who| *who == Who::Nobody) {
-            let (path, query) =
-                (location.pathname.get_untracked(), location.search.get_untracked());
-            let here = if query.is_empty() { path } else { format!("{path}?{query}") };
+            let here = here();
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
             navigate(&format!("/login?to={}", escape(&here)), options);
+        }
+    });
+    let must_change = Memo::new(move |_| {
+        registry.who.with(|who| matches!(who, Who::Person(me) if me.must_change_password))
+    });
+    Effect::new(move |_| {
+        if must_change.get() && location.pathname.get() != PASSWORD_PAGE {
+            let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+            let page = match here().as_str() {
+                "/" => PASSWORD_PAGE.to_owned(),
+                here => format!("{PASSWORD_PAGE}?to={}", escape(here)),
+            };
+            change_password(&page, options);
         }
     });
     let me = Memo::new(move |_| match registry.who.get() {

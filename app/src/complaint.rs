@@ -33,9 +33,7 @@ impl From<RegistryError> for Complaint {
         let (message, advice) = (error.to_string(), error.advice());
         let field = match error {
             RegistryError::Problem(problem) => problem.field,
-            RegistryError::Unreachable | RegistryError::NotUnderstood | RegistryError::NoKey(_) => {
-                None
-            }
+            _ => None,
         };
         Self { field, message, advice }
     }

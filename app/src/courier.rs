@@ -9,8 +9,9 @@ use crate::helper::{Helper, Link, outcome_names};
 use crate::registry::{Registry, Who};
 use crate::trouble::{RegistryError, Trouble};
 use cardwright_protocol::ids::{JobId, ProcessId};
-use cardwright_protocol::outcome::Outcome;
+use cardwright_protocol::outcome::{Outcome, Refusal};
 use cardwright_protocol::registry::processes::Process;
+use cardwright_protocol::signed::Signed;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -86,6 +87,19 @@ impl Courier {
                 }
             });
         }
+    }
+
+    /// Tells the registry of a job that the helper refused as not for it. Nobody waits for it: what
+    /// is not told then is told by the helper's log.
+    pub(crate) fn report(self, refusal: Signed<Refusal>) {
+        spawn_local(async move {
+            if let Err(error) = self.registry.report_refusal(&refusal).await
+                && Trouble::Registry(error).may_pass()
+            {
+                TimeoutFuture::new(PAUSE).await;
+                let _ = self.registry.report_refusal(&refusal).await;
+            }
+        });
     }
 
     /// Answers whether there is nothing more to be done on this connection to the helper.

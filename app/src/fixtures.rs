@@ -2,7 +2,7 @@
 
 use crate::helper::Link;
 use cardwright_protocol::domain::{CardState, Command, ProcessState};
-use cardwright_protocol::helper::{Message, PROTOCOL_VERSION, Reader, RunningJob, Service, Slot};
+use cardwright_protocol::helper::{Message, Reader, RunningJob, Service, Slot};
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::outcome::{
     Condition, FailureCause, JobFailure, Outcome, Phase, Proved, TriesSpent,
@@ -19,22 +19,15 @@ pub(crate) fn reader(id: &str, slot: Slot) -> Reader {
     Reader { id: id.into(), name: format!("Reader {id}"), slot }
 }
 
-pub(crate) fn ready(running: Vec<RunningJob>, outcomes: Vec<Outcome>) -> Message {
-    Message::Ready {
-        id: 0,
-        protocol: PROTOCOL_VERSION,
-        version: "0.1.0".into(),
-        workstation: "desk-1".into(),
-        running,
-        outcomes,
-    }
+/// A link that was just opened, for the `connection`th time.
+pub(crate) fn ready(connection: u32, running: Vec<RunningJob>, outcomes: Vec<Outcome>) -> Link {
+    Link::ready(connection, "desk-1".into(), "0.1.0".into(), running, outcomes)
 }
 
 /// A link on its first connection, with these readers.
 pub(crate) fn connected(readers: Vec<Reader>) -> Link {
-    let mut link = Link::default();
-    link.apply(1, ready(vec![], vec![]));
-    link.apply(1, Message::Readers { revision: 1, service: Service::Running, readers });
+    let mut link = ready(1, vec![], vec![]);
+    link.apply(Message::Readers { revision: 1, service: Service::Running, readers });
     link
 }
 

@@ -4,16 +4,18 @@ use crate::search::{Search, escape};
 use crate::session_key::{Keyring, SessionKey};
 use crate::trouble::RegistryError;
 use cardwright_protocol::domain::Permission;
-use cardwright_protocol::ids::{CardNumber, ProcessId};
-use cardwright_protocol::outcome::{ChipReport, Outcome};
+use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::ids::{CardNumber, ProcessId, WorkstationId};
+use cardwright_protocol::outcome::{ChipReport, Outcome, Refusal};
 use cardwright_protocol::registry::API;
 use cardwright_protocol::registry::cards::{Card, CardPage};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::{
     AskForJob, Assessment, HandReport, IssuedJob, Nonce, OutcomeTaken, Process, StartProcess,
 };
-use cardwright_protocol::registry::session::{Login, Me};
+use cardwright_protocol::registry::session::{ChangePassword, Login, Me};
 use cardwright_protocol::registry::templates::{ChangeTemplate, Template, TemplateSummary};
+use cardwright_protocol::registry::workstations::{AskForTicket, IssuedTicket};
 use cardwright_protocol::signed::Signed;
 use futures_util::future::{Either, select};
 use gloo_net::http::{Method, Request, RequestBuilder, Response};
@@ -99,6 +101,16 @@ impl Registry {
         answer(request?).await.map(drop)
     }
 
+    /// Chooses another password for whoever is logged in.
+    pub(crate) async fn change_password(
+        self,
+        change: &ChangePassword,
+    ) -> Result<(), RegistryError> {
+        let me = self.put("/session/password", change).await?;
+        self.who.try_set(Who::Person(me));
+        Ok(())
+    }
+
     /// Searches cards.
     pub(crate) async fn cards(self, search: &Search) -> Result<CardPage, RegistryError> {
         self.get(&format!("/cards?{}", search.wire_query())).await
@@ -161,6 +173,24 @@ impl Registry {
         self.post("/outcomes", outcome).await
     }
 
+    /// Tells of a job that a helper refused as not for it.
+    pub(crate) async fn report_refusal(
+        self,
+        refusal: &Signed<Refusal>,
+    ) -> Result<(), RegistryError> {
+        self.send(Method::POST, "/refusals", Some(refusal)).await.map(drop)
+    }
+
+    /// Gets a ticket for a helper that the page has reached.
+    pub(crate) async fn ticket(
+        self,
+        workstation: &WorkstationId,
+        challenge: HexBytes,
+    ) -> Result<IssuedTicket, RegistryError> {
+        let path = format!("/workstations/{}/tickets", escape(&workstation.0));
+        self.post(&path, &AskForTicket { challenge }).await
+    }
+
     /// All templates.
     pub(crate) async fn templates(self) -> Result<Vec<TemplateSummary>, RegistryError> {
         self.get("/templates").await
@@ -190,15 +220,6 @@ impl Registry {
         self.send(Method::GET, path, None::<&()>).await
     }
 
-    /// Changes what is at a path.
-    pub(crate) async fn put<T: DeserializeOwned>(
-        self,
-        path: &str,
-        body: &impl Serialize,
-    ) -> Result<T, RegistryError> {
-        read(self.send(Method::PUT, path, Some(body)).await?).await
-    }
-
     /// Adds something, or has something done.
     pub(crate) async fn post<T: DeserializeOwned>(
         self,
@@ -214,6 +235,15 @@ impl Registry {
         path: &str,
     ) -> Result<T, RegistryError> {
         read(self.send(Method::POST, path, None::<&()>).await?).await
+    }
+
+    /// Changes what is at a path.
+    pub(crate) async fn put<T: DeserializeOwned>(
+        self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, RegistryError> {
+        read(self.send(Method::PUT, path, Some(body)).await?).await
     }
 
     /// Asks as whoever is logged in in this browser.

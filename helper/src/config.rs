@@ -1,37 +1,36 @@
-//! What the administrator says about this helper, in TOML.
+//! What the administrator says about this helper, in TOML. Nothing needs to be said.
 
 use crate::Error;
-use cardwright_protocol::ids::WorkstationId;
-use cardwright_seal::VerifyingKey;
+use crate::enrolment::is_host;
 use serde::Deserialize;
 use std::{fs, path::Path, time::Duration};
-
-/// The port when the configuration names none.
-pub const DEFAULT_PORT: u16 = 8421;
 
 /// The least that the generation of a key pair may take, in seconds: chips in the field need a
 /// minute and more for RSA, and one that is given up in the middle has to begin again.
 const LEAST_GENERATION: u16 = 120;
 
-/// The configuration of a helper.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The most that a ticket may be good for, in seconds: who logs out, or is no operator any more, can
+/// ask for nothing after that.
+const MOST_TICKET: u16 = 60;
+
+/// What a helper learns of its registry, and was configured before.
+const LEARNED: [&str; 3] = ["workstation", "registry_key", "origins"];
+
+/// The configuration of a helper. All of it has defaults.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
-    /// The name under which the registry knows this helper.
-    pub workstation: WorkstationId,
-    /// TCP port on 127.0.0.1; 0 takes any free one.
-    pub port: u16,
-    /// Verifies jobs and acknowledgements of the one registry that this helper obeys.
-    pub registry_key: VerifyingKey,
-    /// Values of `Origin` that are let in, compared byte by byte. Never empty.
-    pub origins: Vec<String>,
+    /// TCP port on 127.0.0.1; 0 takes any free one. `None` takes the first free one of
+    /// [`HELPER_PORTS`](cardwright_protocol::helper::HELPER_PORTS).
+    pub port: Option<u16>,
     /// Values of `Host` that are let in, compared byte by byte; `None` means `127.0.0.1` and
     /// `localhost` with the port that is listened on.
     pub hosts: Option<Vec<String>>,
-    /// How long a chip may be silent.
+    /// How long chips and pages may be silent.
     pub limits: Limits,
 }
 
-/// How long a chip may be silent before it counts as hung.
+/// How long a chip may be silent before it counts as hung, and a page before it asks for nothing
+/// any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// For a whole inspection. 10 seconds unless configured.
@@ -41,6 +40,9 @@ pub struct Limits {
     /// For the generation of a key pair, which takes a slow chip minutes for RSA. 150 seconds
     /// unless configured.
     pub generation: Duration,
+    /// From the making of a challenge until the authority of the ticket that answers it ends.
+    /// 60 seconds unless configured, and never more.
+    pub ticket: Duration,
 }
 
 impl Default for Limits {
@@ -49,6 +51,7 @@ impl Default for Limits {
             inspection: Duration::from_secs(10),
             command: Duration::from_secs(30),
             generation: Duration::from_secs(150),
+            ticket: Duration::from_secs(MOST_TICKET.into()),
         }
     }
 }
@@ -65,46 +68,27 @@ impl Config {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-        if file.workstation.trim().is_empty() {
-            return Err("`workstation` is empty".to_owned());
-        }
-        if file.origins.is_empty() {
-            return Err("`origins` is empty: no page could use this helper".to_owned());
-        }
-        if let Some(origin) = file.origins.iter().find(|origin| !is_origin(origin)) {
+        let table: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
+        if let Some(name) = LEARNED.into_iter().find(|name| table.contains_key(*name)) {
             return Err(format!(
-                "`origins` has {origin:?}: expected scheme, host and port as browsers send them, \
-                 such as \"https://cards.example.org\""
+                "`{name}` is not configured any more: a helper learns it from its registry; delete \
+                 the line, and run `cardwright-helper enroll URL`"
             ));
         }
+        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
         if let Some(hosts) = &file.hosts
             && (hosts.is_empty() || hosts.iter().any(|host| !is_host(host)))
         {
             return Err("`hosts` must have values such as \"127.0.0.1:8421\"".to_owned());
         }
-        Ok(Self {
-            workstation: WorkstationId(file.workstation),
-            port: file.port,
-            registry_key: file
-                .registry_key
-                .parse()
-                .map_err(|error| format!("`registry_key`: {error}"))?,
-            origins: file.origins,
-            hosts: file.hosts,
-            limits: file.limits.checked()?,
-        })
+        Ok(Self { port: file.port, hosts: file.hosts, limits: file.limits.checked()? })
     }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    workstation: String,
-    #[serde(default = "default_port")]
-    port: u16,
-    registry_key: String,
-    origins: Vec<String>,
+    port: Option<u16>,
     hosts: Option<Vec<String>>,
     #[serde(default)]
     limits: LimitsFile,
@@ -116,6 +100,7 @@ struct LimitsFile {
     inspection_seconds: Option<u16>,
     command_seconds: Option<u16>,
     generation_seconds: Option<u16>,
+    ticket_seconds: Option<u16>,
 }
 
 impl LimitsFile {
@@ -128,6 +113,9 @@ impl LimitsFile {
             Some(seconds) => Ok(Duration::from_secs(seconds.into())),
             None => Ok(default),
         };
+        if self.ticket_seconds.is_some_and(|seconds| seconds > MOST_TICKET) {
+            return Err(format!("`limits` must have at most {MOST_TICKET} as `ticket_seconds`"));
+        }
         Ok(Limits {
             inspection: limit(
                 "inspection_seconds",
@@ -142,45 +130,23 @@ impl LimitsFile {
                 LEAST_GENERATION,
                 default.generation,
             )?,
+            ticket: limit("ticket_seconds", self.ticket_seconds, 1, default.ticket)?,
         })
     }
-}
-
-fn default_port() -> u16 {
-    DEFAULT_PORT
-}
-
-/// Whether a browser could send this as `Origin` (RFC 6454, 6.2): scheme and authority in lower
-/// case, nothing behind. `null` is what every sandboxed page and local file sends.
-fn is_origin(text: &str) -> bool {
-    text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).is_some_and(is_host)
-}
-
-fn is_host(text: &str) -> bool {
-    !text.is_empty()
-        && text.bytes().all(|byte| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]_".contains(&byte)
-        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const KEY: &str = "D75A980182B10AB7D54BFED3C964073A0EE172F3DAA62325AF021A68F707511A";
-
-    fn parse(more: &str) -> Result<Config, String> {
-        let origins = if more.contains("origins") { "" } else { "origins = [\"http://a:1\"]" };
-        Config::parse(&format!(
-            "workstation = \"desk-1\"\nregistry_key = \"{KEY}\"\n{origins}\n{more}"
-        ))
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(text)
     }
 
     #[test]
     fn what_is_not_said_has_a_default() {
-        let config = parse("").unwrap();
-        assert_eq!((config.port, config.hosts), (8421, None));
-        assert_eq!(config.limits, Limits::default());
+        assert_eq!(parse("").unwrap(), Config::default());
+        assert_eq!(Limits::default().ticket, Duration::from_secs(60));
     }
 
     #[test]
@@ -197,18 +163,16 @@ mod tests {
     fn what_cannot_be_meant_is_refused() {
         let cases = [
             ("origin = []", "unknown field"),
-            ("origins = []", "`origins` is empty"),
-            ("origins = [\"null\"]", "`origins` has"),
-            ("origins = [\"*\"]", "`origins` has"),
-            ("origins = [\"https://a/\"]", "`origins` has"),
-            ("origins = [\"https://A\"]", "`origins` has"),
-            ("origins = [\"https://\"]", "`origins` has"),
-            ("origins = [\"ws://a\"]", "`origins` has"),
+            ("origins = [\"http://a:1\"]", "`origins` is not configured any more"),
+            ("workstation = \"desk-1\"", "`workstation` is not configured any more"),
+            ("registry_key = \"\"", "run `cardwright-helper enroll URL`"),
             ("hosts = []", "`hosts` must"),
             ("hosts = [\"a b\"]", "`hosts` must"),
             ("port = 70000", "port"),
             ("[limits]\ncommand_seconds = 0", "`limits` must"),
             ("[limits]\ngeneration_seconds = 119", "at least 120 as `generation_seconds`"),
+            ("[limits]\nticket_seconds = 0", "at least 1 as `ticket_seconds`"),
+            ("[limits]\nticket_seconds = 61", "at most 60 as `ticket_seconds`"),
             ("[limits]\ncommand = 1", "unknown field"),
         ];
         for (text, why) in cases {

@@ -1,7 +1,9 @@
 //! What all connections, workers and the watcher of the readers share.
 
+use crate::authority::Terms;
 use crate::card_service::ThreadLimit;
-use crate::config::{Config, Limits};
+use crate::config::Limits;
+use crate::enrolment::Enrolment;
 use crate::failures;
 use crate::frame;
 use crate::holds::Holds;
@@ -11,10 +13,11 @@ use crate::keys::Keys;
 use crate::nonces::Nonces;
 use crate::readers::{Observed, Readers};
 use crate::worker::{NotHandedOver, Work, Worker};
-use cardwright_protocol::helper::{Hindrance, Message, RunningJob, Service};
-use cardwright_protocol::ids::{JobId, ReaderId, WorkstationId};
+use cardwright_protocol::helper::{Hindrance, Message, PROTOCOL_VERSION, RunningJob, Service};
+use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::ids::{JobId, ReaderId};
 use cardwright_protocol::outcome::{JobFailure, Outcome};
-use cardwright_seal::{VerifyingKey, sign};
+use cardwright_seal::sign;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ffi::CStr;
@@ -30,12 +33,10 @@ const EVENTS_KEPT: usize = 256;
 /// locked.
 #[derive(Debug)]
 pub(crate) struct Desk {
-    /// The name under which the registry knows this helper.
-    pub(crate) workstation: WorkstationId,
     /// Sign and open.
     pub(crate) keys: Keys,
-    /// Verifies what the registry signed.
-    pub(crate) registry_key: VerifyingKey,
+    /// Whom this helper obeys, and who it is there.
+    pub(crate) terms: Terms,
     /// How long a chip may be silent.
     pub(crate) limits: Limits,
     /// How many threads may be lost in calls that do not return.
@@ -67,7 +68,12 @@ pub(crate) struct State {
 
 impl Desk {
     /// Jobs that the helper before this one did not end are ended.
-    pub(crate) fn new(config: Config, keys: Keys, mut journal: Journal) -> Self {
+    pub(crate) fn new(
+        enrolment: &Enrolment,
+        limits: Limits,
+        keys: Keys,
+        mut journal: Journal,
+    ) -> Self {
         journal.settle(|interrupted| {
             let failure = failures::interrupted(interrupted);
             let JobFailure { job, phase, condition, .. } = &failure;
@@ -75,10 +81,13 @@ impl Desk {
             Outcome::Failed(sign(&keys.signing, &failure))
         });
         Self {
-            workstation: config.workstation,
             keys,
-            registry_key: config.registry_key,
-            limits: config.limits,
+            terms: Terms {
+                registry_key: enrolment.registry_key.clone(),
+                workstation: enrolment.workstation.clone(),
+                ticket: limits.ticket,
+            },
+            limits,
             threads: ThreadLimit::default(),
             state: Mutex::new(State {
                 readers: Readers::new(),
@@ -101,17 +110,22 @@ impl Desk {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What a new connection is told first, and the events behind it.
+    /// All that a page without a ticket is told.
+    pub(crate) fn greeting(&self, id: u64, challenge: HexBytes) -> Message {
+        Message::Hello {
+            id,
+            protocol: PROTOCOL_VERSION,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            workstation: self.terms.workstation.clone(),
+            challenge,
+        }
+    }
+
+    /// What a page with a ticket is told first, and the events behind it.
     pub(crate) fn welcome(&self, id: u64) -> (Message, Message, broadcast::Receiver<Utf8Bytes>) {
         let state = self.state();
-        let ready = Message::Ready {
-            id,
-            protocol: cardwright_protocol::helper::PROTOCOL_VERSION,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            workstation: self.workstation.clone(),
-            running: state.jobs.running(),
-            outcomes: state.journal.waiting(),
-        };
+        let ready =
+            Message::Ready { id, running: state.jobs.running(), outcomes: state.journal.waiting() };
         (ready, state.readers.snapshot(), self.events.subscribe())
     }
 

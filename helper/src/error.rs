@@ -1,3 +1,4 @@
+use crate::enroll::EnrollError;
 use std::{io, net::SocketAddr, path::PathBuf};
 
 /// Why the helper does not start, or cannot do what its command line says.
@@ -27,16 +28,42 @@ pub enum Error {
         /// What is wrong, and where.
         why: String,
     },
-    /// Others than the owner can read a private key.
+    /// This helper knows no registry.
     #[error(
-        "{path}: others can read this private key (mode {mode:o}); if nobody did, \
+        "{folder}: this helper is not enrolled; run `cardwright-helper enroll URL --data {folder}` \
+         with a one-time code of its registry (Home > Workstations)"
+    )]
+    NotEnrolled {
+        /// The data folder.
+        folder: String,
+    },
+    /// What is known of the registry cannot be understood.
+    #[error("{path} cannot be used: {why}; enroll this helper anew")]
+    EnrolmentMalformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        why: String,
+    },
+    /// Enrolling failed; what was there before is as it was.
+    #[error(transparent)]
+    Enroll(#[from] EnrollError),
+    /// Others than the owner can read or change a file of this helper.
+    #[error(
+        "{path}: others can read or change this private file (mode {mode:o}); if nobody did, \
          `chmod 600` it, else delete it and enroll this helper anew"
     )]
-    KeyExposed {
-        /// The key's file.
+    Exposed {
+        /// The file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+    },
+    /// A private key is not there.
+    #[error("{path}: this private key is missing; enroll this helper anew")]
+    KeyMissing {
+        /// The key's file.
+        path: PathBuf,
     },
     /// A private key's file does not hold a key.
     #[error("{path}: this is not a private key of 32 bytes as 64 hexadecimal digits")]
@@ -51,6 +78,18 @@ pub enum Error {
         address: SocketAddr,
         /// What the operating system says.
         cause: io::Error,
+    },
+    /// None of the ports that pages look at is free.
+    #[error(
+        "cannot listen on 127.0.0.1: the ports {first} to {last} are all taken, by helpers of other \
+         users or by other programs: `ss -ltnp 'sport >= {first} and sport <= {last}'` names them; \
+         end one, or configure another `port` here and at the registry"
+    )]
+    NoPort {
+        /// The first of them.
+        first: u16,
+        /// The last of them.
+        last: u16,
     },
     /// The listener can be reached from other machines.
     #[error("refusing to listen on {address}: the helper serves 127.0.0.1 alone")]

@@ -4,12 +4,14 @@
 //! |---|---|---|
 //! | 1001 | the helper ends | connects again, for ever |
 //! | 4400 | a frame was not of the protocol: not JSON, an unknown field, binary, too large | is mended by whoever wrote it |
-//! | 4401 | `hello` was not the first request, or came twice | is mended by whoever wrote it |
-//! | 4408 | `hello` did not come in time | connects again |
+//! | 4401 | `hello` was not the first request, or came twice, or something came before a ticket | is mended by whoever wrote it |
+//! | 4403 | the ticket was refused, or no fresh one came in time | connects again, with a fresh ticket |
+//! | 4404 | another path than `/`, a subprotocol, or frames before the answer | is mended by whoever wrote it |
+//! | 4408 | `hello` or the first ticket did not come in time | connects again |
 //! | 4426 | the versions of the two sides do not fit | says which side is older |
 //! | 4429 | too many connections, or too many requests at once on one | connects again later |
 //!
-//! Before 4400, 4401 and 4426 a `refused` message says the same. A client that does not read what
+//! Before 4400, 4401, 4426, and 4403 for a refused ticket, a `refused` message says the same. A client that does not read what
 //! it is sent is dropped without a code: it would not read that either.
 
 use cardwright_protocol::helper::{HelperError, MAX_FRAME_LENGTH, Message};
@@ -23,10 +25,14 @@ pub(crate) enum Ending {
     GoingAway,
     /// A frame is not of the protocol.
     Malformed,
-    /// `hello` was not first, or came twice.
+    /// `hello` was not first, or came twice, or no ticket came after it.
     OutOfOrder,
-    /// No `hello` in time.
-    HelloTimeout,
+    /// A ticket is refused, or the authority of the last one is over.
+    NotAdmitted,
+    /// The request for the upgrade asks for what is not here.
+    Mistaken,
+    /// No `hello`, or no ticket, in time.
+    Late,
     /// The versions do not fit.
     Version,
     /// Too many at once.
@@ -39,8 +45,10 @@ impl Ending {
         let (code, reason) = match self {
             Self::GoingAway => (1001, "the helper ends"),
             Self::Malformed => (4400, "the frame is not of this protocol"),
-            Self::OutOfOrder => (4401, "hello comes first, and once"),
-            Self::HelloTimeout => (4408, "hello did not come in time"),
+            Self::OutOfOrder => (4401, "hello comes first, and once, then a ticket"),
+            Self::NotAdmitted => (4403, "a ticket of the registry is needed"),
+            Self::Mistaken => (4404, "there is nothing but / here, without a subprotocol"),
+            Self::Late => (4408, "hello or a ticket did not come in time"),
             Self::Version => (4426, "the versions do not fit"),
             Self::TooMany => (4429, "too many at once"),
         };
@@ -74,7 +82,9 @@ mod tests {
             Ending::GoingAway,
             Ending::Malformed,
             Ending::OutOfOrder,
-            Ending::HelloTimeout,
+            Ending::NotAdmitted,
+            Ending::Mistaken,
+            Ending::Late,
             Ending::Version,
             Ending::TooMany,
         ] {

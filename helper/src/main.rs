@@ -2,17 +2,16 @@
 
 use anyhow::Context as _;
 use cardwright_helper::config::Config;
+use cardwright_helper::enroll::{RegistryAddress, Running, Trust, ask_for_code, enroll};
+use cardwright_helper::enrolment::Enrolment;
 use cardwright_helper::journal::Journal;
 use cardwright_helper::keys::Keys;
 use cardwright_helper::log::Log;
-use cardwright_helper::{Error, list_readers, run};
+use cardwright_helper::{Error, list_readers, listen, platform, run};
 use clap::{Parser, Subcommand};
 use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Owns the smart card readers of this workstation and executes what its Cardwright registry
 /// signed.
@@ -31,28 +30,44 @@ enum Command {
     /// between two steps at the end. The log goes to the standard error; `RUST_LOG` says how much
     /// (default: info).
     Run {
-        /// Folder with this helper's private keys and its journal (made at first use, mode 0700);
-        /// one helper at a time uses it.
+        /// Folder with this helper's keys, its enrolment and its journal; one helper at a time uses
+        /// it.
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
-        /// Configuration, TOML. Unknown fields are refused.
+        /// Configuration, TOML; all of it has defaults. Unknown fields are refused.
         ///
-        /// workstation = "desk-1": the name under which the registry knows this helper.
-        /// registry_key = "HEX": the registry's public key, 64 hexadecimal digits.
-        /// origins = ["https://cards.example.org"]: pages that may use this helper, exactly as
-        /// browsers send `Origin`.
-        /// port = 8421: 0 takes any free port.
+        /// port = 8421: 0 takes any free port; unless it is there, the first of 8421 to 8425 that
+        /// is free.
         /// hosts = ["127.0.0.1:8421", "localhost:8421"]: values of `Host` that are let in.
         /// [limits] inspection_seconds = 10, command_seconds = 30, generation_seconds = 150 (at
         /// least 120): how long a chip may be silent.
+        /// [limits] ticket_seconds = 60 (at most): how long a page may ask with one ticket.
         #[arg(long, value_name = "FILE", verbatim_doc_comment)]
-        config: PathBuf,
+        config: Option<PathBuf>,
     },
-    /// Print this helper's public keys, for its registry; make the private ones at first use.
+    /// Make this helper and a registry known to each other, by a one-time code.
     ///
-    /// Two lines: `signing-key`, a tab, 64 hexadecimal digits; `sealing-key` likewise.
-    Keys {
-        /// Folder with this helper's private keys (made at first use, mode 0700).
+    /// The code is asked for at the terminal, or is one line of the standard input where that is
+    /// no terminal. Prints `enrolled`, a tab and the workstation's name. An earlier enrolment is
+    /// replaced when the new one is proved; private keys are made at first use, and kept.
+    Enroll {
+        /// Address of the registry, such as https://cards.example.org. Plain http is for a registry
+        /// on this computer.
+        url: String,
+        /// Folder with this helper's keys, its enrolment and its journal (made at first use, mode
+        /// 0700).
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Certificates of CAs (PEM) that are trusted beside those of this computer.
+        #[arg(long, value_name = "FILE")]
+        ca: Option<PathBuf>,
+    },
+    /// Print what this helper knows of its registry.
+    ///
+    /// Lines of a name, a tab and a value: `registry`, `registry-key`, `workstation`, `name`,
+    /// `origin` (one or more), `signing-key`, `sealing-key`. Nothing in them is secret.
+    Status {
+        /// Folder with this helper's keys, its enrolment and its journal.
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
     },
@@ -85,7 +100,10 @@ fn main() -> ExitCode {
 fn execute(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Run { data, config } => {
-            let config = Config::read(&config)?;
+            platform::prepare();
+            let config =
+                config.map_or_else(|| Ok(Config::default()), |path| Config::read(&path))?;
+            let enrolment = Enrolment::read(&data)?;
             let keys = Keys::open(&data)?;
             let journal = Journal::open(&data)?;
             tokio::runtime::Builder::new_multi_thread()
@@ -93,11 +111,34 @@ fn execute(command: Command) -> anyhow::Result<()> {
                 .enable_all()
                 .build()
                 .context("cannot start the runtime")?
-                .block_on(serve(config, keys, journal))
+                .block_on(serve(config, enrolment, keys, journal))
         }
-        Command::Keys { data } => {
+        Command::Enroll { url, data, ca } => {
+            let registry = RegistryAddress::parse(&url).map_err(Error::from)?;
+            let trust = Trust::load(ca.as_deref()).map_err(Error::from)?;
+            let keys = Keys::open_or_make(&data)?;
+            let code = ask_for_code().map_err(Error::from)?;
+            let (enrolment, running) = enroll(&registry, &trust, &data, &keys, &code)?;
+            writeln!(std::io::stdout(), "enrolled\t{}", enrolment.name)?;
+            if running == Running::Yes {
+                writeln!(
+                    std::io::stderr(),
+                    "Start the helper again: the one that runs is not told."
+                )?;
+            }
+            Ok(())
+        }
+        Command::Status { data } => {
+            let enrolment = Enrolment::read(&data)?;
             let keys = Keys::open(&data)?;
             let mut out = std::io::stdout();
+            writeln!(out, "registry\t{}", enrolment.registry)?;
+            writeln!(out, "registry-key\t{}", enrolment.registry_key)?;
+            writeln!(out, "workstation\t{}", enrolment.workstation)?;
+            writeln!(out, "name\t{}", enrolment.name)?;
+            for origin in enrolment.origins {
+                writeln!(out, "origin\t{origin}")?;
+            }
             writeln!(out, "signing-key\t{}", keys.signing.verifying_key())?;
             writeln!(out, "sealing-key\t{}", keys.opening.sealing_key())?;
             Ok(())
@@ -113,22 +154,18 @@ fn execute(command: Command) -> anyhow::Result<()> {
     }
 }
 
-async fn serve(config: Config, keys: Keys, journal: Journal) -> anyhow::Result<()> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
-    let listener =
-        TcpListener::bind(address).await.map_err(|cause| Error::Bind { address, cause })?;
+async fn serve(
+    config: Config,
+    enrolment: Enrolment,
+    keys: Keys,
+    journal: Journal,
+) -> anyhow::Result<()> {
+    let listener = listen(config.port).await?;
     // Taken before anybody is told that this helper is ready, so that no signal is missed.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let shutdown = platform::told_to_end()?;
     let mut out = std::io::stdout();
     writeln!(out, "listening\t{}", listener.local_addr()?)?;
     out.flush()?;
-    let shutdown = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
-    run(listener, config, keys, journal, shutdown).await?;
+    run(listener, config, enrolment, keys, journal, shutdown).await?;
     Ok(())
 }

@@ -1,21 +1,22 @@
 use crate::config::Config;
 use crate::connection;
 use crate::desk::Desk;
-use crate::door::Door;
+use crate::door::{Door, Visitor};
+use crate::enrolment::Enrolment;
 use crate::frame::Ending;
 use crate::journal::Journal;
 use crate::keys::Keys;
+use crate::places::{Capacity, Place, Places};
 use crate::{Error, card_service};
-use std::{future::Future, io, net::Ipv4Addr, sync::Arc, time::Duration};
+use cardwright_protocol::helper::HELPER_PORTS;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::{future::Future, io, sync::Arc, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// How many connections may be in their handshake; one more is dropped at once.
-const MAX_HANDSHAKES: usize = 32;
-
-/// How many pages may be connected; one more is told so and closed.
-const MAX_CONNECTIONS: usize = 32;
+/// Together they are far from 64 MB, and from the number of files that a process may have open.
+const CAPACITY: Capacity = Capacity { arriving: 512, strangers: 64, guests: 32 };
 
 /// How long the first look at the readers may keep pages waiting.
 const FIRST_LOOK_TIME: Duration = Duration::from_secs(1);
@@ -30,6 +31,33 @@ const ENDING_TIME: Duration = Duration::from_secs(20);
 /// How long connections may take to read what they are told at the end.
 const CLOSING_TIME: Duration = Duration::from_secs(5);
 
+/// How long nobody is accepted after the system refused to, and nobody could be sent away.
+const NO_FILE_TIME: Duration = Duration::from_millis(100);
+
+/// Listens on the configured port of 127.0.0.1, or on the first of [`HELPER_PORTS`] that is free:
+/// several people who are logged in on one computer have a helper each.
+///
+/// # Errors
+/// [`Error::Bind`], [`Error::NoPort`].
+pub async fn listen(port: Option<u16>) -> Result<TcpListener, Error> {
+    if let Some(port) = port {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        return TcpListener::bind(address).await.map_err(|cause| Error::Bind { address, cause });
+    }
+    for port in HELPER_PORTS {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        match TcpListener::bind(address).await {
+            Ok(listener) => return Ok(listener),
+            Err(cause) if cause.kind() == io::ErrorKind::AddrInUse => {
+                tracing::info!(port, "another program has this port");
+            }
+            Err(cause) => return Err(Error::Bind { address, cause }),
+        }
+    }
+    let [first, .., last] = HELPER_PORTS;
+    Err(Error::NoPort { first, last })
+}
+
 /// Serves a listener on 127.0.0.1 until `shutdown` is done. Then running jobs are stopped between
 /// two steps, their outcomes are told, and all connections are closed.
 ///
@@ -39,26 +67,26 @@ const CLOSING_TIME: Duration = Duration::from_secs(5);
 pub async fn run(
     listener: TcpListener,
     config: Config,
+    enrolment: Enrolment,
     keys: Keys,
     journal: Journal,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
     let address = listener.local_addr().map_err(|cause| Error::Bind {
-        address: (Ipv4Addr::LOCALHOST, config.port).into(),
+        address: (Ipv4Addr::LOCALHOST, config.port.unwrap_or_default()).into(),
         cause,
     })?;
     if address.ip() != Ipv4Addr::LOCALHOST {
         return Err(Error::NotLoopback { address });
     }
-    let door = Arc::new(Door::new(&config, address));
-    let desk = Arc::new(Desk::new(config, keys, journal));
+    let desk = Arc::new(Desk::new(&enrolment, config.limits, keys, journal));
+    let door = Arc::new(Door::new(enrolment.origins, config.hosts, address));
     let watch_ends = card_service::watch_readers(Arc::clone(&desk)).map_err(Error::Thread)?;
     // A page that comes in the first moment should not see a stopped service that is not.
     let _ = tokio::time::timeout(FIRST_LOOK_TIME, desk.first_look()).await;
 
     let (end, ending) = watch::channel(false);
-    let handshakes = Arc::new(Semaphore::new(MAX_HANDSHAKES));
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let places = Places::new(CAPACITY);
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
     let mut again = tokio::time::interval(WRITE_AGAIN_TIME);
@@ -75,32 +103,22 @@ pub async fn run(
             () = &mut shutdown => break,
         };
         while connections.try_join_next().is_some() {}
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        match accepted {
+            Ok((stream, _)) => {
+                let place = places.arrive();
+                let (door, desk) = (Arc::clone(&door), Arc::clone(&desk));
+                connections.spawn(receive(stream, place, door, desk, ending.clone()));
+            }
             Err(error) => {
-                wait_after(&error).await;
-                continue;
+                tracing::warn!(%error, "cannot accept a connection");
+                // The system has no file for it (EMFILE) until one is closed: trying again at once
+                // would only spin.
+                match places.make_room() {
+                    true => tokio::task::yield_now().await,
+                    false => tokio::time::sleep(NO_FILE_TIME).await,
+                }
             }
-        };
-        let Ok(handshake) = Arc::clone(&handshakes).try_acquire_owned() else {
-            tracing::warn!("dropped a connection: too many are in their handshake");
-            continue;
-        };
-        let (door, desk, ending) = (Arc::clone(&door), Arc::clone(&desk), ending.clone());
-        let places = Arc::clone(&places);
-        connections.spawn(async move {
-            let mut ends = ending.clone();
-            let admitted = tokio::select! {
-                admitted = admit(&door, stream) => admitted,
-                () = connection::ended(&mut ends) => None,
-            };
-            drop(handshake);
-            let Some(socket) = admitted else { return };
-            match places.try_acquire() {
-                Ok(_place) => connection::serve(socket, desk, ending).await,
-                Err(_) => connection::close(socket, Ending::TooMany).await,
-            }
-        });
+        }
     }
 
     tracing::info!("ending: running jobs stop before their next step");
@@ -123,21 +141,36 @@ pub async fn run(
     Ok(())
 }
 
-async fn admit(
-    door: &Door,
+/// One connection, from its first byte to its last.
+async fn receive(
     stream: TcpStream,
-) -> Option<tokio_tungstenite::WebSocketStream<TcpStream>> {
+    mut place: Place,
+    door: Arc<Door>,
+    desk: Arc<Desk>,
+    mut ending: watch::Receiver<bool>,
+) {
     // Frames are small and answers are awaited: none should wait for a fuller packet.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection went away at once");
-        return None;
+        return;
     }
-    door.admit(stream).await
-}
-
-/// The system has no file for a new connection (EMFILE) until one is closed: trying again at once
-/// would only spin.
-async fn wait_after(error: &io::Error) {
-    tracing::warn!(%error, "cannot accept a connection");
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let visitor = tokio::select! {
+        visitor = door.admit(stream) => visitor,
+        () = place.lost() => {
+            tracing::debug!("dropped a connection: others came behind it");
+            None
+        }
+        () = connection::ended(&mut ending) => None,
+    };
+    place.become_stranger();
+    match visitor {
+        Some(Visitor::Page(socket, origin)) => {
+            connection::serve(socket, origin, place, desk, ending).await;
+        }
+        Some(Visitor::Mistaken(socket)) => tokio::select! {
+            () = connection::close(socket, Ending::Mistaken) => {}
+            () = place.lost() => {}
+        },
+        None => {}
+    }
 }

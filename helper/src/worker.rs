@@ -161,7 +161,7 @@ impl Bench {
             let helper_nonce = state.nonces.issue(reported, Instant::now());
             let known_jobs = state.journal.all_known();
             let report = ChipReport {
-                workstation: self.desk.workstation.clone(),
+                workstation: self.desk.terms.workstation.clone(),
                 reader: reader.id,
                 reader_name: reader.name,
                 insertion,
@@ -213,7 +213,7 @@ impl Bench {
             ended
         }));
         let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let workstation = &self.desk.workstation;
+        let workstation = &self.desk.terms.workstation;
         let key = &self.desk.keys.signing;
         let outcome = match ran {
             Ok(Ok(receipt)) => {

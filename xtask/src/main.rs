@@ -18,7 +18,8 @@ enum Task {
     Run(run::Options),
     /// Runs all tests, or a part of them.
     Test(test::Options),
-    /// Runs random schedules of tears, kills and recoveries over the whole system.
+    /// Runs random schedules of tears, kills and recoveries over the whole system, or hostile
+    /// traffic.
     Soak(soak::Options),
     /// Measures, and prints a figure a line.
     Bench(bench::Options),

@@ -1,4 +1,5 @@
-//! `cargo xtask soak`: random schedules over the whole system, as many as wanted.
+//! `cargo xtask soak`: random schedules over the whole system, or hostile traffic at one of its
+//! doors, as much as wanted.
 
 use crate::build;
 use crate::sh::{cargo, run};
@@ -6,7 +7,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Options of `cargo xtask soak`.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Options {
+    #[command(subcommand)]
+    traffic: Option<Traffic>,
+    #[command(flatten)]
+    schedules: Schedules,
+}
+
+/// Random schedules.
+#[derive(clap::Args)]
+struct Schedules {
     /// Seed of the first schedule; without it, one that no run had before. The others follow it.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -15,11 +26,37 @@ pub struct Options {
     count: u64,
 }
 
-/// Builds what runs, and runs the schedules.
+/// Hostile traffic.
+#[derive(clap::Subcommand)]
+enum Traffic {
+    /// HTTP heads that nobody would send who means well, at the registry's parser and guard.
+    RegistryHeads {
+        /// How many heads.
+        #[arg(long, value_name = "N", default_value_t = 500_000)]
+        count: u64,
+    },
+    /// Connections to the registry that never do what they began, while one client is honest.
+    RegistryConnections {
+        /// How many connections.
+        #[arg(long, value_name = "N", default_value_t = 10_000)]
+        count: u64,
+    },
+}
+
+/// Builds what runs, and runs what is asked for.
 ///
 /// # Errors
-/// When something does not build, or a schedule lost something: each is named with its seed.
+/// When something does not build, or something went wrong: each schedule that lost something is
+/// named with its seed.
 pub fn soak(options: &Options) -> anyhow::Result<()> {
+    match &options.traffic {
+        None => schedules(&options.schedules),
+        Some(Traffic::RegistryHeads { count }) => registry("hostile_heads::", *count),
+        Some(Traffic::RegistryConnections { count }) => registry("flood::", *count),
+    }
+}
+
+fn schedules(options: &Schedules) -> anyhow::Result<()> {
     build::programs()?;
     let seed = match options.seed {
         Some(seed) => seed,
@@ -28,4 +65,12 @@ pub fn soak(options: &Options) -> anyhow::Result<()> {
     run(cargo()
         .args(["run", "--quiet", "--locked", "--package", "cardwright-system", "--bin", "soak"])
         .args(["--", "--seed", &seed.to_string(), "--count", &options.count.to_string()]))
+}
+
+/// A test of the registry, with so many of what it sends.
+fn registry(test: &str, count: u64) -> anyhow::Result<()> {
+    run(cargo()
+        .env("CARDWRIGHT_COUNT", count.to_string())
+        .args(["test", "--quiet", "--locked", "--package", "cardwright-registry", "--test", "it"])
+        .args(["--", "--nocapture", test]))
 }

@@ -1,6 +1,8 @@
 //! Parts that several pages are made of.
 
+mod away_note;
 mod bar;
+mod command;
 mod copy;
 mod dialog;
 mod failure;
@@ -12,7 +14,9 @@ mod pages;
 mod take_over;
 mod things;
 
+pub(crate) use away_note::{AwayBody, AwayNote};
 pub(crate) use bar::{Bar, Brand};
+pub(crate) use command::CommandButton;
 pub(crate) use copy::CopyLine;
 pub(crate) use dialog::Dialog;
 pub(crate) use failure::FailureNote;

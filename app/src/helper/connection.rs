@@ -1,62 +1,77 @@
-//! Opens the connection to the helper, and opens it again for ever.
+//! Finds the helper, stays connected to it, and finds it again for ever.
 
+use super::away::Away;
+use super::browser::{self, Barrier, Way};
+use super::conversation::{Call, End, converse};
 use super::link::Link;
+use super::probe::look_for_helper;
+use super::remembered;
+use crate::registry::Registry;
 use crate::trouble::Trouble;
-use cardwright_protocol::helper::{HelperError, Message, PROTOCOL_VERSION, Request, RequestFrame};
+use cardwright_protocol::helper::{HelperError, Message, Request};
 use cardwright_protocol::hex::HexBytes;
-use cardwright_protocol::ids::{InsertionId, JobId, ReaderId};
+use cardwright_protocol::ids::{InsertionId, JobId, ReaderId, WorkstationId};
 use cardwright_protocol::job::SealedJob;
 use cardwright_protocol::outcome::{Acknowledgement, ChipReport};
 use cardwright_protocol::signed::Signed;
 use futures_channel::{mpsc, oneshot};
-use futures_util::future::{AbortHandle, Abortable, Either, poll_fn, select};
-use futures_util::{SinkExt, StreamExt};
-use gloo_net::websocket::{Message as Frame, State, futures::WebSocket};
+use futures_util::StreamExt;
+use futures_util::future::{AbortHandle, Abortable, Either, select};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use std::collections::HashMap;
+use std::pin::pin;
 use wasm_bindgen_futures::spawn_local;
 
-/// Shortest and longest time between two tries to reach the helper, in milliseconds.
+/// Shortest and longest time between two looks for the helper, in milliseconds.
 const PAUSE: (u32, u32) = (500, 5_000);
-
-/// How long a helper may take to answer the first request, in milliseconds: whatever listens on
-/// the port and is no helper must not keep the page from the next port.
-const PATIENCE: u32 = 5_000;
 
 /// The helper, for the whole app: pages come and go, the connection stays.
 #[derive(Clone, Copy)]
 pub(crate) struct Helper {
     /// What is known of it.
     pub(crate) link: RwSignal<Link>,
+    /// What the browser does with the way to it; none before it was asked.
+    pub(crate) way: RwSignal<Option<Way>>,
     line: StoredValue<Option<Line>>,
 }
 
 struct Line {
     calls: mpsc::UnboundedSender<Call>,
+    wishes: mpsc::UnboundedSender<Wish>,
     end: AbortHandle,
 }
 
-struct Call {
-    request: Request,
-    answer: oneshot::Sender<Result<Message, HelperError>>,
+/// What a person wants of the search.
+enum Wish {
+    /// The browser may ask now.
+    AskBrowser,
+    /// Another helper is to be used: look at once.
+    LookAgain,
 }
 
 impl Helper {
     /// A helper that is not connected.
     pub(crate) fn new() -> Self {
-        Self { link: RwSignal::new(Link::Searching), line: StoredValue::new(None) }
+        Self {
+            link: RwSignal::new(Link::Searching),
+            way: RwSignal::new(None),
+            line: StoredValue::new(None),
+        }
     }
 
-    /// Connects to whichever of these ports has a helper, and stays connected.
-    pub(crate) fn connect(self, ports: Vec<u16>) {
+    /// Connects to the helper of this workstation, on whichever of these ports it is, and stays
+    /// connected.
+    pub(crate) fn connect(self, registry: Registry, ports: Vec<u16>) {
         self.disconnect();
-        let (calls, queue) = mpsc::unbounded();
+        let (calls, call_queue) = mpsc::unbounded();
+        let (wishes, wish_queue) = mpsc::unbounded();
         let (end, registration) = AbortHandle::new_pair();
-        self.line.set_value(Some(Line { calls, end }));
+        self.line.set_value(Some(Line { calls, wishes, end }));
+        let search =
+            Search { helper: self, registry, ports, calls: call_queue, wishes: wish_queue };
         spawn_local(async move {
             // An abort is how it ends: there is no other result.
-            let _ = Abortable::new(stay_connected(self.link, ports, queue), registration).await;
+            let _ = Abortable::new(search.stay_connected(), registration).await;
         });
     }
 
@@ -68,6 +83,30 @@ impl Helper {
             }
         });
         self.link.set(Link::Searching);
+    }
+
+    /// Connects to nobody, since whoever is logged in may not use readers.
+    pub(crate) fn forbid(self) {
+        self.disconnect();
+        self.link.set(Link::Away(Away::NotPermitted));
+    }
+
+    /// Lets the browser ask the person for its permission.
+    pub(crate) fn ask_browser(self) {
+        self.wish(Wish::AskBrowser);
+    }
+
+    /// Uses this one of several helpers, now and the next time.
+    pub(crate) fn choose(self, id: &WorkstationId) {
+        remembered::write(id);
+        self.wish(Wish::LookAgain);
+    }
+
+    fn wish(self, wish: Wish) {
+        self.line.with_value(|line| {
+            // Without a search there is nothing to be wished for.
+            let _ = line.as_ref().map(|line| line.wishes.unbounded_send(wish));
+        });
     }
 
     /// Inspects a chip.
@@ -125,113 +164,80 @@ impl Helper {
     }
 }
 
-async fn stay_connected(
-    link: RwSignal<Link>,
+struct Search {
+    helper: Helper,
+    registry: Registry,
     ports: Vec<u16>,
-    mut calls: mpsc::UnboundedReceiver<Call>,
-) {
-    let mut pause = PAUSE.0;
-    let mut connection = 0;
-    loop {
-        let mut refused = false;
-        for port in &ports {
-            connection += 1;
-            let answered = converse(link, *port, connection, &mut calls).await;
-            if link.with_untracked(|link| link.desk().is_some()) {
-                link.set(Link::Absent);
-                pause = PAUSE.0;
-            }
-            refused |= answered && link.with_untracked(|link| matches!(link, Link::Refused(_)));
-        }
-        if !refused && link.with_untracked(|link| *link != Link::Absent) {
-            link.set(Link::Absent);
-        }
-        TimeoutFuture::new(pause).await;
-        pause = (pause * 2).min(PAUSE.1);
-    }
+    calls: mpsc::UnboundedReceiver<Call>,
+    wishes: mpsc::UnboundedReceiver<Wish>,
 }
 
-/// Speaks with whatever listens on a port, until the connection ends. Answers whether a helper
-/// was there.
-async fn converse(
-    link: RwSignal<Link>,
-    port: u16,
-    connection: u32,
-    calls: &mut mpsc::UnboundedReceiver<Call>,
-) -> bool {
-    let Ok(mut socket) = WebSocket::open(&format!("ws://127.0.0.1:{port}")) else {
-        return false;
-    };
-    let opened = poll_fn(|context| socket.poll_ready_unpin(context)).await;
-    if opened.is_err() || !matches!(socket.state(), State::Open) {
-        return false;
-    }
-    let hello = RequestFrame { id: 0, request: Request::Hello { protocol: PROTOCOL_VERSION } };
-    if socket.send(frame(&hello)).await.is_err() {
-        return false;
-    }
-    match select(socket.next(), TimeoutFuture::new(PATIENCE)).await {
-        Either::Left((Some(Ok(Frame::Text(text))), _)) => match serde_json::from_str(&text) {
-            Ok(message) => link.update(|link| link.apply(connection, message)),
-            Err(_) => link.set(Link::Refused(HelperError::Malformed)),
-        },
-        _ => return false,
-    }
-    // Calls that came while nobody was there would speak of readers of long ago.
-    while calls.try_recv().is_ok() {}
-    let mut waiting = HashMap::<u64, oneshot::Sender<_>>::new();
-    let mut last_id = 0;
-    while link.with_untracked(|link| link.desk().is_some()) {
-        match select(socket.next(), calls.next()).await {
-            Either::Left((Some(Ok(Frame::Text(text))), _)) => {
-                let Ok(message) = serde_json::from_str::<Message>(&text) else {
-                    link.set(Link::Refused(HelperError::Malformed));
-                    return true;
-                };
-                if let Some(answer) = answered_id(&message).and_then(|id| waiting.remove(&id)) {
-                    // Whoever asked may have gone: then nobody needs the answer.
-                    let _ = answer.send(match &message {
-                        Message::Refused { error, .. } => Err(error.clone()),
-                        message => Ok(message.clone()),
-                    });
+impl Search {
+    async fn stay_connected(mut self) {
+        let link = self.helper.link;
+        let mut pause = PAUSE.0;
+        let mut connection = 0;
+        loop {
+            self.wait_for_the_browser().await;
+            let now = match look_for_helper(self.registry, &self.ports).await {
+                Ok(reached) => {
+                    connection += 1;
+                    let end =
+                        converse(link, connection, self.registry, reached, &mut self.calls).await;
+                    if link.with_untracked(|link| link.desk().is_some()) {
+                        pause = PAUSE.0;
+                    }
+                    match end {
+                        End::Gone => Link::Away(Away::NoAnswer),
+                        End::Refused(away) => Link::Away(away),
+                        End::NoTicket => {
+                            // Where nobody is logged in any more, this answer ends the search.
+                            let _ = self.registry.me().await;
+                            Link::Searching
+                        }
+                    }
                 }
-                link.update(|link| link.apply(connection, message));
+                Err(away) => Link::Away(away),
+            };
+            if link.with_untracked(|link| *link != now) {
+                link.set(now);
             }
-            Either::Left(_) => return true,
-            Either::Right((Some(Call { request, answer }), _)) => {
-                last_id += 1;
-                waiting.insert(last_id, answer);
-                if socket.send(frame(&RequestFrame { id: last_id, request })).await.is_err() {
-                    return true;
-                }
+            match select(TimeoutFuture::new(pause), self.wishes.next()).await {
+                Either::Left(_) => pause = (pause * 2).min(PAUSE.1),
+                Either::Right(_) => pause = PAUSE.0,
             }
-            Either::Right((None, _)) => return true,
         }
     }
-    true
-}
 
-fn frame(request: &RequestFrame) -> Frame {
-    // The type has string keys and no maps with others, so that it always is JSON.
-    Frame::Text(serde_json::to_string(request).unwrap_or_default())
-}
+    /// Comes back when the browser lets this page reach the helper.
+    async fn wait_for_the_browser(&mut self) {
+        let mut asked = false;
+        loop {
+            let way = browser::look().await;
+            let barrier = match &way {
+                Way::Barred(Barrier::AskFirst) if asked => Barrier::NoAnswer,
+                Way::Barred(barrier) => barrier.clone(),
+                _ => {
+                    self.helper.way.set(Some(way));
+                    return;
+                }
+            };
+            let can_be_asked = barrier.wants_click();
+            self.show(barrier);
+            let changed = pin!(browser::changed());
+            if let Either::Right((Some(Wish::AskBrowser), _)) =
+                select(changed, self.wishes.next()).await
+                && can_be_asked
+            {
+                self.show(Barrier::Asking);
+                browser::ask(&self.ports).await;
+                asked = true;
+            }
+        }
+    }
 
-fn answered_id(message: &Message) -> Option<u64> {
-    match message {
-        Message::Hello { id, .. }
-        | Message::Renewed { id }
-        | Message::Ready { id, .. }
-        | Message::Report { id, .. }
-        | Message::Accepted { id, .. }
-        | Message::Canceling { id, .. }
-        | Message::Outcomes { id, .. }
-        | Message::Acknowledged { id, .. } => Some(*id),
-        Message::Refused { id, .. } => *id,
-        Message::Challenge { .. }
-        | Message::Readers { .. }
-        | Message::ReaderChanged { .. }
-        | Message::ReaderGone { .. }
-        | Message::Progress { .. }
-        | Message::Ended { .. } => None,
+    fn show(&self, barrier: Barrier) {
+        self.helper.link.set(Link::Away(Away::Browser(barrier.clone())));
+        self.helper.way.set(Some(Way::Barred(barrier)));
     }
 }

@@ -1,7 +1,8 @@
 //! What the page knows of the helper and its readers.
 
+use super::away::Away;
 use crate::words::count;
-use cardwright_protocol::helper::{HelperError, Message, Reader, RunningJob, Service, Slot};
+use cardwright_protocol::helper::{Message, Reader, RunningJob, Service, Slot};
 use cardwright_protocol::ids::{JobId, ProcessId, WorkstationName};
 use cardwright_protocol::outcome::{JobFailure, Outcome, Receipt};
 
@@ -11,11 +12,9 @@ pub(crate) enum Link {
     /// No port was tried to the end yet.
     #[default]
     Searching,
-    /// No helper answers on any port; the page keeps trying.
-    Absent,
-    /// A helper answers, and it and the page cannot work together.
-    Refused(HelperError),
-    /// A helper answers.
+    /// No helper is connected; the page keeps trying.
+    Away(Away),
+    /// The helper of this workstation answers, and believes that this page may ask it.
     Connected(Desk),
 }
 
@@ -70,30 +69,42 @@ impl Link {
     pub(crate) fn desk(&self) -> Option<&Desk> {
         match self {
             Self::Connected(desk) => Some(desk),
-            Self::Searching | Self::Absent | Self::Refused(_) => None,
+            Self::Searching | Self::Away(_) => None,
         }
     }
 
-    /// Takes in what the helper said on its connection number `connection`.
-    pub(crate) fn apply(&mut self, connection: u32, message: Message) {
-        match (self, message) {
-            (this, Message::Ready { running, outcomes, .. }) => {
-                *this = Self::Connected(Desk {
-                    connection,
-                    workstation: WorkstationName(String::new()),
-                    version: String::new(),
-                    service: None,
-                    readers: Vec::new(),
-                    running,
-                    outcomes,
-                    revision: 0,
-                });
-            }
-            (this @ (Self::Searching | Self::Absent), Message::Refused { error, .. }) => {
-                *this = Self::Refused(error);
-            }
-            (Self::Connected(desk), message) => desk.apply(message),
-            _ => {}
+    /// Why no helper is connected, once it is known.
+    pub(crate) fn away(&self) -> Option<&Away> {
+        match self {
+            Self::Away(away) => Some(away),
+            Self::Searching | Self::Connected(_) => None,
+        }
+    }
+
+    /// A helper that has just said that it is ready.
+    pub(crate) fn ready(
+        connection: u32,
+        workstation: WorkstationName,
+        version: String,
+        running: Vec<RunningJob>,
+        outcomes: Vec<Outcome>,
+    ) -> Self {
+        Self::Connected(Desk {
+            connection,
+            workstation,
+            version,
+            service: None,
+            readers: Vec::new(),
+            running,
+            outcomes,
+            revision: 0,
+        })
+    }
+
+    /// Takes in what the connected helper said.
+    pub(crate) fn apply(&mut self, message: Message) {
+        if let Self::Connected(desk) = self {
+            desk.apply(message);
         }
     }
 
@@ -101,8 +112,8 @@ impl Link {
     pub(crate) fn summary(&self) -> (Tone, String) {
         let desk = match self {
             Self::Searching => return (Tone::Plain, "Looking for the helper".into()),
-            Self::Absent => return (Tone::Bad, "No helper".into()),
-            Self::Refused(_) => return (Tone::Bad, "Helper does not fit".into()),
+            Self::Away(away) if away.wants_click() => return (Tone::Warn, away.summary().into()),
+            Self::Away(away) => return (Tone::Bad, away.summary().into()),
             Self::Connected(desk) => desk,
         };
         match desk.service {
@@ -189,12 +200,13 @@ fn names_job(outcome: &Outcome, job: &JobId) -> bool {
 mod tests {
     use super::*;
     use crate::fixtures::{chip, connected, failed, reader, ready, running};
+    use cardwright_protocol::helper::HelperError;
 
     fn summaries(messages: Vec<Message>) -> Vec<String> {
-        let mut link = Link::default();
-        let mut summaries = vec![link.summary().1];
+        let mut link = ready(1, vec![], vec![]);
+        let mut summaries = vec![Link::default().summary().1, link.summary().1];
         for message in messages {
-            link.apply(1, message);
+            link.apply(message);
             summaries.push(link.summary().1);
         }
         summaries
@@ -205,7 +217,6 @@ mod tests {
         let snapshot = |revision, service, readers| Message::Readers { revision, service, readers };
         let two = vec![reader("r1", Slot::Empty), reader("r2", chip("i1"))];
         let summaries = summaries(vec![
-            ready(vec![], vec![]),
             snapshot(1, Service::Running, two),
             Message::ReaderChanged { revision: 3, reader: reader("r1", Slot::Mute) },
             Message::ReaderChanged { revision: 2, reader: reader("r1", Slot::Empty) },
@@ -229,16 +240,12 @@ mod tests {
     }
 
     #[test]
-    fn a_helper_of_another_version_is_refused() {
-        let mut link = Link::default();
-        let Message::Ready { id, version, workstation, running, outcomes, .. } =
-            ready(vec![], vec![])
-        else {
-            unreachable!("ready is ready")
-        };
-        let protocol = PROTOCOL_VERSION + 1;
-        link.apply(1, Message::Ready { id, protocol, version, workstation, running, outcomes });
-        assert_eq!(link, Link::Refused(HelperError::Version { helper: protocol }));
+    fn the_bar_says_why_no_helper_is_there() {
+        let summary = |away| Link::Away(away).summary();
+        assert_eq!(summary(Away::NoAnswer), (Tone::Bad, "No helper".into()));
+        let version = HelperError::Version { helper: 1 };
+        assert_eq!(summary(Away::Refused(version)), (Tone::Bad, "Helper does not fit".into()));
+        assert_eq!(summary(Away::Choose(vec![])), (Tone::Warn, "Choose a helper".into()));
     }
 
     #[test]
@@ -247,14 +254,14 @@ mod tests {
         let job = JobId::from("j1");
         let knows = |link: &Link| link.desk().is_some_and(|desk| desk.knows(&job));
         assert!(!knows(&link));
-        link.apply(1, Message::Progress { job: running("j1", 1) });
-        link.apply(1, Message::Progress { job: running("j1", 2) });
+        link.apply(Message::Progress { job: running("j1", 1) });
+        link.apply(Message::Progress { job: running("j1", 2) });
         assert!(knows(&link));
         assert_eq!(link.desk().unwrap().running.len(), 1);
-        link.apply(1, Message::Ended { job: job.clone(), outcome: failed("j1") });
+        link.apply(Message::Ended { job: job.clone(), outcome: failed("j1") });
         assert!(knows(&link));
         assert!(link.desk().unwrap().running.is_empty());
-        link.apply(1, Message::Acknowledged { id: 9, job: job.clone() });
+        link.apply(Message::Acknowledged { id: 9, job: job.clone() });
         assert!(!knows(&link));
     }
 }

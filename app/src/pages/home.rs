@@ -1,6 +1,6 @@
 //! *Home*: what this person can do, and what they should see to.
 
-use crate::components::{Note, PageHead, fetch};
+use crate::components::{AwayNote, Note, PageHead, fetch};
 use crate::helper::{Helper, Tone};
 use crate::registry::Registry;
 use cardwright_protocol::domain::Permission;
@@ -66,15 +66,23 @@ pub(crate) fn HomePage() -> impl IntoView {
 fn Here() -> impl IntoView {
     let helper = expect_context::<Helper>();
     let summary = Memo::new(move |_| helper.link.with(|link| link.summary()));
-    move || {
-        let (tone, words) = summary.get();
-        view! {
-            <Note tone>
-                <p>
-                    "This workstation: " <strong>{words}</strong> ". "
-                    <a href="/workstation">"More about it"</a>
-                </p>
-            </Note>
+    // What only the person can decide is decided here as well.
+    let clicks = Memo::new(move |_| {
+        helper.link.with(|link| link.away().filter(|away| away.wants_click()).cloned())
+    });
+    move || match clicks.get() {
+        Some(away) => view! { <AwayNote away /> }.into_any(),
+        None => {
+            let (tone, words) = summary.get();
+            view! {
+                <Note tone>
+                    <p>
+                        "This workstation: " <strong>{words}</strong> ". "
+                        <a href="/workstation">"More about it"</a>
+                    </p>
+                </Note>
+            }
+            .into_any()
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::components::{Brand, Note};
 use crate::helper::Tone;
 use crate::registry::{Registry, Who};
+use crate::session_key::{NoKey, SessionKey};
 use crate::trouble::RegistryError;
 use cardwright_protocol::registry::session::Login;
 use leptos::ev::SubmitEvent;
@@ -21,6 +22,11 @@ pub(crate) fn LoginPage() -> impl IntoView {
     let (name, password) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
     let error = RwSignal::new(None::<RegistryError>);
     let busy = RwSignal::new(false);
+    let no_key = RwSignal::new(None::<NoKey>);
+    spawn_local(async move {
+        // Said before a password is typed in vain. The page may be gone by then.
+        no_key.try_set(SessionKey::generate().await.err());
+    });
     document().set_title("Log in · Cardwright");
     Effect::new(move |_| {
         if let Some(name) = name.get() {
@@ -62,6 +68,18 @@ pub(crate) fn LoginPage() -> impl IntoView {
                 <form on:submit=log_in>
                     <h1>"Log in"</h1>
                     {move || {
+                        no_key
+                            .get()
+                            .map(|missing| {
+                                let advice = missing.advice();
+                                view! {
+                                    <Note tone=Tone::Bad title=missing.to_string() alert=true>
+                                        <p>{advice}</p>
+                                    </Note>
+                                }
+                            })
+                    }}
+                    {move || {
                         error
                             .get()
                             .map(|error| {
@@ -89,7 +107,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
                             node_ref=password
                         />
                     </label>
-                    <button class="button main" disabled=busy>
+                    <button class="button main" disabled=move || busy.get() || no_key.get().is_some()>
                         "Log in"
                     </button>
                 </form>

@@ -47,7 +47,7 @@ pub(crate) fn PasswordPage() -> impl IntoView {
         inputs.iter().for_each(|input| input.set_value(""));
         let to = query.read_untracked().get("to");
         let navigate = navigate.clone();
-        let ask = async move { registry.change_password(change).await.map_err(at_field) };
+        let ask = async move { registry.change_password(&change).await.map_err(at_field) };
         sending.send(ask, move |()| {
             if forced || to.is_some() {
                 let options = NavigateOptions { replace: true, ..NavigateOptions::default() };

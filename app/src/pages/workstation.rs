@@ -1,43 +1,18 @@
 //! The state of everything between the page and the chip, and how to mend each part.
 
-use crate::components::{Note, PageHead};
+use crate::components::{AwayBody, Note, PageHead};
 use crate::courier::{Courier, stuck_words};
-use crate::helper::{Helper, Link, Tone};
+use crate::helper::{Away, Helper, Link, Tone, Way};
 use crate::trouble::RegistryError;
 use crate::words::count;
 use cardwright_protocol::helper::{Reader, Service, Slot};
 use leptos::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::js_sys::{Object, Reflect};
-use web_sys::wasm_bindgen::JsCast;
-use web_sys::{PermissionState, PermissionStatus};
-
-/// What the browser says about the way from this page to 127.0.0.1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Browser {
-    /// The page itself comes from this computer.
-    NotNeeded,
-    /// Asked, no answer yet.
-    Asking,
-    Granted,
-    /// The browser will ask the person.
-    WillAsk,
-    Denied,
-    /// The browser knows no such permission.
-    Unknown,
-    /// The page came over plain http from elsewhere: no browser can permit it.
-    Insecure,
-}
 
 /// The page.
 #[component]
 pub(crate) fn WorkstationPage() -> impl IntoView {
     let helper = expect_context::<Helper>();
     let courier = expect_context::<Courier>();
-    let browser = RwSignal::new(Browser::Asking);
-    spawn_local(async move {
-        browser.try_set(find_out_browser().await);
-    });
     view! {
         <PageHead title="Workstation" />
         <section class="panel">
@@ -45,8 +20,8 @@ pub(crate) fn WorkstationPage() -> impl IntoView {
                 <h2>"From this page to the chip"</h2>
             </header>
             <ul class="parts">
-                {move || part(browser_words(browser.get()))}
-                {move || helper.link.with(|link| part(helper_words(link)))}
+                {move || helper.way.get().map(browser_part)}
+                {move || helper.link.with(helper_part)}
                 {move || helper.link.with(|link| service_words(link).map(part))}
                 {move || {
                     let stuck = courier.stuck.with(|stuck| stuck.values().next().cloned());
@@ -82,53 +57,46 @@ fn part((tone, name, words, mend): Part) -> impl IntoView {
     }
 }
 
-fn browser_words(browser: Browser) -> Part {
-    let (tone, words, mend) = match browser {
-        Browser::NotNeeded => (Tone::Good, "No permission is needed here.", ""),
-        Browser::Asking => (Tone::Plain, "Asking the browser…", ""),
-        Browser::Granted => (Tone::Good, "This page may speak to the helper.", ""),
-        Browser::WillAsk => (
-            Tone::Warn,
-            "The browser asks whether this page may reach programs on this computer.",
-            "Choose “Allow” when it asks.",
-        ),
-        Browser::Denied => (
-            Tone::Bad,
-            "The browser does not let this page reach the helper.",
-            "Open the site settings beside the address, allow access to programs on this \
-             computer, then reload the page.",
-        ),
-        Browser::Unknown => (
-            Tone::Plain,
-            "The browser says nothing about it.",
-            "If the helper runs and is not found, use a current Chrome, Edge or Firefox.",
-        ),
-        Browser::Insecure => (
-            Tone::Bad,
-            "This page came over plain http from another computer. Browsers keep such pages from \
-             the helper.",
-            "Open the registry by its https address.",
-        ),
+fn browser_part(way: Way) -> AnyView {
+    let (tone, words) = match way {
+        Way::NotNeeded => (Tone::Good, "No permission is needed here."),
+        Way::Granted => (Tone::Good, "This page may speak to the helper."),
+        Way::Unknown => (Tone::Plain, "The browser says nothing about it."),
+        Way::Barred(barrier) => {
+            let away = Away::Browser(barrier);
+            let tone = if away.wants_click() { Tone::Warn } else { Tone::Bad };
+            return away_part(tone, "Browser permission", away);
+        }
     };
-    (tone, "Browser permission".into(), words.into(), mend)
+    part((tone, "Browser permission".into(), words.into(), "")).into_any()
 }
 
-fn helper_words(link: &Link) -> Part {
-    const START: &str = "Start the helper on this workstation. If it runs: does the browser permit \
-                         the connection, and does another person on this computer run a helper?";
-    let (tone, words, mend) = match link {
-        Link::Searching => (Tone::Plain, "Looking for it…".into(), ""),
-        Link::Absent => (Tone::Bad, "No helper answers.".into(), START),
-        Link::Refused(error) => {
-            let (what, advice) = error.advice();
-            (Tone::Bad, what.into(), advice)
-        }
+fn helper_part(link: &Link) -> AnyView {
+    let (tone, words) = match link {
+        // The part above says it.
+        Link::Away(Away::Browser(_)) => (Tone::Plain, "Not asked for yet.".into()),
+        Link::Away(away) => return away_part(link.summary().0, "Helper", away.clone()),
+        Link::Searching => (Tone::Plain, "Looking for it…".into()),
         Link::Connected(desk) => {
-            let words = format!("Version {} on {} answers.", desk.version, desk.workstation);
-            (Tone::Good, words, "")
+            (Tone::Good, format!("Version {} on {} answers.", desk.version, desk.workstation))
         }
     };
-    (tone, "Helper".into(), words, mend)
+    part((tone, "Helper".into(), words, "")).into_any()
+}
+
+/// A part that keeps the helper away, with the buttons that mend it.
+fn away_part(tone: Tone, name: &'static str, away: Away) -> AnyView {
+    view! {
+        <li>
+            <span class=format!("dot {}", tone.class()) aria-hidden="true"></span>
+            <div>
+                <strong>{name}</strong>
+                <p>{away.title()}</p>
+                <AwayBody away />
+            </div>
+        </li>
+    }
+    .into_any()
 }
 
 fn service_words(link: &Link) -> Option<Part> {
@@ -211,29 +179,4 @@ fn reader_words(reader: &Reader) -> Part {
         Slot::Chip { in_use: false, .. } => (Tone::Good, "A card is in it.", ""),
     };
     (tone, reader.name.clone(), words.into(), mend)
-}
-
-/// Asks only where the answer means something: on a loopback page the browser says *prompt*
-/// although nothing is needed.
-async fn find_out_browser() -> Browser {
-    let location = window().location();
-    let host = location.hostname().unwrap_or_default();
-    let loopback = ["127.0.0.1", "localhost", "[::1]"].contains(&host.as_str());
-    match (loopback, location.protocol().as_deref()) {
-        (true, _) => Browser::NotNeeded,
-        (false, Ok("https:")) => ask_browser().await.unwrap_or(Browser::Unknown),
-        (false, _) => Browser::Insecure,
-    }
-}
-
-async fn ask_browser() -> Option<Browser> {
-    let descriptor = Object::new();
-    Reflect::set(&descriptor, &"name".into(), &"loopback-network".into()).ok()?;
-    let query = window().navigator().permissions().ok()?.query(&descriptor).ok()?;
-    let status = JsFuture::from(query).await.ok()?.dyn_into::<PermissionStatus>().ok()?;
-    Some(match status.state() {
-        PermissionState::Granted => Browser::Granted,
-        PermissionState::Denied => Browser::Denied,
-        _ => Browser::WillAsk,
-    })
 }

@@ -1,11 +1,9 @@
-//! Accounts, for admins, and the password of one's own.
+//! Accounts, for admins.
 
-use crate::registry::{Registry, Who};
+use crate::registry::Registry;
 use crate::search::escape;
 use crate::trouble::RegistryError;
 use cardwright_protocol::registry::accounts::{Account, AddAccount, ChangeAccount, NewPassword};
-use cardwright_protocol::registry::session::ChangePassword;
-use leptos::prelude::Set;
 
 impl Registry {
     /// All accounts.
@@ -35,13 +33,6 @@ impl Registry {
     /// Lets somebody log in again before their lock ends by itself.
     pub(crate) async fn unlock_account(self, name: String) -> Result<Account, RegistryError> {
         self.post_nothing(&format!("{}/unlock", path(&name))).await
-    }
-
-    /// Changes the password of whoever is logged in. Both are dropped with the request.
-    pub(crate) async fn change_password(self, change: ChangePassword) -> Result<(), RegistryError> {
-        let me = self.put("/session/password", &change).await?;
-        self.who.try_set(Who::Person(me));
-        Ok(())
     }
 }
 

@@ -1,7 +1,9 @@
 //! Where the session key of this browser is.
 
 use super::{SessionKey, store};
+use futures_channel::oneshot;
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::wasm_bindgen::closure::Closure;
 use web_sys::wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent};
@@ -50,7 +52,7 @@ impl Keyring {
     pub(crate) async fn key(self) -> Option<SessionKey> {
         match self.memory.try_get_value().flatten() {
             Some(key) => Some(key),
-            None => store::load().await.ok().flatten(),
+            None => undisturbed(store::load()).await.ok().flatten(),
         }
     }
 
@@ -62,7 +64,8 @@ impl Keyring {
 
     /// Keeps the key of somebody who has just logged in.
     pub(crate) async fn keep(self, key: SessionKey) {
-        if store::save(&key).await.is_err() {
+        let copy = key.clone();
+        if undisturbed(async move { store::save(&copy).await }).await.is_err() {
             self.memory.try_set_value(Some(key));
         }
         self.tell();
@@ -72,7 +75,7 @@ impl Keyring {
     pub(crate) async fn forget(self) {
         self.memory.try_set_value(None);
         // Where the browser keeps nothing there is nothing to be removed.
-        let _ = store::remove().await;
+        let _ = undisturbed(store::remove()).await;
         self.tell();
     }
 
@@ -82,4 +85,17 @@ impl Keyring {
             let _ = open.as_ref().map(|open| open.channel.post_message(&JsValue::NULL));
         });
     }
+}
+
+/// Does something to its end, even where whoever asked goes meanwhile: what is broken off would
+/// leave the database open.
+async fn undisturbed<T: 'static>(
+    work: impl Future<Output = Result<T, JsValue>> + 'static,
+) -> Result<T, JsValue> {
+    let (answer, answered) = oneshot::channel();
+    spawn_local(async move {
+        // Whoever asked may have gone: then nobody needs the answer.
+        let _ = answer.send(work.await);
+    });
+    answered.await.unwrap_or(Err(JsValue::UNDEFINED))
 }

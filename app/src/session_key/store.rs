@@ -21,19 +21,23 @@ const RECORD: &str = "key";
 /// Names of the two fields of the record.
 const FIELDS: (&str, &str) = ("private", "public");
 
+/// Open as long as it is used.
+struct Database(IdbDatabase);
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 /// The key that is kept, if any.
 ///
 /// # Errors
 /// This browser keeps nothing, as in some private windows.
 pub(super) async fn load() -> Result<Option<SessionKey>, JsValue> {
     let database = open().await?;
-    let record = async {
-        let store = transaction(&database, IdbTransactionMode::Readonly)?.object_store(NAME)?;
-        done(&store.get(&RECORD.into())?).await
-    };
-    let record = record.await;
-    database.close();
-    let record = record?;
+    let store = transaction(&database, IdbTransactionMode::Readonly)?.object_store(NAME)?;
+    let record = done(&store.get(&RECORD.into())?).await?;
     if record.is_undefined() {
         return Ok(None);
     }
@@ -65,28 +69,20 @@ async fn change(
     change: impl FnOnce(&IdbObjectStore) -> Result<IdbRequest, JsValue>,
 ) -> Result<(), JsValue> {
     let database = open().await?;
-    let changed = async {
-        let transaction = transaction(&database, IdbTransactionMode::Readwrite)?;
-        change(&transaction.object_store(NAME)?)?;
-        let committed = Promise::new(&mut |resolve, reject| {
-            transaction.set_oncomplete(Some(&resolve));
-            transaction.set_onabort(Some(&reject));
-        });
-        JsFuture::from(committed).await
-    };
-    let changed = changed.await;
-    database.close();
-    changed.map(drop)
+    let transaction = transaction(&database, IdbTransactionMode::Readwrite)?;
+    change(&transaction.object_store(NAME)?)?;
+    let committed = Promise::new(&mut |resolve, reject| {
+        transaction.set_oncomplete(Some(&resolve));
+        transaction.set_onabort(Some(&reject));
+    });
+    JsFuture::from(committed).await.map(drop)
 }
 
-fn transaction(
-    database: &IdbDatabase,
-    mode: IdbTransactionMode,
-) -> Result<IdbTransaction, JsValue> {
-    database.transaction_with_str_and_mode(NAME, mode)
+fn transaction(database: &Database, mode: IdbTransactionMode) -> Result<IdbTransaction, JsValue> {
+    database.0.transaction_with_str_and_mode(NAME, mode)
 }
 
-async fn open() -> Result<IdbDatabase, JsValue> {
+async fn open() -> Result<Database, JsValue> {
     let factory = window().indexed_db()?.ok_or(JsValue::UNDEFINED)?;
     let request: IdbOpenDbRequest = factory.open(NAME)?;
     let opening = request.clone();
@@ -95,7 +91,7 @@ async fn open() -> Result<IdbDatabase, JsValue> {
         database.create_object_store(NAME).map(drop)
     });
     request.set_onupgradeneeded(Some(make.as_ref().unchecked_ref()));
-    done(&request).await?.dyn_into()
+    done(&request).await?.dyn_into().map(Database)
 }
 
 /// What a request comes to.

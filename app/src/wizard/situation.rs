@@ -1,9 +1,9 @@
 //! What the wizard sees, for the page to put in words.
 
 use super::{Chip, Stage, Wizard};
-use crate::helper::Link;
+use crate::helper::{Away, Link};
 use crate::trouble::Trouble;
-use cardwright_protocol::helper::{HelperError, Reader, RunningJob, Service, Slot};
+use cardwright_protocol::helper::{Reader, RunningJob, Service, Slot};
 use cardwright_protocol::outcome::Phase;
 use cardwright_protocol::registry::processes::Assessment;
 
@@ -12,10 +12,8 @@ use cardwright_protocol::registry::processes::Assessment;
 pub(crate) enum Situation {
     /// The helper is being looked for.
     Searching,
-    /// No helper answers.
-    NoHelper,
-    /// The helper and the page do not fit together.
-    HelperRefused(HelperError),
+    /// No helper is connected.
+    Away(Away),
     /// The PC/SC service does not answer.
     ServiceStopped,
     /// The PC/SC service denies this person.
@@ -56,8 +54,7 @@ impl Wizard {
     pub(crate) fn situation(&self) -> Situation {
         let desk = match &self.link {
             Link::Searching => return Situation::Searching,
-            Link::Absent => return Situation::NoHelper,
-            Link::Refused(error) => return Situation::HelperRefused(error.clone()),
+            Link::Away(away) => return Situation::Away(away.clone()),
             Link::Connected(desk) => desk,
         };
         match desk.service {

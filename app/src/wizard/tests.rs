@@ -4,6 +4,7 @@ mod erase;
 
 use super::*;
 use crate::fixtures::{assessment, chip, connected, failed, process, reader, ready, running};
+use crate::helper::Away;
 use cardwright_protocol::domain::ProcessState;
 use cardwright_protocol::helper::{HelperError, Message};
 use cardwright_protocol::outcome::{Condition, FailureCause, Phase};
@@ -47,7 +48,7 @@ fn encode(attempt: u64, confirmed_number: Option<&str>) -> Effect {
 
 fn said(wizard: &mut Wizard, message: Message) -> Vec<Effect> {
     let mut link = wizard.link.clone();
-    link.apply(link.desk().map_or(1, |desk| desk.connection), message);
+    link.apply(message);
     wizard.apply(Event::Helper(link))
 }
 
@@ -133,8 +134,8 @@ fn with_two_chips_the_person_chooses_the_reader() {
 
 #[test]
 fn the_page_says_what_is_missing_and_goes_on_when_it_is_there() {
-    let (mut wizard, _) = Wizard::new(process(), Link::Absent);
-    assert_eq!(wizard.situation(), Situation::NoHelper);
+    let (mut wizard, _) = Wizard::new(process(), Link::Away(Away::NoAnswer));
+    assert_eq!(wizard.situation(), Situation::Away(Away::NoAnswer));
     wizard.apply(Event::Helper(connected(vec![])));
     assert_eq!(wizard.situation(), Situation::NoReader);
     let muted = connected(vec![reader("r1", Slot::Mute)]);
@@ -165,8 +166,7 @@ fn a_page_that_reloads_finds_its_job_at_the_helper() {
     let (mut wizard, effects) = Wizard::new(with_job(Some("j1")), Link::Searching);
     assert_eq!((effects, wizard.step()), (vec![], Step::Encode));
     assert_eq!(wizard.progress(), Progress::Waiting);
-    let mut link = Link::default();
-    link.apply(1, ready(vec![running("j1", 4)], vec![]));
+    let link = ready(1, vec![running("j1", 4)], vec![]);
     assert_eq!(wizard.apply(Event::Helper(link)), []);
     assert_eq!(wizard.progress(), Progress::Running(running("j1", 4)));
     said(&mut wizard, Message::Ended { job: "j1".into(), outcome: failed("j1") });
@@ -188,11 +188,10 @@ fn a_job_that_the_helper_does_not_know_is_asked_for_once_and_then_done_anew() {
 #[test]
 fn a_helper_that_comes_back_without_the_job_is_noticed() {
     let mut wizard = encoding_wizard();
-    assert_eq!(wizard.apply(Event::Helper(Link::Absent)), []);
+    assert_eq!(wizard.apply(Event::Helper(Link::Away(Away::NoAnswer))), []);
     let gone = Event::JobRefused { attempt: 2, trouble: Trouble::HelperGone };
     assert_eq!((wizard.apply(gone), wizard.step()), (vec![], Step::Encode));
-    let mut link = Link::default();
-    link.apply(2, ready(vec![], vec![]));
+    let link = ready(2, vec![], vec![]);
     assert_eq!(wizard.apply(Event::Helper(link)), [Effect::Load]);
 }
 
@@ -240,7 +239,7 @@ fn cancel_while_the_job_is_on_its_way_stops_it_when_it_is_there() {
 fn cancel_while_the_helper_is_gone_asks_and_closes_the_process() {
     let mut wizard = encoding_wizard();
     wizard.apply(Event::Cancel);
-    wizard.apply(Event::Helper(Link::Absent));
+    wizard.apply(Event::Helper(Link::Away(Away::NoAnswer)));
     assert_eq!((wizard.is_closing(), wizard.left_behind()), (false, Some(Condition::Unknown)));
     assert_eq!(wizard.apply(Event::Cancel), [Effect::Close]);
 }
@@ -293,7 +292,7 @@ fn what_went_wrong_is_not_said_any_more_when_it_is_over() {
 #[test]
 fn an_outcome_that_was_taken_before_this_page_was_there_is_asked_for() {
     let mut link = connected(vec![]);
-    link.apply(1, Message::Ended { job: "j1".into(), outcome: failed("j1") });
+    link.apply(Message::Ended { job: "j1".into(), outcome: failed("j1") });
     let (mut wizard, effects) = Wizard::new(with_job(Some("j1")), link);
     assert_eq!((effects, wizard.progress()), (vec![], Progress::Storing));
     let acknowledged = Message::Acknowledged { id: 9, job: "j1".into() };
@@ -332,10 +331,9 @@ fn a_job_that_the_helper_never_had_can_be_canceled() {
 fn a_helper_that_was_killed_offers_the_outcome_and_the_page_goes_on() {
     let mut wizard = encoding_wizard();
     said(&mut wizard, Message::Progress { job: running("j1", 5) });
-    wizard.apply(Event::Helper(Link::Absent));
+    wizard.apply(Event::Helper(Link::Away(Away::NoAnswer)));
     assert_eq!(wizard.progress(), Progress::Waiting);
-    let mut link = Link::default();
-    link.apply(2, ready(vec![], vec![failed("j1")]));
+    let link = ready(2, vec![], vec![failed("j1")]);
     assert_eq!((wizard.apply(Event::Helper(link)), wizard.progress()), (vec![], Progress::Storing));
     let effects = wizard.apply(Event::Settled(after_failure(Condition::Unknown)));
     assert_eq!((effects, wizard.situation()), (vec![], Situation::Searching));

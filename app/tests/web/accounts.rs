@@ -1,6 +1,6 @@
 //! *Home > Accounts*.
 
-use crate::person::{Person, asked, registry_answers, traces};
+use crate::person::{Person, asked, registry_answers};
 use crate::scenery::{logged_in, problem};
 use cardwright_protocol::domain::{Permission, Role};
 use cardwright_protocol::registry::accounts::{Account, NewPassword};
@@ -58,7 +58,7 @@ async fn an_account_is_added_and_its_password_is_shown_once() {
     person.sees("It is shown this once").await;
     person.clicks("Close").await;
     person.sees_no("It is shown this once").await;
-    assert!(!traces().contains(PASSWORD));
+    person.finds_no_trace_of(PASSWORD).await;
     assert_eq!(person.texts("tbody th"), ["admin", "ada"]);
     assert_eq!(asked(ADD)[1], format!("{ADD} {{\"name\":\"ada\",\"role\":\"auditor\"}}"));
 }
@@ -123,7 +123,7 @@ async fn a_new_password_is_made_after_a_question() {
     person.sees(PASSWORD).await;
     person.presses_escape();
     person.sees("Must choose a password").await;
-    assert!(!traces().contains(PASSWORD));
+    person.finds_no_trace_of(PASSWORD).await;
 }
 
 #[wasm_bindgen_test]

@@ -45,7 +45,9 @@ async fn an_auditor_searches_and_pages_and_the_address_keeps_it() {
     person.types("By", " ada ").await;
     person.chooses("Kind", "session: all kinds").await;
     person.types("Text", "wrong name").await;
+    registry_answers(LOG, 200, &page(27, vec![event(1, "session.refused")]));
     person.clicks("Search").await;
+    person.sees("27 events").await;
     let address = "/audit?from=2026-11-01&by=ada&kind=session.&text=wrong%20name";
     person.is_at(address).await;
     person.clicks("Next").await;

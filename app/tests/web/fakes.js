@@ -1,4 +1,4 @@
-// Stands in for the registry and the helper: answers as it was told, and remembers what was asked.
+// Stands in for the registry and the helpers: answers as it was told, and remembers what was asked.
 (() => {
   // The router of an app that was closed keeps listening: it would act on the clicks of the next.
   window.fakes?.listeners.forEach(([name, listener]) => removeEventListener(name, listener));
@@ -7,44 +7,21 @@
     window.fakes.listeners.push([name, listener]);
     listen.call(window, name, listener, options);
   };
+  localStorage.clear();
+  window.fakes?.replaced.forEach(([name, own]) => Object.defineProperty(window, name, own));
+  delete navigator.permissions;
 
-  const fakes = { answers: {}, asked: [], helper: null, sockets: [], listeners: [], saved: [], skipped: 0 };
+  // The helper of this computer listens on the first port; others by their port.
+  const fakes = { answers: {}, asked: [], proofs: [], helper: null, others: {}, sockets: [], listeners: [], replaced: [] };
   window.fakes = fakes;
-
-  // The page's own clock, which a story can turn on.
-  const now = Performance.prototype.now;
-  performance.now = () => now.call(performance) + window.fakes.skipped;
-
-  // A download is remembered instead of being saved.
-  const click = (window.realClick ??= HTMLElement.prototype.click);
-  const blobs = {};
-  const createObjectURL = (window.realCreateObjectURL ??= URL.createObjectURL);
-  URL.createObjectURL = (blob) => {
-    const url = createObjectURL.call(URL, blob);
-    blobs[url] = blob;
-    return url;
-  };
-  HTMLElement.prototype.click = function () {
-    if (!this.download) return click.call(this);
-    blobs[this.href].text().then((text) => fakes.saved.push([this.download, text]));
-  };
-
-  fakes.lookAway = () => {
-    Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
-    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
-    delete document.visibilityState;
-  };
-
-  fakes.traces = () => {
-    const fields = [...document.querySelectorAll("input, textarea")].map((field) => field.value);
-    const storages = [localStorage, sessionStorage].map((storage) => JSON.stringify(storage));
-    return [document.documentElement.outerHTML, ...fields, ...storages, location.href].join("\n");
-  };
 
   window.fetch = async (request) => {
     const url = new URL(request.url);
     const body = await request.text();
     fakes.asked.push(`${request.method} ${url.pathname}${url.search}${body ? " " + body : ""}`);
+    const proof = request.headers.get("Authorization");
+    const { method, credentials } = request;
+    fakes.proofs.push({ method, target: url.pathname + url.search, body, credentials, proof });
     const answer = fakes.answers[`${request.method} ${url.pathname}`];
     if (!answer) throw new TypeError(`no answer for ${request.method} ${url.pathname}`);
     return new Response(answer.status === 204 ? null : answer.body, { status: answer.status });
@@ -53,9 +30,14 @@
   window.WebSocket = class extends EventTarget {
     readyState = 0;
     binaryType = "blob";
-    constructor() {
+    constructor(url) {
       super();
-      queueMicrotask(() => (fakes.helper ? this.open() : this.fail()));
+      this.port = new URL(url).port;
+      fakes.asked.push(`port ${this.port}`);
+      queueMicrotask(() => (this.answers() ? this.open() : this.fail()));
+    }
+    answers() {
+      return this.port === "8421" ? fakes.helper : fakes.others[this.port];
     }
     open() {
       this.readyState = 1;
@@ -63,16 +45,19 @@
       this.dispatchEvent(new Event("open"));
     }
     fail() {
-      this.readyState = 3;
-      fakes.sockets = fakes.sockets.filter((socket) => socket !== this);
       this.dispatchEvent(new Event("error"));
-      this.dispatchEvent(new CloseEvent("close", { code: 1006 }));
+      this.end(1006, "");
+    }
+    end(code, reason) {
+      this.close();
+      this.dispatchEvent(new CloseEvent("close", { code, reason }));
     }
     send(text) {
       const { id, request } = JSON.parse(text);
       fakes.asked.push(`helper ${request.type}`);
-      for (const message of fakes.helper[request.type] ?? []) {
-        fakes.say(JSON.stringify("id" in message ? { ...message, id } : message), this);
+      for (const message of this.answers()?.[request.type] ?? []) {
+        if (message.close) queueMicrotask(() => this.end(message.close, message.reason));
+        else fakes.say(JSON.stringify("id" in message ? { ...message, id } : message), this);
       }
     }
     close() {
@@ -90,5 +75,29 @@
   fakes.stopHelper = () => {
     fakes.helper = null;
     fakes.sockets.forEach((socket) => socket.fail());
+  };
+
+  // Ends every connection with a code and a reason.
+  fakes.end = (code, reason) => fakes.sockets.forEach((socket) => socket.end(code, reason));
+
+  // What the browser has is this, until the next curtain.
+  fakes.replace = (name, value) => {
+    fakes.replaced.unshift([name, Object.getOwnPropertyDescriptor(window, name)]);
+    Object.defineProperty(window, name, { value, configurable: true });
+  };
+
+  // The page seems to come from elsewhere, and the browser says this of its permission.
+  fakes.comeFrom = (origin, state) => {
+    const status = Object.assign(new EventTarget(), { state, onchange: null });
+    fakes.permission = (now) => {
+      status.state = now;
+      status.onchange?.(new Event("change"));
+    };
+    fakes.replace("origin", origin);
+    const query = async ({ name }) => {
+      fakes.asked.push(`permission ${name}`);
+      return status;
+    };
+    Object.defineProperty(navigator, "permissions", { value: { query }, configurable: true });
   };
 })();

@@ -1,12 +1,15 @@
 //! The verbs that the stories are told in.
 
 use cardwright_app::App;
+use cardwright_protocol::registry::proof;
 use gloo_timers::future::TimeoutFuture;
 use leptos::mount::{UnmountHandle, mount_to};
 use leptos::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::any::Any;
-use web_sys::js_sys::eval;
+use std::cell::Cell;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::js_sys::{Promise, eval};
 use web_sys::wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, EventInit, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
@@ -16,12 +19,25 @@ const LOOKS: (u32, usize) = (10, 800);
 /// Somebody in front of the app. Dropping them closes it.
 pub(crate) struct Person {
     root: HtmlElement,
+}
+
+/// An app on the page. Dropping it closes it.
+struct Open {
+    root: HtmlElement,
     _app: Box<dyn Any>,
 }
 
-/// Makes registry and helper anew; nobody answers anything yet.
+thread_local! {
+    /// The app of the story that is told, outside of it: a story that fails drops nothing.
+    static OPEN: Cell<Option<Open>> = const { Cell::new(None) };
+}
+
+/// Makes registry and helper anew; nobody answers anything yet. Closes what a story that failed
+/// left open: it would speak with the next one's registry and helper.
 pub(crate) fn curtain() {
+    OPEN.take();
     run(include_str!("fakes.js"));
+    run(include_str!("browser.js"));
 }
 
 /// The registry answers a request so from now on.
@@ -34,6 +50,26 @@ pub(crate) fn registry_answers(request: &str, status: u16, body: &impl Serialize
 /// that of its request.
 pub(crate) fn helper_answers(answers: &serde_json::Value) {
     run(&format!("fakes.helper = Object.assign(fakes.helper ?? {{}}, {})", json(answers)));
+}
+
+/// Another helper is there, on another port than that of this computer's first.
+pub(crate) fn another_helper_answers(port: u16, answers: &serde_json::Value) {
+    run(&format!("fakes.others[{port}] = {}", json(answers)));
+}
+
+/// The helper ends every connection, and says why.
+pub(crate) fn helper_ends(code: u16, reason: &str) {
+    run(&format!("fakes.end({code}, {})", json(&reason)));
+}
+
+/// The page comes from elsewhere, and the browser says this of its permission.
+pub(crate) fn page_comes_from(origin: &str, permission: &str) {
+    run(&format!("fakes.comeFrom({}, {})", json(&origin), json(&permission)));
+}
+
+/// The permission is changed in the browser.
+pub(crate) fn permission_becomes(permission: &str) {
+    run(&format!("fakes.permission({})", json(&permission)));
 }
 
 /// The helper says something by itself.
@@ -62,16 +98,72 @@ pub(crate) fn saved_files() -> Vec<(String, String)> {
     serde_json::from_str(&all).expect("it is a list of pairs")
 }
 
-/// Everything that the browser has of the page: document, fields, storages, address.
-pub(crate) fn traces() -> String {
-    run("fakes.traces()").as_string().expect("it is a text")
-}
-
 /// All requests so far that begin so.
 pub(crate) fn asked(start: &str) -> Vec<String> {
     let all = run("JSON.stringify(fakes.asked)").as_string().expect("it is a text");
     let all: Vec<String> = serde_json::from_str(&all).expect("it is a list of texts");
     all.into_iter().filter(|asked| asked.starts_with(start)).collect()
+}
+
+/// How many connections to helpers are open.
+pub(crate) fn connections() -> usize {
+    run("fakes.sockets.length").as_f64().expect("it is a number") as usize
+}
+
+/// How a request was proved.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Proof {
+    pub(crate) method: String,
+    /// Path and query as sent.
+    pub(crate) target: String,
+    pub(crate) body: String,
+    /// Whether cookies go with it.
+    pub(crate) credentials: String,
+    /// The value of `Authorization`.
+    pub(crate) proof: Option<String>,
+}
+
+/// All requests to the registry so far.
+pub(crate) fn proofs() -> Vec<Proof> {
+    let all = run("JSON.stringify(fakes.proofs)").as_string().expect("it is a text");
+    serde_json::from_str(&all).expect("it is a list of proofs")
+}
+
+/// Whether a request is by the key that it names, as the browser itself verifies.
+pub(crate) async fn verifies(proof: &Proof) -> bool {
+    let value = proof.proof.as_deref().expect("the request is proved");
+    let (key, signature) = proof::parse(value).expect("it is a proof");
+    let script = format!(
+        "(async () => {{
+            const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (it) => parseInt(it, 16));
+            const text = (it) => new TextEncoder().encode(it);
+            const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', text({body})));
+            const hex = [...hash].map((it) => it.toString(16).padStart(2, '0')).join('');
+            const message = {message}.replace('HASH', hex.toUpperCase());
+            const key = await crypto.subtle.importKey('raw', bytes({key}), 'Ed25519', false, ['verify']);
+            return crypto.subtle.verify('Ed25519', key, bytes({signature}), text(message));
+        }})()",
+        body = json(&proof.body),
+        message = json(&proof::message(&proof.method, &proof.target, "HASH")),
+        key = json(&key),
+        signature = json(&signature),
+    );
+    let verified = JsFuture::from(run(&script).unchecked_into::<Promise>()).await;
+    verified.expect("it can be verified").is_truthy()
+}
+
+/// Another page of this origin tells that it logged in or out; the key is gone.
+pub(crate) fn another_page_changes_the_key() {
+    run("indexedDB.deleteDatabase('cardwright-session').onsuccess = () => {
+            const channel = new BroadcastChannel('cardwright-session');
+            channel.postMessage(null);
+            channel.close();
+        }");
+}
+
+/// The browser has something not, or another than it has, until the next curtain.
+pub(crate) fn browser_has(property: &str, value: &serde_json::Value) {
+    run(&format!("fakes.replace({}, {value})", json(&property)));
 }
 
 impl Person {
@@ -82,7 +174,8 @@ impl Person {
             document().create_element("div").expect("a div").dyn_into().expect("a div");
         document().body().expect("a page has a body").append_child(&root).expect("appended");
         let app: UnmountHandle<_> = mount_to(root.clone(), App);
-        Self { root, _app: Box::new(app) }
+        OPEN.set(Some(Open { root: root.clone(), _app: Box::new(app) }));
+        Self { root }
     }
 
     /// Waits until the page shows a text.
@@ -99,6 +192,13 @@ impl Person {
             !self.root.inner_text().contains(text)
         })
         .await;
+    }
+
+    /// Waits until nothing that the browser has of the page holds a text: the document, fields,
+    /// storages, the address.
+    pub(crate) async fn finds_no_trace_of(&self, text: &str) {
+        let traces = || run("fakes.traces()").as_string().expect("it is a text");
+        self.waits_until(&format!("nothing holds “{text}”"), || !traces().contains(text)).await;
     }
 
     /// Waits until the address is this.
@@ -210,10 +310,17 @@ impl Person {
         controls.find(|it| {
             let label = it.get_attribute("aria-label");
             let visible = it.offset_parent().is_some();
+            let first = it.query_selector("strong").ok().flatten().and_then(|it| it.text_content());
             let named = it.inner_text().trim().lines().next() == Some(text)
-                || label.as_deref() == Some(text);
+                || label.as_deref() == Some(text)
+                || first.as_deref() == Some(text);
             visible && named && !it.has_attribute("disabled")
         })
+    }
+
+    /// Waits until the registry or the helper was asked something that begins so.
+    pub(crate) async fn has_asked_like(&self, start: &str) {
+        self.waits_until(start, || !asked(start).is_empty()).await;
     }
 
     /// Waits until something is so.
@@ -229,6 +336,12 @@ impl Person {
 }
 
 impl Drop for Person {
+    fn drop(&mut self) {
+        OPEN.take();
+    }
+}
+
+impl Drop for Open {
     fn drop(&mut self) {
         self.root.remove();
     }

@@ -1,8 +1,6 @@
 //! *Reveal PIN* and *Reveal PUK*.
 
-use crate::person::{
-    Person, another_tab_is_looked_at, asked, registry_answers, time_passes, traces,
-};
+use crate::person::{Person, another_tab_is_looked_at, asked, registry_answers, time_passes};
 use crate::scenery::{NUMBER, card, logged_in, me, problem};
 use cardwright_protocol::domain::{CardState, Permission, Role};
 use cardwright_protocol::registry::cards::Card;
@@ -49,10 +47,10 @@ async fn sees_the_pin() -> Person {
     person
 }
 
-fn assert_gone() {
-    let traces = traces();
+/// Nothing of it is left in the page, in fields, storages or the address.
+async fn is_gone(person: &Person) {
     for secret in [PIN, APART, "&nbsp;8&nbsp;1", "Its owner forgot it"] {
-        assert!(!traces.contains(secret), "{secret}");
+        person.finds_no_trace_of(secret).await;
     }
 }
 
@@ -65,7 +63,7 @@ async fn a_pin_is_shown_for_a_reason_until_it_is_closed() {
     assert_eq!(asked(&reveals()), [format!("{} {body}", reveals())]);
     person.clicks("Close").await;
     person.sees_no(APART).await;
-    assert_gone();
+    is_gone(&person).await;
     // It is asked for anew, with a reason, each time.
     person.clicks("Reveal PIN").await;
     person.sees("This is recorded.").await;
@@ -78,7 +76,7 @@ async fn a_pin_is_gone_after_a_minute() {
     let person = sees_the_pin().await;
     time_passes(60);
     person.sees("The PIN is not shown any more: 60 seconds are over.").await;
-    assert_gone();
+    is_gone(&person).await;
 }
 
 #[wasm_bindgen_test]
@@ -87,7 +85,7 @@ async fn a_pin_is_gone_when_the_tab_or_the_page_is_left() {
     let person = sees_the_pin().await;
     another_tab_is_looked_at();
     person.sees("The PIN is not shown any more: this tab was left.").await;
-    assert_gone();
+    is_gone(&person).await;
     drop(person);
 
     let person = sees_the_pin().await;
@@ -95,7 +93,7 @@ async fn a_pin_is_gone_when_the_tab_or_the_page_is_left() {
     person.sees_no(APART).await;
     person.clicks("SEARCH").await;
     person.is_at("/search").await;
-    assert_gone();
+    is_gone(&person).await;
 }
 
 #[wasm_bindgen_test]

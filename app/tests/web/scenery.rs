@@ -2,7 +2,9 @@
 
 use crate::person::{curtain, helper_answers, registry_answers};
 use cardwright_protocol::domain::{CardState, Command, Permission, ProcessState, Role};
-use cardwright_protocol::helper::{Message, PROTOCOL_VERSION, Reader, RunningJob, Service, Slot};
+use cardwright_protocol::helper::{
+    HELPER_PORTS, Message, PROTOCOL_VERSION, Reader, RunningJob, Service, Slot,
+};
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::outcome::{Outcome, Phase};
 use cardwright_protocol::registry::cards::{Card, CardPage, CardRow};
@@ -10,15 +12,20 @@ use cardwright_protocol::registry::problem::{Problem, ProblemCode};
 use cardwright_protocol::registry::processes::{Assessment, Nonce, Process, Verdict};
 use cardwright_protocol::registry::session::Me;
 use cardwright_protocol::registry::templates::{StateCommands, Template};
+use cardwright_protocol::registry::workstations::IssuedTicket;
 use cardwright_protocol::signed::Signed;
 use serde_json::json;
 
 pub(crate) const NUMBER: &str = "TC-2026-004118";
 
+/// The helper of this computer.
+pub(crate) const WORKSTATION: &str = "7f0c2a4491de3b58";
+
 /// An operator or admin is logged in, one card is produced, and no helper is there.
 pub(crate) fn logged_in(role: Role) {
     curtain();
     registry_answers("GET /api/v1/session", 200, &me(role));
+    registry_knows(WORKSTATION, "desk-1");
     registry_answers(&format!("GET /api/v1/cards/{NUMBER}"), 200, &card(CardState::Produced));
 }
 
@@ -57,7 +64,7 @@ pub(crate) fn me(role: Role) -> Me {
         name: role.name().into(),
         role,
         permissions,
-        helper_ports: vec![35_963],
+        helper_ports: HELPER_PORTS.to_vec(),
         must_change_password: false,
         notices: vec![],
     }
@@ -155,14 +162,7 @@ pub(crate) fn helper_has(slot: Slot) {
 
 /// The helper is there, with one reader and with outcomes in its journal.
 pub(crate) fn helper_offers(slot: Slot, outcomes: Vec<Outcome>) {
-    let ready = Message::Ready {
-        id: 0,
-        protocol: PROTOCOL_VERSION,
-        version: "0.1.0".into(),
-        workstation: "desk-1".into(),
-        running: vec![],
-        outcomes,
-    };
+    let ready = Message::Ready { id: 0, running: vec![], outcomes };
     let readers =
         Message::Readers { revision: 1, service: Service::Running, readers: vec![reader(slot)] };
     let report = Message::Report { id: 0, report: signed("{}") };
@@ -170,9 +170,31 @@ pub(crate) fn helper_offers(slot: Slot, outcomes: Vec<Outcome>) {
     let acknowledged = Message::Acknowledged { id: 0, job: "j1".into() };
     let canceling = Message::Canceling { id: 0, job: "j1".into() };
     helper_answers(&json!({
-        "hello": [ready, readers], "inspect": [report], "execute": [accepted],
+        "hello": [hello(WORKSTATION)], "authenticate": [ready, readers], "inspect": [report], "execute": [accepted],
         "acknowledge": [acknowledged], "cancel": [canceling],
     }));
+}
+
+/// What a helper says first.
+pub(crate) fn hello(workstation: &str) -> Message {
+    Message::Hello {
+        id: 0,
+        protocol: PROTOCOL_VERSION,
+        version: "0.2.0".into(),
+        workstation: workstation.into(),
+        challenge: HexBytes(vec![1; 32]),
+    }
+}
+
+/// The registry gives tickets for a helper that people call so.
+pub(crate) fn registry_knows(workstation: &str, name: &str) {
+    let ticket = IssuedTicket { ticket: signed("{}"), name: name.into() };
+    registry_answers(&tickets(workstation), 201, &ticket);
+}
+
+/// The request for a ticket.
+pub(crate) fn tickets(workstation: &str) -> String {
+    format!("POST /api/v1/workstations/{workstation}/tickets")
 }
 
 pub(crate) fn reader(slot: Slot) -> Reader {

@@ -1,6 +1,6 @@
 //! *Home > Workstations*.
 
-use crate::person::{Person, asked, registry_answers, time_passes, traces};
+use crate::person::{Person, asked, registry_answers, time_passes};
 use crate::scenery::{logged_in, problem};
 use cardwright_protocol::domain::Role;
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
@@ -48,7 +48,7 @@ async fn the_first_workstation_is_added_and_seen_to_be_enrolled() {
     assert_eq!(asked(add), [format!("{add} {{\"name\":\"desk-1\"}}")]);
     registry_answers(LIST, 200, &[workstation("desk-1", WorkstationState::Enrolled)]);
     person.sees("desk-1 is enrolled.").await;
-    assert!(!traces().contains(CODE), "the code is gone once it was used");
+    person.finds_no_trace_of(CODE).await;
     person.clicks("Close").await;
     person.sees("Enrolled").await;
     assert_eq!(person.texts("tbody .state"), ["Enrolled"]);
@@ -66,13 +66,13 @@ async fn a_code_that_is_too_old_says_so_and_is_gone_with_its_dialog() {
     person.sees(CODE).await;
     time_passes(15 * 60);
     person.sees("The code is too old now.").await;
-    assert!(!traces().contains(CODE));
+    person.finds_no_trace_of(CODE).await;
     person.clicks("Close").await;
     person.clicks("New code: desk-1").await;
     person.sees(CODE).await;
     person.presses_escape();
     person.sees_no("It asks for this one-time code").await;
-    assert!(!traces().contains(CODE));
+    person.finds_no_trace_of(CODE).await;
     assert_eq!(asked(new_code).len(), 2);
 }
 

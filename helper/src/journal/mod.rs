@@ -175,6 +175,11 @@ impl Journal {
         self.known.contains_key(job)
     }
 
+    /// How many jobs run or wait for their acknowledgement.
+    pub(crate) fn waiting_jobs(&self) -> usize {
+        self.known.len()
+    }
+
     /// All jobs that run or wait for their acknowledgement; `None` where one that is not known may
     /// have been accepted before.
     pub(crate) fn all_known(&self) -> Option<Vec<JobId>> {

@@ -12,8 +12,8 @@ pub(super) async fn answer(
     id: u64,
     signed: &Signed<Acknowledgement>,
 ) -> Result<Message, HelperError> {
-    let acknowledgement =
-        verify(&desk.registry_key, signed).map_err(|_| HelperError::AcknowledgementRefused)?;
+    let acknowledgement = verify(&desk.terms.registry_key, signed)
+        .map_err(|_| HelperError::AcknowledgementRefused)?;
     let Acknowledgement { job, outcome_hash } = acknowledgement;
     let file = desk
         .state()

@@ -6,8 +6,8 @@ use crate::journal::{JobFile, Slot};
 use crate::worker::{Execution, Work};
 use cardwright_protocol::helper::{self, HelperError, Hindrance, Message, RunningJob};
 use cardwright_protocol::job::{JobHeader, SealedJob};
-use cardwright_protocol::outcome::Phase;
-use cardwright_seal::{open_job, sign};
+use cardwright_protocol::outcome::{self, Phase};
+use cardwright_seal::{open_job, sha256, sign};
 use std::io::ErrorKind;
 use std::{sync::Arc, time::Instant};
 use tokio::task::spawn_blocking;
@@ -24,7 +24,8 @@ enum Refusal {
 
 /// `execute`: accepts a job, or refuses it with the chip untouched.
 ///
-/// The registry's signature is verified before anything else is read. A nonce is spent by the job
+/// The registry's signature is verified before anything else is read; what is not from it, or not
+/// for this helper, is refused with a statement for its audit log. A nonce is spent by the job
 /// that is accepted, not by one that is refused. A refused job of the registry comes with a signed
 /// failure, and never begins from then on.
 pub(super) async fn answer(
@@ -32,10 +33,11 @@ pub(super) async fn answer(
     id: u64,
     job: &SealedJob,
 ) -> Result<Message, HelperError> {
-    let (header, contents) = open_job(job, &desk.registry_key, &desk.keys.opening)
-        .map_err(|error| not_for_us(error.to_string()))?;
-    if header.workstation != desk.workstation {
-        return Err(not_for_us("the job is for another workstation".to_owned()));
+    let terms = &desk.terms;
+    let (header, contents) = open_job(job, &terms.registry_key, &desk.keys.opening)
+        .map_err(|error| not_for_us(desk, job, error.to_string()))?;
+    if header.workstation != terms.workstation {
+        return Err(not_for_us(desk, job, "the job is for another workstation".to_owned()));
     }
     let accepted = match convert::job(&header, &contents) {
         Ok(job) => accept(desk, &header, job).await,
@@ -226,9 +228,14 @@ fn refuse(state: &mut State, header: &JobHeader, refusal: Refusal) -> Refused {
     Refused { error, is_for_ever: could_begin || !state.journal.is_damaged() }
 }
 
-fn not_for_us(why: String) -> HelperError {
+/// Signs for the registry that somebody gave this helper what is not for it.
+fn not_for_us(desk: &Desk, job: &SealedJob, why: String) -> HelperError {
     tracing::warn!(why, "refused a job");
-    refused(why)
+    // A plain struct with text keys: writing it as JSON cannot fail.
+    let text = serde_json::to_string(job).expect("a sealed job is plain data");
+    let workstation = desk.terms.workstation.clone();
+    let refusal = outcome::Refusal { workstation, why, refused_hash: sha256(text.as_bytes()) };
+    HelperError::JobNotForUs { refusal: Box::new(sign(&desk.keys.signing, &refusal)) }
 }
 
 fn refused(why: String) -> HelperError {

@@ -11,12 +11,12 @@ use crate::frame::refused;
 use cardwright_protocol::helper::{HelperError, Message, Request, RequestFrame};
 use std::sync::Arc;
 
-/// Carries out a request that comes behind `hello`.
+/// Carries out a request of a page with a ticket.
 pub(crate) async fn answer(desk: &Arc<Desk>, frame: RequestFrame) -> Message {
     let id = frame.id;
     let answered = match frame.request {
-        // The connection knows whether it was first, and does not pass another one on.
-        Request::Hello { .. } => Err(HelperError::OutOfOrder),
+        // The connection answers these itself, and does not pass them on.
+        Request::Hello { .. } | Request::Authenticate { .. } => Err(HelperError::OutOfOrder),
         Request::Inspect { reader, insertion, registry_nonce } => {
             inspect::answer(desk, id, reader, insertion, registry_nonce).await
         }

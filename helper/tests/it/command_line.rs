@@ -1,5 +1,4 @@
-use crate::support::Registry;
-use crate::support::{Helper, Page, configuration, keys, readers, run};
+use crate::support::{Helper, PROGRAM, Registry, configuration, readers, run};
 use cardwright_virtual_card::CardOptions;
 use cardwright_virtual_card::office::{Office, OfficeOptions, reader_name};
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,35 +7,39 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt as _;
 
 #[test]
-fn keys_are_printed_and_stay_the_same() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let (signing, sealing) = keys(&data);
-    let (again, sealing_again) = keys(&data);
-    assert_eq!((signing, sealing.to_string()), (again, sealing_again.to_string()));
-}
-
-#[test]
 fn a_helper_with_exposed_keys_or_a_wrong_configuration_does_not_start() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let (_, sealing) = keys(&data);
     let config = folder.path().join("helper.toml");
     let arguments = ["run", "--data", data.to_str().unwrap(), "--config", config.to_str().unwrap()];
 
     let (started, said) = run(&arguments);
     assert!(!started && said.contains("helper.toml"), "{said}");
 
-    let registry = Registry::new(sealing);
-    std::fs::write(&config, configuration(&registry, "origin = \"*\"")).unwrap();
+    std::fs::write(&config, configuration("")).unwrap();
+    let (started, said) = run(&arguments);
+    assert!(!started && said.contains("this helper is not enrolled; run"), "{said}");
+
+    Registry::enrolling(Path::new(PROGRAM), &data);
+    std::fs::write(&config, configuration("origin = \"*\"")).unwrap();
     let (started, said) = run(&arguments);
     assert!(!started && said.contains("unknown field `origin`"), "{said}");
 
-    std::fs::write(&config, configuration(&registry, "")).unwrap();
-    let key = data.join("signing.key");
-    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::write(&config, configuration("workstation = \"desk-1\"")).unwrap();
     let (started, said) = run(&arguments);
-    assert!(!started && said.contains("others can read this private key (mode 644)"), "{said}");
+    assert!(!started && said.contains("run `cardwright-helper enroll URL`"), "{said}");
+
+    std::fs::write(&config, configuration("")).unwrap();
+    for name in ["signing.key", "opening.key", "enrolment.toml"] {
+        let key = data.join(name);
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let (started, said) = run(&arguments);
+        assert!(!started && said.contains("private file (mode 644)"), "{said}");
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    std::fs::remove_file(data.join("opening.key")).unwrap();
+    let (started, said) = run(&arguments);
+    assert!(!started && said.contains("this private key is missing"), "{said}");
 }
 
 #[tokio::test]
@@ -44,10 +47,9 @@ async fn a_port_that_is_taken_is_named() {
     let helper = Helper::without_service();
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("helper.toml");
-    let text = configuration(&helper.registry, "")
-        .replace("port = 0", &format!("port = {}", helper.address.port()));
-    std::fs::write(&config, text).unwrap();
+    std::fs::write(&config, format!("port = {}", helper.address.port())).unwrap();
     let data = folder.path().join("data");
+    Registry::enrolling(Path::new(PROGRAM), &data);
     let (started, said) =
         run(&["run", "--data", data.to_str().unwrap(), "--config", config.to_str().unwrap()]);
     assert!(!started && said.contains(&helper.address.to_string()), "{said}");
@@ -82,7 +84,7 @@ fn a_service_without_readers_is_no_error() {
 #[tokio::test]
 async fn a_helper_that_is_told_to_end_says_so_to_its_pages() {
     let mut helper = Helper::without_service();
-    let mut page = Page::open(helper.address).await;
+    let mut page = helper.page().await;
     helper.terminate();
     assert_eq!(page.closed().await, Some(1001));
     assert!(helper.ended_well());
@@ -93,7 +95,7 @@ async fn a_client_that_says_nothing_does_not_keep_a_helper_from_ending() {
     let mut helper = Helper::without_service();
     let mut silent = helper.connect().await;
     // A connection that came later was answered: the silent one is being waited for.
-    let mut page = Page::open(helper.address).await;
+    let mut page = helper.page().await;
     helper.terminate();
     assert_eq!(page.closed().await, Some(1001));
     let told = Instant::now();
@@ -111,8 +113,9 @@ fn a_second_helper_on_the_same_data_does_not_start() {
     let (started, said) = run(&["run", "--data", &data, "--config", &config]);
     assert!(!started && said.contains("journal"), "{said}");
     assert!(said.contains("another helper uses this folder"), "{said}");
-    // Its public keys can be printed all the same.
-    assert_eq!(keys(Path::new(&data)).0, helper.key);
+    // What it knows can be printed all the same.
+    let (printed, said) = run(&["status", "--data", &data]);
+    assert!(printed && said.contains(&format!("signing-key\t{}\n", helper.key)), "{said}");
     helper.kill();
     helper.start_again();
 }

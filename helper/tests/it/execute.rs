@@ -153,7 +153,7 @@ async fn a_job_outlives_its_page() {
     drop(page);
 
     let mut page = Page::before_hello(desk.helper.address).await;
-    let ready = page.ask(Request::Hello { protocol: 1 }).await;
+    let ready = page.authenticate(&desk.helper.registry).await;
     let Message::Ready { running, outcomes, .. } = ready else { panic!("{ready:?}") };
     assert_eq!((running.len(), outcomes.len()), (1, 0));
     assert_eq!(running[0].card, "TC-2026-004118".into());

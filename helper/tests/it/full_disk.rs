@@ -65,7 +65,7 @@ async fn without_space_a_job_does_not_begin_and_one_that_began_keeps_its_outcome
     // What is on the full disk is all that the next helper needs.
     let copy = desk.helper.folder().join("copy");
     fs::create_dir_all(copy.join("journal")).unwrap();
-    for name in ["signing.key", "opening.key", "journal/0.job"] {
+    for name in ["signing.key", "opening.key", "enrolment.toml", "journal/0.job"] {
         fs::copy(disk.join(name), copy.join(name)).unwrap();
     }
     // Room that was acknowledged serves the next job, however full the disk is.

@@ -1,4 +1,4 @@
-use crate::support::{Desk, insert};
+use crate::support::{Desk, WORKSTATION, insert};
 use cardwright_protocol::helper::{HelperError, Request};
 use cardwright_virtual_card::{CardOptions, Dialect, Fault, lasting_cplc};
 
@@ -11,7 +11,7 @@ async fn a_report_says_what_the_chip_is_and_is_signed() {
         let card = CardOptions { dialect, ..CardOptions::new(index) };
         let (reader, insertion) = insert(&desk.office, &mut page, slot, card).await;
         let report = desk.inspect(&mut page, &reader, &insertion).await;
-        assert_eq!(report.workstation, "desk-1".into());
+        assert_eq!(report.workstation, WORKSTATION.into());
         assert_eq!((&report.reader, &report.reader_name), (&reader.id, &reader.name));
         assert_eq!(report.insertion, insertion);
         assert_eq!(report.registry_nonce, vec![7; 16].into());

@@ -1,10 +1,12 @@
 //! Jobs that do not begin: the chip is untouched, and the registry is told so at once.
 
-use crate::support::{Desk, insert, receipt_of, refusal};
+use crate::support::{Desk, WORKSTATION, insert, receipt_of, refusal};
 use cardwright_protocol::helper::{HelperError, Hindrance, Message, Request};
 use cardwright_protocol::job::{JobHeader, SealedJob};
-use cardwright_protocol::outcome::{Condition, FailureCause, JobFailure, Phase, TriesSpent};
-use cardwright_seal::{OpeningKey, SealingKey, SigningKey, seal_job};
+use cardwright_protocol::outcome::{
+    Condition, FailureCause, JobFailure, Phase, Refusal, TriesSpent,
+};
+use cardwright_seal::{OpeningKey, SealingKey, SigningKey, seal_job, sha256, verify};
 use cardwright_virtual_card::CardOptions;
 
 fn refused(why: &str, because: Option<Hindrance>) -> HelperError {
@@ -28,7 +30,7 @@ fn never_begins(header: &JobHeader, why: &str) -> JobFailure {
 }
 
 #[tokio::test]
-async fn what_is_not_from_the_registry_or_not_for_this_helper_is_refused_unsigned() {
+async fn what_is_not_from_the_registry_or_not_for_this_helper_is_refused_for_the_audit_log() {
     let desk = Desk::open();
     let registry = &desk.helper.registry;
     let mut page = desk.helper.page().await;
@@ -56,7 +58,13 @@ async fn what_is_not_from_the_registry_or_not_for_this_helper_is_refused_unsigne
         (registry.seal(&malformed), "the job is malformed"),
     ];
     for (job, why) in cases {
-        assert_eq!(page.refused(Request::Execute { job }).await, refused(why, None));
+        let refused_hash = sha256(serde_json::to_string(&job).unwrap().as_bytes());
+        let refused = page.refused(Request::Execute { job }).await;
+        let HelperError::JobNotForUs { refusal } = refused else { panic!("{refused:?}") };
+        let refusal = verify(&desk.helper.key, &refusal).unwrap();
+        let expected =
+            Refusal { workstation: WORKSTATION.into(), why: why.to_owned(), refused_hash };
+        assert_eq!(refusal, expected);
     }
     // None of them spent the nonce.
     let answer = page.ask(Request::Execute { job: registry.seal(&header) }).await;

@@ -1,5 +1,7 @@
 use crate::support::{Helper, Page};
-use cardwright_protocol::helper::{HelperError, MAX_FRAME_LENGTH, Message, Request, Service};
+use cardwright_protocol::helper::{
+    HelperError, MAX_FRAME_LENGTH, Message, PROTOCOL_VERSION, Request, Service,
+};
 use cardwright_protocol::outcome::Acknowledgement;
 use cardwright_seal::{SigningKey, sign};
 use tokio_tungstenite::tungstenite;
@@ -40,6 +42,12 @@ async fn a_frame_that_is_not_of_the_protocol_is_refused_and_ends_the_connection(
     helper.page().await;
 }
 
+async fn after_hello(helper: &Helper) -> Page {
+    let mut page = Page::before_hello(helper.address).await;
+    page.hello().await;
+    page
+}
+
 #[tokio::test]
 async fn hello_comes_first_and_once() {
     let helper = Helper::without_service();
@@ -47,18 +55,20 @@ async fn hello_comes_first_and_once() {
     assert_eq!(page.refused(Request::Outcomes {}).await, HelperError::OutOfOrder);
     assert_eq!(page.closed().await, Some(4401));
 
-    let mut page = helper.page().await;
-    assert_eq!(page.refused(Request::Hello { protocol: 1 }).await, HelperError::OutOfOrder);
-    assert_eq!(page.closed().await, Some(4401));
+    for mut page in [helper.page().await, after_hello(&helper).await] {
+        let hello = Request::Hello { protocol: PROTOCOL_VERSION };
+        assert_eq!(page.refused(hello).await, HelperError::OutOfOrder);
+        assert_eq!(page.closed().await, Some(4401));
+    }
 }
 
 #[tokio::test]
 async fn another_version_is_told_ours() {
     let helper = Helper::without_service();
-    for protocol in [0, 2, u32::MAX] {
+    for protocol in [0, PROTOCOL_VERSION - 1, PROTOCOL_VERSION + 1, u32::MAX] {
         let mut page = Page::before_hello(helper.address).await;
         let refused = page.refused(Request::Hello { protocol }).await;
-        assert_eq!(refused, HelperError::Version { helper: 1 });
+        assert_eq!(refused, HelperError::Version { helper: PROTOCOL_VERSION });
         assert_eq!(page.closed().await, Some(4426));
     }
 }
@@ -74,9 +84,9 @@ async fn a_page_that_says_nothing_is_closed() {
 async fn without_a_service_the_page_is_told_so_and_requests_are_refused() {
     let helper = Helper::without_service();
     let mut page = Page::before_hello(helper.address).await;
-    let ready = page.ask(Request::Hello { protocol: 1 }).await;
-    let Message::Ready { workstation, running, outcomes, .. } = ready else { panic!("{ready:?}") };
-    assert_eq!((workstation, running, outcomes), ("desk-1".into(), vec![], vec![]));
+    let ready = page.authenticate(&helper.registry).await;
+    let Message::Ready { running, outcomes, .. } = ready else { panic!("{ready:?}") };
+    assert_eq!((running, outcomes), (vec![], vec![]));
     let Message::Readers { service, readers, .. } = page.receive().await else { panic!() };
     assert_eq!((service, readers), (Service::Stopped, vec![]));
 

@@ -4,9 +4,11 @@ use super::{ActionError, invalid, refused};
 use crate::registry::Registry;
 use crate::store::{Bound, Event, EventKind, HelperSays, StoreError, Transaction};
 use cardwright_protocol::enrolment::{Enrol, Enrolled, HelperKeys, RegistryTerms};
+use cardwright_protocol::helper::PROTOCOL_VERSION;
+use cardwright_protocol::ids::WorkstationId;
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_seal::{EnrolmentKey, SealingKey, Side, VerifyingKey, sha256};
-use std::net::IpAddr;
+use std::{cmp::Ordering, net::IpAddr};
 
 /// Wrong proofs after which a code cannot be used any more.
 const MAX_WRONG_PROOFS: i32 = 5;
@@ -55,7 +57,7 @@ pub(crate) async fn enrol(
         || !invitation.key.is_proved(Side::Helper, &request.statement, &request.proof)
     {
         match invitation.wrong_proofs + 1 {
-            MAX_WRONG_PROOFS.. => transaction.end_invitation(&invitation.workstation).await?,
+            MAX_WRONG_PROOFS.. => end_guessed(&transaction, &invitation.workstation, now).await?,
             count => transaction.set_wrong_proofs(&invitation.name, count).await?,
         }
         return wrong_code(transaction, &from, now).await;
@@ -73,8 +75,9 @@ pub(crate) async fn enrol(
         workstation.ok_or(ActionError::Inconsistent("an invitation is for no workstation"))?;
     match transaction.enrol_keys(&workstation.id, &keys.signing, &keys.sealing, now).await {
         Err(StoreError::Taken) => {
-            let message = "The helper has the keys of another workstation. Give it a folder of its \
-                           own, or remove its keys.";
+            // Keys of a revoked workstation may be in somebody else's hands.
+            let message = "The helper has the keys of another workstation, which may be revoked. \
+                           Enroll it with a new data folder.";
             return Err(invalid("statement", message));
         }
         other => other?,
@@ -101,6 +104,19 @@ pub(crate) async fn enrol(
     transaction.record(Event::apart(now, by, EventKind::WorkstationEnrolled, what)).await?;
     transaction.commit().await?;
     Ok(answer_with(&invitation.key, answer))
+}
+
+/// Nobody can use a code any more that somebody tries to guess.
+async fn end_guessed(
+    transaction: &Transaction,
+    workstation: &WorkstationId,
+    now: i64,
+) -> Result<(), ActionError> {
+    transaction.end_invitation(workstation).await?;
+    let name = transaction.workstation_name(workstation).await?;
+    let what = format!("The one-time code of {name} ended: {MAX_WRONG_PROOFS} wrong proofs");
+    let event = Event::apart(now, "nobody", EventKind::EnrolmentRefused, what);
+    Ok(transaction.record(event).await?)
 }
 
 /// One answer, whatever is wrong with a code, so that it says nothing about other codes.
@@ -133,6 +149,14 @@ fn read_keys(statement: &str) -> Result<Keys, ActionError> {
     };
     let statement: HelperKeys =
         serde_json::from_str(statement).map_err(|_| wrong("what this registry cannot read"))?;
+    let newer = match statement.protocol.cmp(&PROTOCOL_VERSION) {
+        Ordering::Equal => None,
+        Ordering::Less => Some("The helper is older than this registry. Update the helper."),
+        Ordering::Greater => Some("The helper is newer than this registry. Update the registry."),
+    };
+    if let Some(message) = newer {
+        return Err(invalid("protocol", message));
+    }
     let length = statement.version.chars().count();
     if !(1..=MAX_VERSION).contains(&length) || statement.version.contains(char::is_control) {
         return Err(wrong("no version"));

@@ -88,7 +88,7 @@ impl Manager<'_> {
         Ok(invited)
     }
 
-    /// Makes a new code, with which a helper enrols anew; the one before cannot be used any more.
+    /// Makes a new code, with which a helper enrolls anew; the one before cannot be used any more.
     pub(crate) async fn new_code(self, id: &str) -> Result<Invited, ActionError> {
         let transaction = self.store.begin().await?;
         let record = usable(&transaction, id).await?;

@@ -49,8 +49,8 @@ enum Step {
     Answering,
 }
 
-/// Who goes first when there is no room: the first of these, and of these the oldest. Whom we are
-/// working for stays.
+/// Who goes first when there is no room: the first of these, and of these the oldest; but whoever
+/// is fresh goes after all who are not, the oldest first. Whom we are working for stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     /// Never made a request.
@@ -88,11 +88,11 @@ impl Connections {
         if !self.proxies.contain(address) {
             let count = table.open.values().filter(|other| other.from == from).count();
             if count >= self.limits.connections_of_one {
-                table.cut_first(|connection| connection.from == from)?;
+                table.cut_first(&self.limits, |connection| connection.from == from)?;
             }
         }
         if table.open.len() >= self.limits.connections {
-            table.cut_first(|_| true)?;
+            table.cut_first(&self.limits, |_| true)?;
         }
         let number = table.number();
         table.open.insert(number, Connection::new(from));
@@ -120,7 +120,7 @@ impl Connections {
     /// Cuts the one who is to go first, so that there is room for what is more urgent.
     pub(super) fn cut_one(&self) {
         // Where there is none, all are working, and one of them is done next.
-        let _ = self.table().cut_first(|_| true);
+        let _ = self.table().cut_first(&self.limits, |_| true);
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -191,10 +191,15 @@ impl Table {
     }
 
     /// Cuts the one of these who is to go first.
-    fn cut_first(&mut self, of: impl Fn(&Connection) -> bool) -> Option<()> {
-        let these = self.open.iter().filter(|(_, connection)| of(connection));
-        let first = these.min_by_key(|(_, c)| (c.rank(), c.since()));
-        let number = first.filter(|(_, c)| c.rank() < Rank::Working).map(|(number, _)| *number)?;
+    fn cut_first(&mut self, limits: &Limits, of: impl Fn(&Connection) -> bool) -> Option<()> {
+        let now = Instant::now();
+        let these = self.open.iter().filter(|(_, c)| of(c) && c.rank() != Rank::Working);
+        let first = these.min_by_key(|(_, connection)| {
+            let since = connection.since();
+            let is_fresh = now.saturating_duration_since(since) < limits.fresh;
+            (is_fresh.then_some(since), connection.rank(), since)
+        });
+        let number = *first?.0;
         self.cut(number);
         Some(())
     }

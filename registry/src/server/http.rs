@@ -43,6 +43,8 @@ pub(super) async fn serve_http1(
         .max_buf_size(MAX_HEAD as usize)
         .max_header_size(MAX_HEAD as usize)
         .max_headers(MAX_HEADERS)
+        // Who has said all that it wants to say is answered.
+        .half_close(true)
         .header_read_timeout(None);
     let service = service_fn(move |request| caller.clone().answer(request));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));

@@ -8,6 +8,9 @@ pub struct Limits {
     /// Of these, how many may come from one address: one of IPv4, or one network of IPv6 (/64).
     /// Proxies are not counted.
     pub connections_of_one: usize,
+    /// Whoever connected, asked or was answered so lately stays before all others when there is no
+    /// room: an honest client needs no longer than that.
+    pub fresh: Duration,
     /// From the connection's begin until its first request has a whole head, the TLS handshake
     /// included.
     pub first_request: Duration,
@@ -25,6 +28,7 @@ impl Default for Limits {
         Self {
             connections: 512,
             connections_of_one: 256,
+            fresh: Duration::from_secs(1),
             first_request: Duration::from_secs(10),
             idle: Duration::from_secs(60),
             body: Duration::from_secs(20),

@@ -71,7 +71,11 @@ async fn serve(
         tokio::select! {
             () = &mut shutdown => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => door.let_in(&mut tasks, stream, peer, ending.clone()),
+                Ok((stream, peer)) => {
+                    door.let_in(&mut tasks, stream, peer, ending.clone());
+                    // Whoever said already what it wants is read before the next may cut it.
+                    tokio::task::yield_now().await;
+                }
                 // The peer itself went away.
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {

@@ -5,7 +5,7 @@ use sea_orm_migration::schema::{
     string_null, string_uniq, text_null,
 };
 
-/// Helpers enrol themselves: workstations, their keys, the one-time codes, and the counters that
+/// Helpers enroll themselves: workstations, their keys, the one-time codes, and the counters that
 /// bound what strangers can cause.
 pub(super) struct Workstations;
 
@@ -73,7 +73,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(string_uniq("workstation_id"))
             // What both sides prove with, in clear. Encrypted it would be no safer: whoever reads
             // the database can use it only within these 15 minutes and before the helper does, and
-            // whoever writes there can enrol what they like. The code does not follow from it.
+            // whoever writes there can enroll what they like. The code does not follow from it.
             .col(binary("enrolment_key"))
             .col(big_integer("made_at"))
             .col(integer("wrong_proofs"))

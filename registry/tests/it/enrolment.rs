@@ -2,6 +2,7 @@
 
 use crate::answer::Answer;
 use crate::desk::Desk;
+use crate::program::{program, words};
 use crate::world::{Browser, TestRegistry};
 use cardwright_protocol::enrolment::{Enrol, Enrolled, HelperKeys, RegistryTerms};
 use cardwright_protocol::hex::HexBytes;
@@ -11,6 +12,7 @@ use cardwright_protocol::registry::workstations::{
 };
 use cardwright_seal::{EnrolmentCode, Side, sha256};
 use std::time::Duration;
+use tempfile::TempDir;
 
 impl Browser {
     /// Adds a workstation, as an admin.
@@ -23,19 +25,24 @@ impl Browser {
         self.post_nothing(&format!("/workstations/{}/codes", desk.id)).await.ok()
     }
 
-    /// Adds a workstation, as an admin, and enrols its helper.
+    /// Adds a workstation, as an admin, and enrolls its helper.
     pub(crate) async fn add_desk(&self, name: &str) -> Desk {
         let invitation = self.add_workstation(name).await;
         self.enrol(&invitation, Desk::new("")).await
     }
 
-    /// Enrols a helper, which verifies what it is answered.
+    /// Enrolls a helper, which verifies what it is answered.
     pub(crate) async fn enrol(&self, invitation: &Invitation, desk: Desk) -> Desk {
         let request = enrol(&invitation.code, &desk);
         let enrolled: Enrolled = self.post("/enrolments", &request).await.ok();
         let terms = terms(&invitation.code, &request, &enrolled);
         assert_eq!(terms.workstation, invitation.workstation.id);
         Desk { id: terms.workstation, ..desk }
+    }
+
+    /// Tries to enroll a helper that nobody knows yet.
+    pub(crate) async fn try_enrol_with(&self, invitation: &Invitation) -> Answer {
+        self.try_enrol(&enrol(&invitation.code, &Desk::new(""))).await
     }
 
     async fn try_enrol(&self, request: &Enrol) -> Answer {
@@ -74,7 +81,7 @@ fn terms(code: &str, request: &Enrol, enrolled: &Enrolled) -> RegistryTerms {
 }
 
 #[tokio::test]
-async fn a_code_enrols_one_helper_which_learns_its_registry() {
+async fn a_code_enrolls_one_helper_which_learns_its_registry() {
     let registry = TestRegistry::empty().await;
     let admin = registry.log_in("admin").await;
     let invitation = admin.add_workstation("desk-3").await;
@@ -185,6 +192,9 @@ async fn a_code_ends_after_five_wrong_proofs() {
         let answer = registry.browser().try_enrol(&right).await;
         assert_eq!(answer.status == 201, is_good, "{wrong}: {}", answer.body);
     }
+    let events = registry.events("enrolment.refused").await;
+    let ended = "nobody: The one-time code of after 5 ended: 5 wrong proofs";
+    assert_eq!(events.iter().filter(|event| *event == ended).count(), 1, "{events:?}");
 }
 
 #[tokio::test]
@@ -232,6 +242,8 @@ async fn keys_that_nobody_can_use_are_refused_and_the_code_stays_good() {
         HelperKeys { signing_key: HexBytes(vec![7; 31]), ..good.clone() },
         HelperKeys { sealing_key: point(&[0]), ..good.clone() },
         HelperKeys { sealing_key: point(&[1]), ..good.clone() },
+        HelperKeys { protocol: good.protocol - 1, ..good.clone() },
+        HelperKeys { protocol: good.protocol + 1, ..good.clone() },
         HelperKeys { version: String::new(), ..good.clone() },
         HelperKeys { version: "1\n2".to_owned(), ..good.clone() },
         HelperKeys { version: "1".repeat(65), ..good.clone() },
@@ -257,6 +269,28 @@ async fn a_new_code_ends_the_one_before() {
     let answer = registry.browser().try_enrol(&enrol(&first.code, &Desk::new(""))).await;
     assert_eq!(answer.refused(), ProblemCode::WrongCode);
     admin.enrol(&second, Desk::new("")).await;
+}
+
+/// Whoever has a copy of the database has no code that is good after it was restored.
+#[tokio::test]
+async fn a_restoration_ends_all_codes() {
+    let registry = TestRegistry::empty().await;
+    let invitation = registry.log_in("admin").await.add_workstation("desk-3").await;
+    let elsewhere = TempDir::new().unwrap();
+    let copy = elsewhere.path().join("copy");
+    let copy = copy.to_str().unwrap();
+    let registry = registry
+        .restart_after(async |data| {
+            words(program(&["backup", "--to", copy], data)).await.unwrap();
+            words(program(&["restore", copy], data)).await.unwrap();
+        })
+        .await;
+    let answer = registry.browser().try_enrol_with(&invitation).await;
+    assert_eq!(answer.refused(), ProblemCode::WrongCode);
+    let admin = registry.log_in("admin").await;
+    let workstation = Desk { id: invitation.workstation.id, ..Desk::new("") };
+    let invitation = admin.new_code(&workstation).await;
+    admin.enrol(&invitation, workstation).await;
 }
 
 /// Many helpers at the same time with one code: one of them is enrolled.

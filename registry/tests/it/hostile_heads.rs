@@ -70,7 +70,7 @@ fn check(head: &[u8], answer: &RawAnswer, seed: u64) {
 /// A request that is nearly right, with a few things wrong in it.
 fn hostile_head(random: &mut StdRng) -> Vec<u8> {
     let mut head = nearly_right(random).into_bytes();
-    for _ in 0..random.random_range(0..4_u32) {
+    for _ in 0..random.random_range(0..12_u32).saturating_sub(6) {
         mutate(&mut head, random);
     }
     head
@@ -79,11 +79,12 @@ fn hostile_head(random: &mut StdRng) -> Vec<u8> {
 fn nearly_right(random: &mut StdRng) -> String {
     let method = pick(random, METHODS);
     let target = pick(random, TARGETS);
-    let version = pick(random, &["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", ""]);
-    let end = pick(random, &["\r\n", "\r\n", "\r\n", "\n", "\r", ""]);
+    let version = pick(random, VERSIONS);
+    let end = pick(random, ENDS);
     let mut head = format!("{method} {target} {version}{end}");
     for _ in 0..random.random_range(0..8_u32) {
-        let line = pick(random, LINES);
+        let lines = if random.random_ratio(1, 12) { BROKEN } else { LINES };
+        let line = pick(random, lines);
         head += &format!("{line}{end}");
     }
     match random.random_range(0..12_u32) {
@@ -147,6 +148,12 @@ const METHODS: &[&str] = &[
     "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX",
 ];
 
+const VERSIONS: &[&str] =
+    &["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", ""];
+
+const ENDS: &[&str] =
+    &["\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\n", "\n", "\r", ""];
+
 const TARGETS: &[&str] = &[
     "/",
     "/api/v1/session",
@@ -171,12 +178,18 @@ const TARGETS: &[&str] = &[
     "/#",
     "/\u{e9}",
     "",
+    "/api/v1/session",
+    "/api/v1/cards",
+    "/api/v1/session",
 ];
 
 const LINES: &[&str] = &[
     "host: 127.0.0.1:8420",
     "host: 127.0.0.1:8420",
     "host: localhost:8420",
+    "host: 127.0.0.1:8420",
+    "host: 127.0.0.1:8420",
+    "accept: */*",
     "Host: evil.example",
     "host:",
     "origin: http://127.0.0.1:8420",
@@ -187,14 +200,7 @@ const LINES: &[&str] = &[
     "content-type: text/plain",
     "content-length: 2",
     "content-length: 0",
-    "content-length: -1",
-    "content-length: 2, 2",
-    "content-length: 99999999999999999999",
-    "content-length: 104857600",
     "transfer-encoding: chunked",
-    "transfer-encoding: identity, chunked",
-    "transfer-encoding: chunked, chunked",
-    "Transfer-Encoding : chunked",
     "connection: close",
     "connection: keep-alive, upgrade",
     "upgrade: websocket",
@@ -208,11 +214,22 @@ const LINES: &[&str] = &[
     "if-modified-since: never",
     "x-forwarded-for: 127.0.0.1",
     "accept-encoding: gzip, br",
+];
+
+/// What no request may have.
+const BROKEN: &[&str] = &[
+    "content-length: -1",
+    "content-length: 2, 2",
+    "content-length: 99999999999999999999",
+    "transfer-encoding: identity, chunked",
+    "transfer-encoding: chunked, chunked",
+    "Transfer-Encoding : chunked",
     ": empty",
     " folded: line",
     "no colon",
     "x\u{0}: y",
     "x: \u{1}",
+    "content-length: 104857600",
 ];
 
 const BODIES: &[&str] = &[

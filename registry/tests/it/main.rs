@@ -9,6 +9,7 @@ mod bad_requests;
 mod behind;
 mod command_line;
 mod credentials;
+mod database;
 mod desk;
 #[cfg(target_os = "linux")]
 mod door;

@@ -16,7 +16,6 @@ use cardwright_protocol::signed::Signed;
 use cardwright_registry::{Clock, Config, NewAccount, PasswordCost, Registry};
 use cardwright_seal::{SigningKey, VerifyingKey, authorization};
 use reqwest::{Method, header};
-use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,6 +36,11 @@ impl Clock for TestClock {
 impl TestClock {
     pub(crate) fn advance(&self, by: Duration) {
         self.0.fetch_add(by.as_secs().try_into().unwrap(), Ordering::SeqCst);
+    }
+
+    /// Shows what the clock of this computer shows, for programs that have no other.
+    pub(crate) fn set_to_now(&self) {
+        self.0.store(cardwright_registry::SystemClock.now(), Ordering::SeqCst);
     }
 
     pub(crate) fn set_back(&self, by: Duration) {
@@ -168,30 +172,6 @@ impl TestRegistry {
         let output =
             program(&["import-cards"], self.folder.path()).arg(&file).output().await.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    }
-
-    /// The audit events of kinds that begin so, in their order: who, and what.
-    pub(crate) async fn events(&self, kind: &str) -> Vec<String> {
-        let file = self.folder.path().join("registry.sqlite");
-        let database = Database::connect(format!("sqlite:{}", file.display())).await.unwrap();
-        let sql = r#"SELECT "by" || ': ' || what AS told FROM audit_events WHERE kind LIKE ? ORDER BY id"#;
-        let values = [format!("{kind}%").into()];
-        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
-        let rows = database.query_all_raw(statement).await.unwrap();
-        let told = rows.iter().map(|row| row.try_get("", "told").unwrap()).collect();
-        database.close().await.unwrap();
-        told
-    }
-
-    /// Whether the bytes are anywhere in the database's files, as they are or in hexadecimal.
-    pub(crate) fn database_holds(&self, bytes: &[u8]) -> bool {
-        let files = ["registry.sqlite", "registry.sqlite-wal"];
-        let forms =
-            [bytes.to_vec(), hex::encode(bytes).into_bytes(), hex::encode_upper(bytes).into()];
-        files.iter().any(|file| {
-            let content = std::fs::read(self.folder.path().join(file)).unwrap_or_default();
-            forms.iter().any(|form| content.windows(form.len()).any(|window| window == form))
-        })
     }
 }
 

@@ -28,11 +28,9 @@ impl Helper {
     pub(crate) fn start(socket: &Path, folder: &Path) -> anyhow::Result<(Self, Registry)> {
         let program = beside_us("cardwright-helper")?;
         let data = folder.join("data");
-        let keys = Command::new(&program).args(["keys", "--data"]).arg(&data).output()?;
-        let keys = String::from_utf8(keys.stdout)?;
-        let registry = Registry::new(key(&keys, "sealing-key")?);
+        let registry = Registry::enrolling(&program, &data);
         let config = folder.join("helper.toml");
-        std::fs::write(&config, configuration(&registry, ""))?;
+        std::fs::write(&config, configuration(""))?;
         let log = folder.join("helper.log");
         let mut child = Command::new(&program)
             .args(["run", "--data"])
@@ -47,7 +45,7 @@ impl Helper {
         let stdout = child.stdout.take().context("standard output is a pipe")?;
         BufReader::new(stdout).read_line(&mut line)?;
         let address = line.trim().strip_prefix("listening\t").context("the helper is not ready")?;
-        let (address, key) = (address.parse()?, key(&keys, "signing-key")?);
+        let (address, key) = (address.parse()?, registry.helper_signing.clone());
         let helper = Self { address, key, child, log };
         Ok((helper, registry))
     }
@@ -72,10 +70,4 @@ fn beside_us(name: &str) -> anyhow::Result<PathBuf> {
         true => Ok(program),
         false => bail!("{} is not there: build it first", program.display()),
     }
-}
-
-fn key<K: std::str::FromStr>(keys: &str, name: &str) -> anyhow::Result<K> {
-    keys.lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix('\t')?.parse().ok())
-        .with_context(|| format!("the helper prints no {name}"))
 }

@@ -80,7 +80,7 @@ impl Place {
         let dir = office_folder.path().to_owned();
         let office = Office::start(&OfficeOptions { readers, dir, program: None })?;
         let (helper, registry) = Helper::start(office.csock_name(), helper_folder.path())?;
-        let page = Page::open(helper.address).await;
+        let page = Page::open(helper.address, &registry).await;
         let bare = Bare::start(office.csock_name())?;
         let contents = registry.contents();
         let tools = Tools::prepare(office.csock_name(), helper_folder.path(), &contents)?;

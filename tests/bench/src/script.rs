@@ -152,11 +152,13 @@ fn events(trace: &str) -> anyhow::Result<Vec<Event>> {
 mod tests {
     use super::*;
     use cardwright_desk::Registry;
-    use cardwright_seal::OpeningKey;
+    use cardwright_seal::{OpeningKey, SigningKey};
 
     #[test]
     fn a_trace_becomes_what_is_sent_bare() {
-        let contents = Registry::new(OpeningKey::generate().sealing_key()).contents();
+        let signing = SigningKey::generate();
+        let (helper, verifying) = (OpeningKey::generate().sealing_key(), signing.verifying_key());
+        let contents = Registry::new(signing, helper, verifying).contents();
         let trace = "\
          1 reset
          2 > 00A40400050000000308

@@ -1,10 +1,13 @@
-use crate::{ORIGIN, PATIENCE};
+use crate::registry::ticket;
+use crate::{ORIGIN, PATIENCE, Registry, WORKSTATION};
 use cardwright_protocol::helper::{
     HelperError, MAX_FRAME_LENGTH, Message, PROTOCOL_VERSION, Reader, Request, RequestFrame, Slot,
 };
+use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::ids::InsertionId;
 use cardwright_protocol::outcome::{ChipReport, Outcome};
 use cardwright_protocol::signed::Signed;
+use cardwright_seal::SigningKey;
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::{collections::VecDeque, net::SocketAddr};
 use tokio::net::TcpStream;
@@ -23,15 +26,19 @@ pub struct Page {
     /// The readers as the page knows them.
     pub readers: Vec<Reader>,
     revision: u64,
+    /// Signs the tickets that answer later challenges by themselves.
+    renews: Option<SigningKey>,
 }
 
 impl Page {
-    /// Connects, says `hello`, and takes the first readers.
-    pub async fn open(helper: SocketAddr) -> Self {
+    /// Connects, says `hello`, answers the challenge, and takes the first readers. Later challenges
+    /// are answered, too, whenever something is received.
+    pub async fn open(helper: SocketAddr, registry: &Registry) -> Self {
         let mut page = Self::before_hello(helper).await;
-        let answer = page.ask(Request::Hello { protocol: PROTOCOL_VERSION }).await;
+        let answer = page.authenticate(registry).await;
         let Message::Ready { outcomes, .. } = answer else { panic!("{answer:?}") };
         page.outcomes = outcomes;
+        page.renews = Some(registry.signing.clone());
         page.event(|message| matches!(message, Message::Readers { .. }).then_some(())).await;
         page
     }
@@ -49,7 +56,25 @@ impl Page {
             outcomes: Vec::new(),
             readers: Vec::new(),
             revision: 0,
+            renews: None,
         }
+    }
+
+    /// Says `hello`, and gives the challenge.
+    pub async fn hello(&mut self) -> HexBytes {
+        let answer = self.ask(Request::Hello { protocol: PROTOCOL_VERSION }).await;
+        let Message::Hello { protocol, workstation, challenge, .. } = answer else {
+            panic!("{answer:?}")
+        };
+        assert_eq!((protocol, workstation), (PROTOCOL_VERSION, WORKSTATION.into()));
+        challenge
+    }
+
+    /// Says `hello`, answers the challenge, and gives the answer to that.
+    pub async fn authenticate(&mut self, registry: &Registry) -> Message {
+        let challenge = self.hello().await;
+        let ticket = registry.ticket(&challenge, ORIGIN);
+        self.ask(Request::Authenticate { ticket }).await
     }
 
     /// Sends a request and waits for its answer.
@@ -106,8 +131,24 @@ impl Page {
         }
     }
 
-    /// The next message.
+    /// The next message, but for challenges and what belongs to them where the page answers those by
+    /// itself.
     pub async fn receive(&mut self) -> Message {
+        loop {
+            let message = self.receive_any().await;
+            let Some(signing) = &self.renews else { return message };
+            match &message {
+                Message::Challenge { challenge } => {
+                    let ticket = ticket(signing, challenge, ORIGIN);
+                    self.send(Request::Authenticate { ticket }).await;
+                }
+                Message::Renewed { .. } => {}
+                _ => return message,
+            }
+        }
+    }
+
+    async fn receive_any(&mut self) -> Message {
         let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("in time");
         match frame.expect("the connection is open").expect("the frame is whole") {
             tungstenite::Message::Text(text) => {
@@ -214,7 +255,9 @@ impl Page {
 /// The request that a message answers.
 fn answers(message: &Message) -> Option<u64> {
     match message {
-        Message::Ready { id, .. }
+        Message::Hello { id, .. }
+        | Message::Ready { id, .. }
+        | Message::Renewed { id, .. }
         | Message::Report { id, .. }
         | Message::Accepted { id, .. }
         | Message::Canceling { id, .. }
@@ -226,12 +269,18 @@ fn answers(message: &Message) -> Option<u64> {
 }
 
 impl Page {
-    /// Says `hello`, and tells whether it was answered.
-    pub async fn is_welcome(&mut self) -> bool {
-        let hello = RequestFrame { id: 1, request: Request::Hello { protocol: PROTOCOL_VERSION } };
-        let text = serde_json::to_string(&hello).unwrap();
-        // The helper may have closed already.
-        let _ = self.socket.send(tungstenite::Message::text(text)).await;
+    /// Says `hello` and shows a ticket, and tells whether that was answered by `ready`.
+    pub async fn is_admitted(&mut self, registry: &Registry) -> bool {
+        let challenge = self.hello().await;
+        let ticket = registry.ticket(&challenge, ORIGIN);
+        self.send(Request::Authenticate { ticket }).await;
+        let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("in time");
+        matches!(frame, Some(Ok(tungstenite::Message::Text(_))))
+    }
+
+    /// Whether the helper still answers, if only to refuse.
+    pub async fn answers(&mut self) -> bool {
+        self.send(Request::Outcomes {}).await;
         let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("in time");
         matches!(frame, Some(Ok(tungstenite::Message::Text(_))))
     }

@@ -1,13 +1,18 @@
 use crate::WORKSTATION;
+use crate::enrolment::{Counter, enroll, keys_of};
 use cardwright_card::objects::FascN;
 use cardwright_protocol::chip::ManagementKeyAlgorithm;
 use cardwright_protocol::helper::{HelperError, Request};
+use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::job::{JobHeader, SealedJob};
 use cardwright_protocol::outcome::{Acknowledgement, ChipReport, JobFailure, Outcome, Receipt};
+use cardwright_protocol::signed::Signed;
+use cardwright_protocol::ticket::Ticket;
 use cardwright_seal::{
-    Candidates, JobContents, ManagementKeySecret, PukFirst, RootKey, SealingKey, Secret,
-    SigningKey, TriesAllowed, VerifyingKey, seal_job, sha256, sign, verify,
+    Candidates, EnrolmentCode, JobContents, ManagementKeySecret, PukFirst, RootKey, SealingKey,
+    Secret, SigningKey, TriesAllowed, VerifyingKey, seal_job, sha256, sign, verify,
 };
+use std::path::Path;
 
 /// The profile of every job.
 pub const PROFILE: &str = include_str!("../../../profiles/piv-temporary.toml");
@@ -18,18 +23,37 @@ pub struct Registry {
     pub signing: SigningKey,
     /// Jobs are sealed to it.
     pub helper: SealingKey,
+    /// Verifies what the helper signs.
+    pub helper_signing: VerifyingKey,
     root: RootKey,
 }
 
 impl Registry {
-    /// A new registry, for the helper with this key.
-    pub fn new(helper: SealingKey) -> Self {
-        Self { signing: SigningKey::generate(), helper, root: RootKey::generate() }
+    /// A new registry, and a helper's data folder that is enrolled there by the helper's program.
+    pub fn enrolling(program: &Path, data: &Path) -> Self {
+        let (signing, code) = (SigningKey::generate(), EnrolmentCode::generate());
+        let counter = Counter::of_registry(&signing, &code);
+        let output = enroll(program, &counter.url(), data, &[], &code.grouped());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let keys = keys_of(&counter.asked.recv().unwrap());
+        let [signing_key, sealing_key] =
+            [keys.signing_key, keys.sealing_key].map(|key| key.to_string());
+        Self::new(signing, sealing_key.parse().unwrap(), signing_key.parse().unwrap())
+    }
+
+    /// A new registry that signs with this key, for the helper with these.
+    pub fn new(signing: SigningKey, helper: SealingKey, helper_signing: VerifyingKey) -> Self {
+        Self { signing, helper, helper_signing, root: RootKey::generate() }
     }
 
     /// What its helper knows it by.
     pub fn verifying_key(&self) -> VerifyingKey {
         self.signing.verifying_key()
+    }
+
+    /// The ticket for a page of this origin that answers a challenge.
+    pub fn ticket(&self, challenge: &HexBytes, origin: &str) -> Signed<Ticket> {
+        ticket(&self.signing, challenge, origin)
     }
 
     /// The header of a job that answers a report.
@@ -121,6 +145,17 @@ impl Registry {
         let acknowledgement = Acknowledgement { job: job.into(), outcome_hash };
         Request::Acknowledge { acknowledgement: sign(&self.signing, &acknowledgement) }
     }
+}
+
+/// A ticket for the helper of these tests.
+pub(crate) fn ticket(signing: &SigningKey, challenge: &HexBytes, origin: &str) -> Signed<Ticket> {
+    let ticket = Ticket {
+        challenge: challenge.clone(),
+        origin: origin.to_owned(),
+        operator: "operator".to_owned(),
+        workstation: WORKSTATION.into(),
+    };
+    sign(signing, &ticket)
 }
 
 /// The receipt in an outcome, verified.

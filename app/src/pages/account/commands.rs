@@ -2,7 +2,7 @@
 
 use super::given::{Given, GivenDialog};
 use crate::account_draft::AccountDraft;
-use crate::components::{Dialog, FormNote, Sending};
+use crate::components::{CommandButton, Dialog, FormNote, Sending};
 use crate::registry::Registry;
 use cardwright_protocol::registry::accounts::{Account, ChangeAccount};
 use leptos::prelude::*;
@@ -43,13 +43,13 @@ pub(super) fn Commands(
             is_now(account);
         });
     };
-    let unlock = move |_| {
+    let unlock = Callback::new(move |()| {
         done.set(None);
         sending.send(registry.unlock_account(name()), move |account| {
             done.set(Some(format!("{} can log in again.", account.name)));
             is_now(account);
         });
-    };
+    });
     let make_password = Callback::new(move |()| {
         done.set(None);
         sending.send(registry.new_password(name()), move |password| {
@@ -64,7 +64,9 @@ pub(super) fn Commands(
     let disable = Callback::new(move |()| {
         change(AccountDraft::wire_disabled, "is disabled: nobody can log in to it.")
     });
-    let enable = move |_| change(AccountDraft::wire_enabled, "is enabled: it can log in again.");
+    let enable = Callback::new(move |()| {
+        change(AccountDraft::wire_enabled, "is enabled: it can log in again.")
+    });
     view! {
         <aside class="panel">
             <header>
@@ -72,40 +74,38 @@ pub(super) fn Commands(
             </header>
             <div class="commands">
                 <Show when=move || is_locked.get()>
-                    <button type="button" disabled=sending.busy on:click=unlock>
-                        <strong>"Unlock"</strong>
-                        <span class="small soft">
-                            "Too many failed logins locked it; the lock also ends by itself"
-                        </span>
-                    </button>
+                    <CommandButton
+                        title="Unlock"
+                        what="Too many failed logins locked it; the lock also ends by itself"
+                        id="unlock"
+                        disabled=sending.busy
+                        click=unlock
+                    />
                 </Show>
-                <button
-                    type="button"
+                <CommandButton
+                    title="Set new password"
+                    what="The registry makes one and shows it once"
+                    id="set-new-password"
                     disabled=sending.busy
-                    on:click=move |_| ask(Asking::Password)
-                >
-                    <strong>"Set new password"</strong>
-                    <span class="small soft">"The registry makes one and shows it once"</span>
-                </button>
-                <Show
-                    when=move || is_disabled.get()
-                    fallback=move || {
-                        view! {
-                            <button
-                                type="button"
-                                disabled=sending.busy
-                                on:click=move |_| ask(Asking::Disable)
-                            >
-                                <strong>"Disable"</strong>
-                                <span class="small soft">"Nobody can log in to it"</span>
-                            </button>
-                        }
-                    }
-                >
-                    <button type="button" disabled=sending.busy on:click=enable>
-                        <strong>"Enable"</strong>
-                        <span class="small soft">"Its owner can log in again"</span>
-                    </button>
+                    click=Callback::new(move |()| ask(Asking::Password))
+                />
+                <Show when=move || !is_disabled.get()>
+                    <CommandButton
+                        title="Disable"
+                        what="Nobody can log in to it"
+                        id="disable"
+                        disabled=sending.busy
+                        click=Callback::new(move |()| ask(Asking::Disable))
+                    />
+                </Show>
+                <Show when=move || is_disabled.get()>
+                    <CommandButton
+                        title="Enable"
+                        what="Its owner can log in again"
+                        id="enable"
+                        disabled=sending.busy
+                        click=enable
+                    />
                 </Show>
             </div>
             <Show when=move || asking.with(Option::is_none)>

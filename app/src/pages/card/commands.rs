@@ -1,6 +1,6 @@
 //! *What do you want to do?*
 
-use crate::components::{Dialog, Note, TakeOver};
+use crate::components::{CommandButton, Dialog, Note, TakeOver};
 use crate::helper::Tone;
 use crate::registry::Registry;
 use crate::search::escape;
@@ -98,20 +98,9 @@ pub(crate) fn Commands(
         Err(refused) => drop(error.try_set(Some(refused))),
     });
     let buttons = commands.into_iter().map(|command| {
-        view! {
-            <button
-                type="button"
-                disabled=busy
-                aria-label=command.title()
-                aria-describedby=command.name()
-                on:click=move |_| click(command)
-            >
-                <strong>{command.title()}</strong>
-                <span id=command.name() class="small soft">
-                    {command.description()}
-                </span>
-            </button>
-        }
+        let click = Callback::new(move |()| click(command));
+        let (title, what) = (command.title(), command.description());
+        view! { <CommandButton title what id=command.name() disabled=busy click /> }
     });
     view! {
         <aside class="panel">

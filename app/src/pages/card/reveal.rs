@@ -1,6 +1,8 @@
 //! *Reveal PIN* and *Reveal PUK*: the one place where a person sees a secret of a chip.
 
-use crate::components::{Dialog, FormNote, Note, Once, Sending, ShownOnce, move_focus};
+use crate::components::{
+    CommandButton, Dialog, FormNote, Note, Once, Sending, ShownOnce, move_focus,
+};
 use crate::countdown::{left, now};
 use crate::helper::Tone;
 use crate::registry::Registry;
@@ -21,7 +23,7 @@ const MAX_REASON_LENGTH: usize = 500;
 /// How long a secret is shown, in seconds.
 const SHOWN: u32 = 60;
 
-/// What can be revealed: permission, kind, command, description, dialog, button, name.
+/// What can be revealed: permission, kind, name, what it is.
 type Secret = (Permission, RevealedKind, &'static str, &'static str);
 
 const SECRETS: [Secret; 2] = [
@@ -40,18 +42,14 @@ pub(crate) fn Reveals(card: Card) -> impl IntoView {
     }
     let open = RwSignal::new(None::<RevealedKind>);
     let said = RwSignal::new(None::<String>);
-    let buttons = permitted.iter().map(|(_, kind, name, what)| {
+    let buttons = permitted.iter().map(|(permission, kind, name, what)| {
         let kind = *kind;
-        let click = move |_| {
+        let click = Callback::new(move |()| {
             said.set(None);
             open.set(Some(kind));
-        };
-        view! {
-            <button type="button" on:click=click>
-                <strong>"Reveal " {*name}</strong>
-                <span class="small soft">{*what} ", with a reason"</span>
-            </button>
-        }
+        });
+        let (title, what) = (format!("Reveal {name}"), format!("{what}, with a reason"));
+        view! { <CommandButton title what id=permission.name() click /> }
     });
     let buttons = buttons.collect_view();
     let dialogs = permitted.iter().map(|(_, kind, name, _)| {

@@ -146,6 +146,10 @@ impl Driver {
                 self.courier.deliver(Outcome::Failed(*failure));
                 Ok(())
             }
+            Err(Trouble::Helper(HelperError::JobNotForUs { refusal })) => {
+                self.courier.report((*refusal).clone());
+                Err(Trouble::Helper(HelperError::JobNotForUs { refusal }))
+            }
             begun => begun,
         }
     }

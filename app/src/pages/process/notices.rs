@@ -1,6 +1,6 @@
 //! What is said about the chip.
 
-use crate::components::Note;
+use crate::components::{AwayNote, Note};
 use crate::helper::Tone;
 use crate::search::escape;
 use crate::wizard::Situation;
@@ -16,14 +16,9 @@ pub(crate) fn notice_of(situation: &Situation, profile: &str) -> Option<AnyView>
                 view! { <p class="soft waiting">"Looking for the helper…"</p> }.into_any(),
             );
         }
-        Situation::NoHelper => (
-            Tone::Bad,
-            "No helper answers on this workstation.".into(),
-            "Start the helper; this page notices. If it runs, see the page of the workstation.",
-        ),
-        Situation::HelperRefused(error) => {
-            let (what, advice) = error.advice();
-            (Tone::Bad, what.into(), advice)
+        Situation::Away(away) => {
+            let away = away.clone();
+            return Some(view! { <AwayNote away /> }.into_any());
         }
         Situation::ServiceStopped => (
             Tone::Bad,
@@ -59,7 +54,7 @@ pub(crate) fn notice_of(situation: &Situation, profile: &str) -> Option<AnyView>
         Situation::Failed(trouble) => (Tone::Bad, trouble.to_string(), trouble.advice()),
         Situation::Assessed(found) => return Some(verdict_note(found, profile)),
     };
-    let helper = matches!(situation, Situation::NoHelper | Situation::ServiceDenied).then(|| {
+    let helper = matches!(situation, Situation::ServiceDenied).then(|| {
         view! { <a href="/workstation">"Workstation"</a> }
     });
     Some(view! { <Note tone title><p>{advice} " " {helper}</p></Note> }.into_any())

@@ -139,7 +139,10 @@ impl HelperError {
             Self::Version { helper } if *helper < PROTOCOL_VERSION => {
                 ("The helper on this workstation is too old.", "Update the helper.")
             }
-            Self::Version { .. } => ("This page is older than the helper.", "Reload the page."),
+            Self::Version { .. } => (
+                "This page is older than the helper.",
+                "Reload the page; if it stays, ask an admin to update the registry.",
+            ),
             Self::TicketRefused => (
                 "The helper does not believe that somebody of its registry is at this page.",
                 "Reload the page; if it stays, ask an admin to add this workstation anew.",
@@ -169,7 +172,12 @@ impl HelperError {
                 "The chip answers in a way that no standard allows.",
                 "Try another reader; if it stays, mark the card as defective.",
             ),
-            Self::JobNotForUs { .. } | Self::JobRefused { .. } => {
+            Self::JobNotForUs { .. } => (
+                "The helper refused the job: it is not from its registry, not for it, or was \
+                 altered on its way. The chip was not touched.",
+                "Click Next again; if it stays, tell an admin: it is in the audit log.",
+            ),
+            Self::JobRefused { .. } => {
                 ("The helper refused the job. The chip was not touched.", "Click Next again.")
             }
             Self::AcknowledgementRefused => (

@@ -5,7 +5,7 @@ use super::slot::Noted;
 use super::*;
 use crate::failures;
 use cardwright_protocol::chip::{ChipIds, ManagementKeyAlgorithm};
-use cardwright_protocol::helper::{MAX_FRAME_LENGTH, Message, PROTOCOL_VERSION};
+use cardwright_protocol::helper::{MAX_FRAME_LENGTH, Message};
 use cardwright_protocol::ids::{CardNumber, ProcessId, WorkstationId};
 use cardwright_protocol::job::JobHeader;
 use cardwright_protocol::outcome::{
@@ -288,9 +288,6 @@ fn all_outcomes_fit_into_one_frame_and_each_into_its_file() {
     let signed = Signed::from_parts(statement, vec![0xAB; 64].into());
     let message = Message::Ready {
         id: u64::MAX,
-        protocol: PROTOCOL_VERSION,
-        version: "10.10.10".to_owned(),
-        workstation: WorkstationId("a workstation with quite a long name".to_owned()),
         running: Vec::new(),
         outcomes: vec![Outcome::Finished(signed.clone()); CAPACITY],
     };

@@ -4,11 +4,11 @@
 mod office;
 
 pub(crate) use cardwright_desk::{
-    ORIGIN, PATIENCE, Page, Registry, configuration, failure_of, receipt_of, refusal,
+    ORIGIN, PATIENCE, Page, Registry, WORKSTATION, configuration, failure_of, receipt_of, refusal,
 };
 pub(crate) use office::{Desk, insert};
 
-use cardwright_seal::{SealingKey, VerifyingKey};
+use cardwright_seal::VerifyingKey;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_cardwright-helper");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_cardwright-helper");
 
 /// A running helper. Dropped, it ends.
 pub(crate) struct Helper {
@@ -53,8 +53,9 @@ impl Helper {
 
     /// A helper whose data folder is a file system of 64 KiB of its own. See [`Self::inside`].
     pub(crate) fn on_a_small_disk(socket: &Path) -> Self {
-        const SCRIPT: &str = "cp -p \"$1\"/*.key \"$2\" && mount -t tmpfs -o size=64k,mode=700 none \
-                              \"$1\" && cp -p \"$2\"/*.key \"$1\" && shift 2 && exec \"$@\"";
+        const SCRIPT: &str = "cp -p \"$1\"/*.key \"$1\"/enrolment.toml \"$2\" && mount -t tmpfs -o \
+                              size=64k,mode=700 none \"$1\" && cp -p \"$2\"/*.key \
+                              \"$2\"/enrolment.toml \"$1\" && shift 2 && exec \"$@\"";
         Self::start_with(socket, "", |program| {
             let data = program.get_args().nth(2).expect("`run --data` and the folder").to_owned();
             let mut small = Command::new("unshare");
@@ -68,10 +69,10 @@ impl Helper {
     fn start_with(socket: &Path, more: &str, wrap: impl FnOnce(Command) -> Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let (signing, sealing) = keys(&data);
-        let registry = Registry::new(sealing);
+        let registry = Registry::enrolling(Path::new(PROGRAM), &data);
+        let signing = registry.helper_signing.clone();
         let config = folder.path().join("helper.toml");
-        std::fs::write(&config, configuration(&registry, more)).unwrap();
+        std::fs::write(&config, configuration(more)).unwrap();
         let (child, address) = begin(wrap(program(&data, &config)), socket);
         let socket = socket.to_owned();
         Self { address, registry, key: signing, data, config, socket, child, folder }
@@ -100,9 +101,9 @@ impl Helper {
         self.folder.path()
     }
 
-    /// A page that said `hello` and got the readers.
+    /// A page with a ticket that got the readers.
     pub(crate) async fn page(&self) -> Page {
-        Page::open(self.address).await
+        Page::open(self.address, &self.registry).await
     }
 
     /// A bare connection.
@@ -144,19 +145,6 @@ fn begin(mut program: Command, socket: &Path) -> (Child, SocketAddr) {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.trim().strip_prefix("listening\t").expect("the helper is ready");
     (child, address.parse().unwrap())
-}
-
-/// The public keys that `cardwright-helper keys` prints.
-pub(crate) fn keys(data: &Path) -> (VerifyingKey, SealingKey) {
-    let output = Command::new(PROGRAM).args(["keys", "--data"]).arg(data).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
-    let lines: Vec<(&str, &str)> =
-        text.lines().map(|line| line.split_once('\t').unwrap()).collect();
-    let [("signing-key", signing), ("sealing-key", sealing)] = lines[..] else {
-        panic!("unexpected output: {text}")
-    };
-    (signing.parse().unwrap(), sealing.parse().unwrap())
 }
 
 /// What `cardwright-helper readers` says where the PC/SC service has this socket.

@@ -4,6 +4,7 @@
 mod attack;
 mod canary;
 mod cancel;
+mod csp;
 mod elsewhere;
 mod erase;
 mod initialize;

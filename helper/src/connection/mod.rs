@@ -1,0 +1,233 @@
+//! One page's connection: `hello` and a challenge, a ticket, then requests and answers, every event,
+//! and fresh challenges.
+
+mod wire;
+
+pub use wire::read_request;
+pub(crate) use wire::{Socket, close};
+
+use crate::authority::{Admitted, Challenged, Random};
+use crate::desk::Desk;
+use crate::frame::{self, Ending};
+use crate::places::Place;
+use crate::requests;
+use cardwright_protocol::helper::{HelperError, Message, PROTOCOL_VERSION, Request, RequestFrame};
+use futures_util::FutureExt as _;
+use std::future::Future;
+use std::time::{Duration, Instant};
+use std::{convert::Infallible, sync::Arc};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use wire::{read, refuse, send};
+
+/// How long the first request may take.
+const HELLO_TIME: Duration = Duration::from_secs(5);
+
+/// How long the first ticket may take behind it: the page gets it from the registry.
+const TICKET_TIME: Duration = Duration::from_secs(10);
+
+/// How many requests of one connection may wait for a reader.
+const MAX_WAITING: usize = 8;
+
+/// Why a connection is over.
+enum Over {
+    /// This helper ends it, and says why.
+    Ended(Ending),
+    /// Its place is needed: there is no time to say more than fits into the next packet.
+    Crowded,
+    /// The client went away, or does not read.
+    Gone,
+}
+
+/// What else than its client can end a connection.
+struct Around {
+    place: Place,
+    ending: watch::Receiver<bool>,
+}
+
+impl Around {
+    /// Waits for what the client does, within a time.
+    async fn within<T>(
+        &mut self,
+        time: Duration,
+        client: impl Future<Output = T>,
+    ) -> Result<T, Over> {
+        tokio::select! {
+            done = tokio::time::timeout(time, client) => {
+                done.map_err(|_| Over::Ended(Ending::Late))
+            }
+            () = ended(&mut self.ending) => Err(Over::Ended(Ending::GoingAway)),
+            () = self.place.lost() => Err(Over::Crowded),
+        }
+    }
+}
+
+/// Serves a page of this origin until either side ends it.
+pub(crate) async fn serve(
+    mut socket: Socket,
+    origin: String,
+    place: Place,
+    desk: Arc<Desk>,
+    ending: watch::Receiver<bool>,
+) {
+    let mut around = Around { place, ending };
+    let Err(over) = converse(&mut socket, origin, &mut around, &desk).await;
+    match over {
+        Over::Ended(ending) => {
+            tokio::select! {
+                () = close(socket, ending) => {}
+                () = around.place.lost() => {}
+            }
+        }
+        Over::Crowded => drop(close(socket, Ending::TooMany).now_or_never()),
+        Over::Gone => {}
+    }
+}
+
+async fn converse(
+    socket: &mut Socket,
+    origin: String,
+    around: &mut Around,
+    desk: &Arc<Desk>,
+) -> Result<Infallible, Over> {
+    let hello = greet(socket, around).await?;
+    let challenged = Challenged::new(origin, rand::random(), Instant::now());
+    let greeting = desk.greeting(hello, challenged.challenge().clone());
+    around.within(TICKET_TIME, send(socket, frame::text_of(&greeting))).await??;
+    let (id, admitted) = authenticate(socket, around, desk, challenged).await?;
+    attend(socket, around, desk, id, admitted).await
+}
+
+/// Waits for `hello`, and gives its id.
+async fn greet(socket: &mut Socket, around: &mut Around) -> Result<u64, Over> {
+    let hello = around.within(HELLO_TIME, read(socket)).await?;
+    match hello {
+        Ok(RequestFrame { id, request: Request::Hello { protocol: PROTOCOL_VERSION } }) => Ok(id),
+        Ok(RequestFrame { id, request: Request::Hello { .. } }) => {
+            let error = HelperError::Version { helper: PROTOCOL_VERSION };
+            Err(refuse(socket, Some(id), error, Ending::Version).await)
+        }
+        Ok(RequestFrame { id, .. }) => Err(out_of_order(socket, id).await),
+        Err(not_read) => Err(not_read.refuse(socket).await),
+    }
+}
+
+/// Waits for the ticket that answers the first challenge, and gives the id of its request.
+async fn authenticate(
+    socket: &mut Socket,
+    around: &mut Around,
+    desk: &Desk,
+    challenged: Challenged,
+) -> Result<(u64, Admitted), Over> {
+    let (id, ticket) = match around.within(TICKET_TIME, read(socket)).await? {
+        Ok(RequestFrame { id, request: Request::Authenticate { ticket } }) => (id, ticket),
+        Ok(RequestFrame { id, .. }) => return Err(out_of_order(socket, id).await),
+        Err(not_read) => return Err(not_read.refuse(socket).await),
+    };
+    match challenged.authenticate(&desk.terms, &ticket, Instant::now()) {
+        Ok(admitted) => {
+            around.place.become_guest().map_err(|_| Over::Ended(Ending::TooMany))?;
+            Ok((id, admitted))
+        }
+        Err(why) => Err(not_admitted(socket, id, why).await),
+    }
+}
+
+/// Serves a page with a ticket, as long as that or a later one is good.
+async fn attend(
+    socket: &mut Socket,
+    around: &mut Around,
+    desk: &Arc<Desk>,
+    id: u64,
+    mut admitted: Admitted,
+) -> Result<Infallible, Over> {
+    let (ready, snapshot, mut events) = desk.welcome(id);
+    let mut waiting = JoinSet::new();
+    let mut outgoing = vec![frame::text_of(&ready), frame::text_of(&snapshot)];
+    loop {
+        for text in outgoing.drain(..) {
+            send(socket, text).await?;
+        }
+        tokio::select! {
+            // Whatever else there is: who has no authority any more is told nothing.
+            biased;
+            () = tokio::time::sleep_until(admitted.due_at().into()) => {
+                let now = Instant::now();
+                if admitted.is_over(now) {
+                    tracing::info!("no fresh ticket came: closing a connection");
+                    return Err(Over::Ended(Ending::NotAdmitted));
+                }
+                if let Some(challenge) = admitted.challenge(&desk.terms, random(), now) {
+                    let challenge = challenge.clone();
+                    outgoing.push(frame::text_of(&Message::Challenge { challenge }));
+                }
+            }
+            () = ended(&mut around.ending) => {
+                // Outcomes of jobs that were stopped may still be on their way.
+                while let Ok(text) = events.try_recv() {
+                    send(socket, text).await?;
+                }
+                return Err(Over::Ended(Ending::GoingAway));
+            }
+            event = events.recv() => match event {
+                Ok(text) => outgoing.push(text),
+                Err(_) => {
+                    tracing::warn!("dropped a connection that does not read");
+                    return Err(Over::Gone);
+                }
+            },
+            Some(answered) = waiting.join_next() => match answered {
+                Ok(message) => outgoing.push(frame::text_of(&message)),
+                Err(error) => tracing::error!(%error, "a request failed"),
+            },
+            frame = read(socket) => {
+                let RequestFrame { id, request } = match frame {
+                    Ok(frame) => frame,
+                    Err(not_read) => return Err(not_read.refuse(socket).await),
+                };
+                match request {
+                    Request::Hello { .. } => return Err(out_of_order(socket, id).await),
+                    Request::Authenticate { ticket } => {
+                        admitted = match admitted.renew(&desk.terms, &ticket, Instant::now()) {
+                            Ok(admitted) => admitted,
+                            Err(why) => return Err(not_admitted(socket, id, why).await),
+                        };
+                        outgoing.push(frame::text_of(&Message::Renewed { id }));
+                    }
+                    _ if waiting.len() >= MAX_WAITING => {
+                        return Err(Over::Ended(Ending::TooMany));
+                    }
+                    request @ Request::Inspect { .. } => {
+                        let (desk, frame) = (Arc::clone(desk), RequestFrame { id, request });
+                        waiting.spawn(async move { requests::answer(&desk, frame).await });
+                    }
+                    // These wait for nobody but the disk: their answer is sent before any event
+                    // behind it.
+                    request => {
+                        let frame = RequestFrame { id, request };
+                        outgoing.push(frame::text_of(&requests::answer(desk, frame).await));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Done when the helper ends.
+pub(crate) async fn ended(ending: &mut watch::Receiver<bool>) {
+    // An error says that the server itself is gone, which is the same.
+    drop(ending.wait_for(|ending| *ending).await);
+}
+
+async fn out_of_order(socket: &mut Socket, id: u64) -> Over {
+    refuse(socket, Some(id), HelperError::OutOfOrder, Ending::OutOfOrder).await
+}
+
+async fn not_admitted(socket: &mut Socket, id: u64, why: impl std::fmt::Display) -> Over {
+    tracing::warn!(%why, "refused a ticket");
+    refuse(socket, Some(id), HelperError::TicketRefused, Ending::NotAdmitted).await
+}
+
+fn random() -> Random {
+    rand::random()
+}
