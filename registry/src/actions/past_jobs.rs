@@ -11,7 +11,8 @@ pub(crate) struct PastJob {
 }
 
 pub(crate) enum End {
-    /// Nobody knows: it is open, or its process no longer waits for it.
+    /// Nobody knows: it is open, or its process no longer waits for it, or who told its end is no
+    /// longer believed.
     Unknown,
     Receipt,
     Failure(JobFailure),
@@ -28,13 +29,14 @@ impl PastJob {
     pub(crate) fn may_have_touched(&self) -> bool {
         match &self.end {
             End::Unknown | End::Receipt => true,
-            End::Failure(failure) => self.job.doubted || failure.condition != Condition::Untouched,
+            End::Failure(failure) => failure.condition != Condition::Untouched,
         }
     }
 
     fn read(job: JobRecord) -> Result<Self, ActionError> {
         let end = match (&job.outcome, job.state) {
             (None, _) => End::Unknown,
+            (Some(_), _) if job.doubted => End::Unknown,
             (Some(_), JobState::Finished) => End::Receipt,
             (Some(statement), _) => {
                 let failure = serde_json::from_str(statement);

@@ -9,7 +9,7 @@ use cardwright_protocol::domain::ProcessState;
 
 /// How a chip stands.
 pub(super) struct Standing {
-    /// The newest job that proved everything on it, by a receipt that can be relied on.
+    /// The newest job that proved everything on it.
     pub(super) proved_by: Option<JobRecord>,
     /// A later one wrote on it without coming to its end, or nobody knows whether.
     pub(super) is_doubtful: bool,
@@ -17,8 +17,7 @@ pub(super) struct Standing {
 
 impl Standing {
     fn of(mut jobs: Vec<PastJob>) -> Self {
-        let is_proof = |past: &PastJob| matches!(past.end, End::Receipt) && !past.job.doubted;
-        let newest = jobs.iter().rposition(is_proof);
+        let newest = jobs.iter().rposition(|past| matches!(past.end, End::Receipt));
         let from = newest.map_or(0, |newest| newest + 1);
         let is_doubtful = jobs[from..].iter().any(PastJob::may_have_touched);
         Self { proved_by: newest.map(|newest| jobs.swap_remove(newest).job), is_doubtful }

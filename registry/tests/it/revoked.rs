@@ -1,6 +1,6 @@
 //! What helpers deliver whose workstation was revoked, or enrolled anew, since.
 
-use crate::desk::{Desk, Opened, chip, written};
+use crate::desk::{Desk, Opened, chip, mute, written};
 use crate::story::Story;
 use cardwright_protocol::domain::{CardState, ProcessState};
 use cardwright_protocol::outcome::{Condition, FailureCause, Outcome};
@@ -128,6 +128,8 @@ async fn a_late_failure_ends_no_process_and_proves_nothing() {
             story.assert_waits(true).await;
             let told = story.operator.process(&story.process).await.failure.unwrap();
             assert_eq!((told.cause, told.condition), (cause.clone(), condition));
+            // Nor does it keep the chip from being encoded elsewhere.
+            story.job_at(&story.registry.other_desk, &story.operator, &mute(7)).await;
         }
     }
 }
