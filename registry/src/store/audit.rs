@@ -78,7 +78,7 @@ impl Snapshot {
     /// Kind and originator of every event, in their order.
     #[cfg(test)]
     pub(crate) async fn events(&self) -> Result<Vec<(String, String)>, StoreError> {
-        let rows = audit_events::Entity::find().order_by_asc(audit_events::Column::Id);
+        let rows = audit_events::Entity::find().order_by_asc(audit_events::Column::Seq);
         let rows = rows.all(&self.database).await?;
         Ok(rows.into_iter().map(|row| (row.kind, row.by)).collect())
     }
