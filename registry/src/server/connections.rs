@@ -10,8 +10,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-/// How long nobody is cut who did something, so that it can be heard. With it, a flood of
-/// connections is taken in no faster than they can be read.
+/// How long nobody is cut who did something: what it wants may be on its way.
 const HEARING: Duration = Duration::from_millis(50);
 
 /// Bits of an IPv6 address that name a network: who has one address of it has all of them.
@@ -36,6 +35,8 @@ struct Connection {
     from: IpAddr,
     /// When it began, or when its last exchange ended.
     quiet_since: Instant,
+    /// Whether what it had sent when it was accepted was looked at.
+    is_heard: bool,
     /// Whether it ever made a request.
     has_asked: bool,
     exchanges: HashMap<u64, (Step, Instant)>,
@@ -140,6 +141,13 @@ impl Place {
         self.number
     }
 
+    /// What it had sent when it was accepted was looked at.
+    pub(super) fn is_heard(&self) {
+        if let Some(connection) = self.connections.table().open.get_mut(&self.number) {
+            connection.is_heard = true;
+        }
+    }
+
     /// A request has a whole head; its body may still be to come.
     pub(super) fn begin_exchange(&self) -> Exchange {
         let mut table = self.connections.table();
@@ -199,16 +207,18 @@ impl Table {
     /// Cuts the one of these who is to go first.
     fn cut_first(&mut self, limits: &Limits, of: impl Fn(&Connection) -> bool) -> Option<()> {
         let now = Instant::now();
-        let these = self.open.iter().filter(|(_, c)| of(c) && c.rank() != Rank::Working);
+        let age = |connection: &Connection| now.saturating_duration_since(connection.since());
+        let these = self.open.iter().filter(|(_, connection)| {
+            let was_heard = connection.is_heard || age(connection) >= limits.fresh;
+            of(connection) && was_heard && connection.rank() != Rank::Working
+        });
         let first = these.min_by_key(|(_, connection)| {
             let since = connection.since();
-            let is_fresh = now.saturating_duration_since(since) < limits.fresh;
+            let is_fresh = age(connection) < limits.fresh;
             (is_fresh.then_some(since), connection.rank(), since)
         });
         let (number, connection) = first?;
-        let is_heard =
-            now.saturating_duration_since(connection.since()) >= HEARING.min(limits.fresh);
-        let number = is_heard.then_some(*number)?;
+        let number = (age(connection) >= HEARING.min(limits.fresh)).then_some(*number)?;
         self.cut(number);
         Some(())
     }
@@ -230,7 +240,14 @@ impl Table {
 impl Connection {
     fn new(from: IpAddr) -> Self {
         let quiet_since = Instant::now();
-        Self { from, quiet_since, has_asked: false, exchanges: HashMap::new(), task: None }
+        Self {
+            from,
+            quiet_since,
+            is_heard: false,
+            has_asked: false,
+            exchanges: HashMap::new(),
+            task: None,
+        }
     }
 
     fn rank(&self) -> Rank {

@@ -7,8 +7,11 @@ use super::tls::{HTTP2, Tls};
 use crate::registry::Registry;
 use crate::routes::{Origins, router};
 use axum::Router;
+use std::future::{Future as _, poll_fn};
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -120,6 +123,15 @@ impl Door {
 }
 
 async fn connection(stream: TcpStream, tls: Option<Tls>, caller: Caller, ending: Ending) {
+    let place = Arc::clone(&caller.place);
+    let mut all = pin!(speak(stream, tls, caller, ending));
+    if poll_fn(|context| Poll::Ready(all.as_mut().poll(context))).await.is_pending() {
+        place.is_heard();
+        all.await;
+    }
+}
+
+async fn speak(stream: TcpStream, tls: Option<Tls>, caller: Caller, ending: Ending) {
     // Answers are written as a whole; without it, they are only slower.
     let _ = stream.set_nodelay(true);
     let peer = caller.peer;
