@@ -80,7 +80,8 @@ impl Made {
 
     /// Where each record is: the one of the names, those of the events, the signed one.
     pub(super) fn records(&self) -> Vec<Range<usize>> {
-        let mut records = Vec::from([0..header().len()]);
+        let names = 0..header().len();
+        let mut records = vec![names];
         for chained in &self.rows {
             let start = records[records.len() - 1].end;
             records.push(start..start + row(chained).len());
