@@ -128,6 +128,10 @@ fn explain(registry: &RegistryAddress, error: &ureq::Error) -> EnrollError {
         (None, ureq::Error::Timeout(_)) => {
             EnrollError::Unreachable { registry, why: "it takes too long".to_owned() }
         }
+        // It was reached, and did not understand what was said.
+        (None, ureq::Error::Io(error)) if hung_up(error.kind()) => {
+            EnrollError::NotARegistry { registry, why: "it hangs up".to_owned() }
+        }
         (None, ureq::Error::Io(error)) => {
             EnrollError::Unreachable { registry, why: error.to_string() }
         }
@@ -136,6 +140,11 @@ fn explain(registry: &RegistryAddress, error: &ureq::Error) -> EnrollError {
         }
         (None, error) => EnrollError::NotARegistry { registry, why: error.to_string() },
     }
+}
+
+fn hung_up(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind as K;
+    matches!(kind, K::UnexpectedEof | K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe)
 }
 
 fn tls_error(error: &io::Error) -> Option<&rustls::Error> {

@@ -4,7 +4,7 @@ use crate::{ORIGIN, WORKSTATION, WORKSTATION_NAME};
 use cardwright_protocol::enrolment::{Enrol, Enrolled, HelperKeys, RegistryTerms};
 use cardwright_seal::{EnrolmentCode, Side, SigningKey, sha256};
 use std::io::{self, BufRead as _, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -100,19 +100,23 @@ pub fn enroll(program: &Path, url: &str, data: &Path, more: &[&str], code: &str)
     child.wait_with_output().unwrap()
 }
 
-fn serve(
-    stream: TcpStream,
+/// Answers one request, and gives its head and body.
+///
+/// # Errors
+/// When whoever asks goes away.
+pub fn serve(
+    mut stream: impl Read + Write,
     answer: &impl Fn(&str, &[u8]) -> Answer,
 ) -> io::Result<(String, Vec<u8>)> {
-    let (head, body) = read(&stream)?;
+    let (head, body) = read(&mut stream)?;
     let (status, text) = answer(&head, &body);
     let length = text.len();
-    let mut stream = stream;
     write!(
         stream,
         "HTTP/1.1 {status} Answer\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\
          Connection: close\r\n\r\n{text}"
     )?;
+    stream.flush()?;
     Ok((head, body))
 }
 
