@@ -2,14 +2,17 @@
 //! and its public half as text; nothing else of this program is stored there.
 
 use super::SessionKey;
+use futures_util::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::window;
+use std::pin::pin;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::js_sys::{Object, Promise, Reflect};
+use web_sys::js_sys::{Array, Function, Object, Promise, Reflect};
 use web_sys::wasm_bindgen::closure::Closure;
 use web_sys::wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    CryptoKey, IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction,
-    IdbTransactionMode,
+    CryptoKey, IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest,
+    IdbTransaction, IdbTransactionMode,
 };
 
 /// Name of database and object store.
@@ -20,6 +23,9 @@ const RECORD: &str = "key";
 
 /// Names of the two fields of the record.
 const FIELDS: (&str, &str) = ("private", "public");
+
+/// How long the browser may take to open the database, in milliseconds.
+const PATIENCE: u32 = 3_000;
 
 /// Open as long as it is used.
 struct Database(IdbDatabase);
@@ -35,6 +41,9 @@ impl Drop for Database {
 /// # Errors
 /// This browser keeps nothing, as in some private windows.
 pub(super) async fn load() -> Result<Option<SessionKey>, JsValue> {
+    if !is_made().await? {
+        return Ok(None);
+    }
     let database = open().await?;
     let store = transaction(&database, IdbTransactionMode::Readonly)?.object_store(NAME)?;
     let record = done(&store.get(&RECORD.into())?).await?;
@@ -82,16 +91,43 @@ fn transaction(database: &Database, mode: IdbTransactionMode) -> Result<IdbTrans
     database.0.transaction_with_str_and_mode(NAME, mode)
 }
 
+/// Whether there is a database. A login makes it, and nothing that only looks: a page that is left
+/// while it makes one can be kept by the browser as it was, and then nobody gets at the database.
+async fn is_made() -> Result<bool, JsValue> {
+    let factory = factory()?;
+    // A browser without this answer makes one for whoever looks.
+    let Ok(list) = Reflect::get(&factory, &"databases".into())?.dyn_into::<Function>() else {
+        return Ok(true);
+    };
+    let list = list.call0(&factory)?.dyn_into::<Promise>()?;
+    let databases = Array::from(&in_time(JsFuture::from(list)).await?);
+    let is_ours = |database: JsValue| {
+        Reflect::get(&database, &"name".into()).is_ok_and(|name| name == NAME)
+    };
+    Ok(databases.iter().any(is_ours))
+}
+
+fn factory() -> Result<IdbFactory, JsValue> {
+    window().indexed_db()?.ok_or(JsValue::UNDEFINED)
+}
+
+/// What comes in time, or an error: a page does without the database rather than wait for ever.
+async fn in_time<T>(future: impl Future<Output = Result<T, JsValue>>) -> Result<T, JsValue> {
+    match select(pin!(future), TimeoutFuture::new(PATIENCE)).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => Err(JsValue::UNDEFINED),
+    }
+}
+
 async fn open() -> Result<Database, JsValue> {
-    let factory = window().indexed_db()?.ok_or(JsValue::UNDEFINED)?;
-    let request: IdbOpenDbRequest = factory.open(NAME)?;
+    let request: IdbOpenDbRequest = factory()?.open(NAME)?;
     let opening = request.clone();
     let make = Closure::once(move || {
         let database = opening.result()?.dyn_into::<IdbDatabase>()?;
         database.create_object_store(NAME).map(drop)
     });
     request.set_onupgradeneeded(Some(make.as_ref().unchecked_ref()));
-    done(&request).await?.dyn_into().map(Database)
+    in_time(done(&request)).await?.dyn_into().map(Database)
 }
 
 /// What a request comes to.
