@@ -5,14 +5,15 @@
 //! signed over the challenge, the page's origin and this workstation. Each challenge is good once,
 //! and for as long as the ticket that answers it: both end [`Terms::ticket`] after the challenge
 //! was made. In the middle of that time the page is challenged again. No wall clock is asked: only
-//! this helper's own, which nobody else can set.
+//! this helper's own, which nobody can set, and which goes on while the computer sleeps.
 
+use crate::platform::Moment;
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::ids::WorkstationId;
 use cardwright_protocol::signed::Signed;
 use cardwright_protocol::ticket::{CHALLENGE_LENGTH, Ticket};
 use cardwright_seal::{VerifyingKey, verify};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Random bytes for a challenge.
 pub(crate) type Random = [u8; CHALLENGE_LENGTH];
@@ -48,11 +49,11 @@ pub(crate) enum NotAdmitted {
 #[derive(Debug)]
 struct Challenge {
     bytes: HexBytes,
-    made: Instant,
+    made: Moment,
 }
 
 impl Challenge {
-    fn make(random: Random, made: Instant) -> Self {
+    fn make(random: Random, made: Moment) -> Self {
         Self { bytes: random.to_vec().into(), made }
     }
 }
@@ -70,16 +71,16 @@ pub(crate) struct Challenged {
 pub(crate) struct Admitted {
     origin: String,
     /// Until then it may ask.
-    ends: Instant,
+    ends: Moment,
     /// Then it is challenged again.
-    challenged_next: Instant,
+    challenged_next: Moment,
     /// What the next ticket must answer.
     open: Option<Challenge>,
 }
 
 impl Challenged {
     /// Challenges a page of this origin.
-    pub(crate) fn new(origin: String, random: Random, now: Instant) -> Self {
+    pub(crate) fn new(origin: String, random: Random, now: Moment) -> Self {
         Self { origin, challenge: Challenge::make(random, now) }
     }
 
@@ -93,7 +94,7 @@ impl Challenged {
         self,
         terms: &Terms,
         ticket: &Signed<Ticket>,
-        now: Instant,
+        now: Moment,
     ) -> Result<Admitted, NotAdmitted> {
         let Self { origin, challenge } = self;
         check(terms, &challenge, &origin, ticket, now)?;
@@ -108,12 +109,12 @@ impl Challenged {
 
 impl Admitted {
     /// When something is due: a challenge, or the end.
-    pub(crate) fn due_at(&self) -> Instant {
+    pub(crate) fn due_at(&self) -> Moment {
         self.ends.min(self.challenged_next)
     }
 
     /// Whether the page may ask for nothing any more.
-    pub(crate) fn is_over(&self, now: Instant) -> bool {
+    pub(crate) fn is_over(&self, now: Moment) -> bool {
         now >= self.ends
     }
 
@@ -122,7 +123,7 @@ impl Admitted {
         &mut self,
         terms: &Terms,
         random: Random,
-        now: Instant,
+        now: Moment,
     ) -> Option<&HexBytes> {
         if now < self.challenged_next {
             return None;
@@ -136,7 +137,7 @@ impl Admitted {
         mut self,
         terms: &Terms,
         ticket: &Signed<Ticket>,
-        now: Instant,
+        now: Moment,
     ) -> Result<Self, NotAdmitted> {
         let challenge = self.open.take().ok_or(NotAdmitted::NothingOpen)?;
         check(terms, &challenge, &self.origin, ticket, now)?;
@@ -150,9 +151,9 @@ fn check(
     challenge: &Challenge,
     origin: &str,
     ticket: &Signed<Ticket>,
-    now: Instant,
+    now: Moment,
 ) -> Result<(), NotAdmitted> {
-    if now.saturating_duration_since(challenge.made) >= terms.ticket {
+    if now.since(challenge.made) >= terms.ticket {
         return Err(NotAdmitted::TooOld);
     }
     let ticket = verify(&terms.registry_key, ticket).map_err(|_| NotAdmitted::Signature)?;
@@ -179,7 +180,7 @@ mod tests {
     struct Registry {
         signing: SigningKey,
         terms: Terms,
-        began: Instant,
+        began: Moment,
     }
 
     impl Registry {
@@ -190,11 +191,11 @@ mod tests {
                 workstation: "5f1d6c2ab3e94d07".into(),
                 ticket: Duration::from_secs(60),
             };
-            Self { signing, terms, began: Instant::now() }
+            Self { signing, terms, began: Moment::now() }
         }
 
         /// So many seconds after the first challenge was made.
-        fn at(&self, seconds: u64) -> Instant {
+        fn at(&self, seconds: u64) -> Moment {
             self.began + Duration::from_secs(seconds)
         }
 

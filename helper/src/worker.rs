@@ -7,6 +7,7 @@ use crate::failures;
 use crate::jobs::Cancel;
 use crate::journal::JobFile;
 use crate::nonces::Reported;
+use crate::platform::Moment;
 use cardwright_card::TransportError;
 use cardwright_perso::{Failure, Next, Receipt, Run};
 use cardwright_protocol::helper::{HelperError, Hindrance, Reader, RunningJob};
@@ -158,7 +159,7 @@ impl Bench {
             };
             // Under one lock: a job that answers an earlier nonce is either accepted, and among
             // those that are known, or never will be.
-            let helper_nonce = state.nonces.issue(reported, Instant::now());
+            let helper_nonce = state.nonces.issue(reported, Moment::now());
             let known_jobs = state.journal.all_known();
             let report = ChipReport {
                 workstation: self.desk.terms.workstation.clone(),

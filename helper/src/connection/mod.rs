@@ -10,11 +10,12 @@ use crate::authority::{Admitted, Challenged, Random};
 use crate::desk::Desk;
 use crate::frame::{self, Ending};
 use crate::places::Place;
+use crate::platform::Moment;
 use crate::requests;
 use cardwright_protocol::helper::{HelperError, Message, PROTOCOL_VERSION, Request, RequestFrame};
 use futures_util::FutureExt as _;
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{convert::Infallible, sync::Arc};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -91,7 +92,7 @@ async fn converse(
     desk: &Arc<Desk>,
 ) -> Result<Infallible, Over> {
     let hello = greet(socket, around).await?;
-    let challenged = Challenged::new(origin, rand::random(), Instant::now());
+    let challenged = Challenged::new(origin, rand::random(), Moment::now());
     let greeting = desk.greeting(hello, challenged.challenge().clone());
     around.within(TICKET_TIME, send(socket, frame::text_of(&greeting))).await??;
     let (id, admitted) = authenticate(socket, around, desk, challenged).await?;
@@ -124,7 +125,7 @@ async fn authenticate(
         Ok(RequestFrame { id, .. }) => return Err(out_of_order(socket, id).await),
         Err(not_read) => return Err(not_read.refuse(socket).await),
     };
-    match challenged.authenticate(&desk.terms, &ticket, Instant::now()) {
+    match challenged.authenticate(&desk.terms, &ticket, Moment::now()) {
         Ok(admitted) => {
             around.place.become_guest().map_err(|_| Over::Ended(Ending::TooMany))?;
             Ok((id, admitted))
@@ -145,18 +146,18 @@ async fn attend(
     let mut waiting = JoinSet::new();
     let mut outgoing = vec![frame::text_of(&ready), frame::text_of(&snapshot)];
     loop {
+        // Whatever there is: who has no authority any more is told nothing.
         for text in outgoing.drain(..) {
+            still(&admitted)?;
             send(socket, text).await?;
         }
+        // Timers stand still while the computer sleeps: behind it they come too late.
+        let due = admitted.due_at().since(Moment::now());
         tokio::select! {
-            // Whatever else there is: who has no authority any more is told nothing.
             biased;
-            () = tokio::time::sleep_until(admitted.due_at().into()) => {
-                let now = Instant::now();
-                if admitted.is_over(now) {
-                    tracing::info!("no fresh ticket came: closing a connection");
-                    return Err(Over::Ended(Ending::NotAdmitted));
-                }
+            () = tokio::time::sleep(due) => {
+                still(&admitted)?;
+                let now = Moment::now();
                 if let Some(challenge) = admitted.challenge(&desk.terms, random(), now) {
                     let challenge = challenge.clone();
                     outgoing.push(frame::text_of(&Message::Challenge { challenge }));
@@ -185,10 +186,11 @@ async fn attend(
                     Ok(frame) => frame,
                     Err(not_read) => return Err(not_read.refuse(socket).await),
                 };
+                still(&admitted)?;
                 match request {
                     Request::Hello { .. } => return Err(out_of_order(socket, id).await),
                     Request::Authenticate { ticket } => {
-                        admitted = match admitted.renew(&desk.terms, &ticket, Instant::now()) {
+                        admitted = match admitted.renew(&desk.terms, &ticket, Moment::now()) {
                             Ok(admitted) => admitted,
                             Err(why) => return Err(not_admitted(socket, id, why).await),
                         };
@@ -211,6 +213,15 @@ async fn attend(
             }
         }
     }
+}
+
+/// Whether the page still may ask and be told.
+fn still(admitted: &Admitted) -> Result<(), Over> {
+    if admitted.is_over(Moment::now()) {
+        tracing::info!("no fresh ticket came: closing a connection");
+        return Err(Over::Ended(Ending::NotAdmitted));
+    }
+    Ok(())
 }
 
 /// Done when the helper ends.

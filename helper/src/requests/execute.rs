@@ -3,13 +3,14 @@ use crate::desk::{Desk, State};
 use crate::failures;
 use crate::jobs::Cancel;
 use crate::journal::{JobFile, Slot};
+use crate::platform::Moment;
 use crate::worker::{Execution, Work};
 use cardwright_protocol::helper::{self, HelperError, Hindrance, Message, RunningJob};
 use cardwright_protocol::job::{JobHeader, SealedJob};
 use cardwright_protocol::outcome::{self, Phase};
 use cardwright_seal::{open_job, sha256, sign};
 use std::io::ErrorKind;
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 /// Why a job of the registry does not begin.
@@ -119,7 +120,7 @@ fn check(state: &mut State, header: &JobHeader) -> Result<(), Refusal> {
     }
     let reported = state
         .nonces
-        .look_up(&header.helper_nonce, Instant::now())
+        .look_up(&header.helper_nonce, Moment::now())
         .ok_or(Refusal::Unfit("the report that the job answers is used up or too old"))?;
     if reported.reader != header.reader || reported.insertion != header.insertion {
         return Err(Refusal::Unfit("the job answers a report of another reader or insertion"));
@@ -222,7 +223,7 @@ fn refuse(state: &mut State, header: &JobHeader, refusal: Refusal) -> Refused {
             failure: None,
         },
     };
-    let could_begin = state.nonces.refuse(&header.helper_nonce, &header.job, Instant::now());
+    let could_begin = state.nonces.refuse(&header.helper_nonce, &header.job, Moment::now());
     // A job that answers no nonce of now may be one that an earlier run of this helper accepted:
     // the journal would know it, unless a part of it was lost.
     Refused { error, is_for_ever: could_begin || !state.journal.is_damaged() }
@@ -231,7 +232,8 @@ fn refuse(state: &mut State, header: &JobHeader, refusal: Refusal) -> Refused {
 /// Signs for the registry that somebody gave this helper what is not for it.
 fn not_for_us(desk: &Desk, job: &SealedJob, why: String) -> HelperError {
     tracing::warn!(why, "refused a job");
-    // A plain struct with text keys: writing it as JSON cannot fail.
+    // Not the page's text of it, which could be spelled anew for every refusal. A plain struct with
+    // text keys: writing it as JSON cannot fail.
     let text = serde_json::to_string(job).expect("a sealed job is plain data");
     let workstation = desk.terms.workstation.clone();
     let refusal = outcome::Refusal { workstation, why, refused_hash: sha256(text.as_bytes()) };
