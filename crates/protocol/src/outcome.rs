@@ -322,7 +322,9 @@ pub struct Refusal {
     pub workstation: WorkstationId,
     /// Why, in words that hold nothing of what was refused.
     pub why: String,
-    /// SHA-256 of what was refused, as it came: 32 bytes.
+    /// SHA-256 of the [`SealedJob`](crate::job::SealedJob) that was refused, as it is written in
+    /// this protocol: JSON without spaces, its fields in their order, hexadecimal digits in upper
+    /// case. So one job has one hash, however a page spelled it. 32 bytes.
     pub refused_hash: HexBytes,
 }
 

@@ -66,6 +66,24 @@ async fn what_is_not_from_the_registry_or_not_for_this_helper_is_refused_for_the
             Refusal { workstation: WORKSTATION.into(), why: why.to_owned(), refused_hash };
         assert_eq!(refusal, expected);
     }
+    // One job has one hash, however it is spelled.
+    let job = sealed(&registry.helper, &SigningKey::generate());
+    let refused_hash = sha256(serde_json::to_string(&job).unwrap().as_bytes());
+    let job = serde_json::to_value(&job).unwrap();
+    let digits = job["signature"].as_str().unwrap();
+    let spelled = serde_json::to_string_pretty(&job).unwrap();
+    let spelled = spelled.replace(digits, &digits.to_ascii_lowercase());
+    let frame = format!(r#"{{"request": {{"job": {spelled}, "type": "execute"}}, "id": 99}}"#);
+    page.send_text(&frame).await;
+    let refusal = page
+        .event(|message| match message {
+            Message::Refused { error: HelperError::JobNotForUs { refusal }, .. } => {
+                Some(refusal.clone())
+            }
+            _ => None,
+        })
+        .await;
+    assert_eq!(verify(&desk.helper.key, &refusal).unwrap().refused_hash, refused_hash);
     // None of them spent the nonce.
     let answer = page.ask(Request::Execute { job: registry.seal(&header) }).await;
     assert!(matches!(answer, Message::Accepted { .. }), "{answer:?}");

@@ -13,7 +13,8 @@ pub enum HelperError {
     /// The frame is not of this protocol.
     #[serde(deserialize_with = "no_fields")]
     Malformed,
-    /// `hello` was not the first request, or came twice.
+    /// `hello` was not the first request, or came twice, or something else than a ticket came
+    /// behind it.
     #[serde(deserialize_with = "no_fields")]
     OutOfOrder,
     /// The versions of the two sides do not fit.
