@@ -176,15 +176,16 @@ async fn receive(
         }
         () = connection::ended(&mut ending) => None,
     };
+    let Some(visitor) = visitor else { return };
+    // Only now: who was refused takes no place from pages that wait for their tickets.
     place.become_stranger();
     match visitor {
-        Some(Visitor::Page(socket, origin)) => {
+        Visitor::Page(socket, origin) => {
             connection::serve(socket, origin, place, desk, ending).await;
         }
-        Some(Visitor::Mistaken(socket)) => tokio::select! {
+        Visitor::Mistaken(socket) => tokio::select! {
             () = connection::close(socket, Ending::Mistaken) => {}
             () = place.lost() => {}
         },
-        None => {}
     }
 }

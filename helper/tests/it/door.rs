@@ -103,6 +103,7 @@ async fn only_the_exact_host_and_origin_are_let_in() {
         (&[host], &["https://xn--crds-5na.example.org"], REFUSED),
         (&[host], &["https://cards.example.org."], REFUSED),
         (&[host], &["https://example.org"], REFUSED),
+        // White space around a value is none of it (RFC 9110, 5.5): this is the origin itself.
         (&[host], &["https://cards.example.org\t"], LET_IN),
         (&[host], &["https://cards.example.org#"], REFUSED),
         (&[host], &["https://cards.example.org\0"], REFUSED),
@@ -247,6 +248,26 @@ async fn the_oldest_page_without_a_ticket_goes_first() {
     assert!(newest.answers().await, "it is not its turn");
     let answer = page.ask(Request::Outcomes {}).await;
     assert!(matches!(answer, Message::Outcomes { .. }), "who has a ticket stays: {answer:?}");
+}
+
+#[tokio::test]
+async fn whoever_is_refused_takes_no_place_of_a_page_that_waits_for_its_ticket() {
+    let helper = Helper::without_service();
+    let mut pages = Vec::new();
+    for _ in 0..64 {
+        let mut page = Page::before_hello(helper.address).await;
+        let challenge = page.hello().await;
+        pages.push((page, challenge));
+    }
+    let foreign = upgrade(&[&helper.address.to_string()], &["null"]);
+    for _ in 0..64 {
+        assert_eq!(answer(&helper, &foreign).await, REFUSED);
+    }
+    for (mut page, challenge) in pages.drain(..8) {
+        let ticket = helper.registry.ticket(&challenge, ORIGIN);
+        let answer = page.ask(Request::Authenticate { ticket }).await;
+        assert!(matches!(answer, Message::Ready { .. }), "{answer:?}");
+    }
 }
 
 #[tokio::test]
