@@ -116,6 +116,7 @@ fn log_refused(headers: &HeaderMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const HEAD: &str = "GET / HTTP/1.1\r\nHost: 127.0.0.1:8421\r\nOrigin: https://a.example\r\n\
                         Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
@@ -184,5 +185,73 @@ mod tests {
         assert_eq!(name(&door().judge(long(MAX_HEAD_LENGTH + 1).as_bytes())), "forbidden");
         let endless = [b'a'; MAX_HEAD_LENGTH];
         assert_eq!(name(&door().judge(&endless)), "forbidden");
+    }
+
+    /// What stands behind the name of a header, read in the simplest way.
+    fn values<'a>(head: &'a [u8], name: &str) -> Vec<&'a [u8]> {
+        let lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
+        let header = |line: &'a [u8]| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            let is_it = line[..colon].eq_ignore_ascii_case(name.as_bytes());
+            is_it.then(|| line[colon + 1..].trim_ascii())
+        };
+        lines.skip(1).take_while(|line| !line.is_empty()).filter_map(header).collect()
+    }
+
+    /// What is put into a head, by chance or because it could be taken for something else.
+    fn put_in() -> impl Strategy<Value = Vec<u8>> {
+        let tokens = [
+            "\r\n",
+            "\n",
+            "\r",
+            "\0",
+            " ",
+            "\t",
+            ":",
+            ",",
+            "\r\n\r\n",
+            "\r\n ",
+            "\r\nOrigin: null",
+            "\r\norigin:https://a.example",
+            "\r\nHost: localhost:8421",
+            "http://localhost",
+            ".evil.example",
+        ];
+        let token =
+            prop::sample::select(tokens.to_vec()).prop_map(|token| token.as_bytes().to_vec());
+        prop_oneof![token, prop::collection::vec(any::<u8>(), 0..8)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn whoever_is_upgraded_named_one_origin_and_one_host_of_the_door(
+            changes in prop::collection::vec((0..HEAD.len(), 0_usize..6, put_in()), 0..4),
+            cut in 0..HEAD.len(),
+        ) {
+            let mut head = HEAD.as_bytes().to_vec();
+            for (place, lost, come) in changes {
+                let place = place.min(head.len());
+                let end = (place + lost).min(head.len());
+                head.splice(place..end, come);
+            }
+            let judgment = door().judge(&head);
+            if let Judgment::Welcome(upgrade) | Judgment::Mistaken(upgrade) = &judgment {
+                prop_assert_eq!(&*upgrade.origin, "https://a.example");
+                prop_assert_eq!(values(&head, "origin"), [b"https://a.example"]);
+                prop_assert_eq!(values(&head, "host"), [b"127.0.0.1:8421"]);
+            }
+            // Who was refused once cannot talk its way in.
+            if door().judge(&head[..cut.min(head.len())]) == Judgment::Forbidden {
+                prop_assert_eq!(judgment, Judgment::Forbidden);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_judged(bytes: Vec<u8>) {
+            let judgment = door().judge(&bytes);
+            prop_assert!(matches!(judgment, Judgment::Incomplete | Judgment::Forbidden));
+        }
     }
 }
