@@ -103,9 +103,12 @@ fn execute(command: Command) -> anyhow::Result<()> {
             platform::prepare();
             let config =
                 config.map_or_else(|| Ok(Config::default()), |path| Config::read(&path))?;
+            // A folder that is not enrolled gets no journal, either.
+            Enrolment::read(&data)?;
+            let journal = Journal::open(&data)?;
+            // Nobody enrolls it at another registry from here on.
             let enrolment = Enrolment::read(&data)?;
             let keys = Keys::open(&data)?;
-            let journal = Journal::open(&data)?;
             tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
                 .enable_all()
@@ -114,6 +117,8 @@ fn execute(command: Command) -> anyhow::Result<()> {
                 .block_on(serve(config, enrolment, keys, journal))
         }
         Command::Enroll { url, data, ca } => {
+            // The private keys and the code are in its memory.
+            platform::prepare();
             let registry = RegistryAddress::parse(&url).map_err(Error::from)?;
             let trust = Trust::load(ca.as_deref()).map_err(Error::from)?;
             let keys = Keys::open_or_make(&data)?;

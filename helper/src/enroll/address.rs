@@ -1,5 +1,6 @@
 use super::EnrollError;
 use std::fmt;
+use std::net::IpAddr;
 use ureq::http::Uri;
 
 /// The address of a registry: scheme, host and port.
@@ -11,6 +12,7 @@ pub struct RegistryAddress {
     /// Host and port as in `Host` (RFC 9110, 7.2): lower case, no default port.
     authority: String,
     port: u16,
+    is_here: bool,
 }
 
 impl RegistryAddress {
@@ -19,7 +21,10 @@ impl RegistryAddress {
     /// # Errors
     /// [`EnrollError::Url`].
     pub fn parse(url: &str) -> Result<Self, EnrollError> {
-        let wrong = |why| EnrollError::Url { url: url.to_owned(), why };
+        // What stands before an `@` is not repeated: it may be a password.
+        let shown =
+            || url.rsplit_once('@').map_or(url.to_owned(), |(_, host)| format!("***@{host}"));
+        let wrong = |why| EnrollError::Url { url: shown(), why };
         let uri: Uri = url.trim().parse().map_err(|_| wrong("this is no address"))?;
         let is_https = match uri.scheme_str() {
             Some("https") => true,
@@ -46,11 +51,12 @@ impl RegistryAddress {
             Some(port) => port.parse().map_err(|_| wrong("its port is no number of one"))?,
             None => standard,
         };
+        let is_here = is_this_computer(&host) || is_loopback(&host);
         let authority = match port == standard {
             true => host,
             false => format!("{host}:{port}"),
         };
-        Ok(Self { is_https, authority, port })
+        Ok(Self { is_https, authority, port, is_here })
     }
 
     /// As browsers send it in `Origin` for pages of the registry.
@@ -66,6 +72,11 @@ impl RegistryAddress {
 
     pub(super) fn is_https(&self) -> bool {
         self.is_https
+    }
+
+    /// Whether it is on this computer: then no proxy leads to it.
+    pub(super) fn is_here(&self) -> bool {
+        self.is_here
     }
 
     /// Where to connect. Every name of this computer is 127.0.0.1: no name server is asked, which
@@ -87,6 +98,12 @@ impl fmt::Display for RegistryAddress {
 
 fn is_this_computer(host: &str) -> bool {
     host == "127.0.0.1" || host == "localhost" || host.ends_with(".localhost")
+}
+
+/// Whether it is an address that no packet leaves this computer for (RFC 6890, 2.2).
+fn is_loopback(host: &str) -> bool {
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -136,7 +153,12 @@ mod tests {
             ("https://", "no address"),
             ("https:///", "no address"),
             ("https://:8080", "names no host"),
-            ("https://a:b@cards.example.org", "a name or a password"),
+            ("https://kärten.example.org", "no address"),
+            ("https://cards%2Eexample.org", "no address"),
+            ("https://a:47291358@cards.example.org", "a name or a password"),
+            ("https://a:47291358@cards.example.org/b?c", "a name or a password"),
+            ("https://a:47291358 @cards.example.org", "no address"),
+            ("http://127.0.0.1:47291358@cards.example.org", "a name or a password"),
             ("https://cards.example.org/app", "behind the host"),
             ("https://cards.example.org/?a=b", "behind the host"),
             ("https://cards.example.org:99999", "number"),
@@ -153,6 +175,7 @@ mod tests {
         for (url, why) in cases {
             let error = RegistryAddress::parse(url).unwrap_err().to_string();
             assert!(error.contains(why), "{url}: {error}");
+            assert!(!error.contains("47291358"), "a password is not repeated: {error}");
         }
     }
 }

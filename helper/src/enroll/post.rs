@@ -71,7 +71,7 @@ pub(super) fn post(
     body: &str,
 ) -> Result<(u16, String), EnrollError> {
     // A registry on this computer is reached by this computer, whatever proxies there are.
-    let proxy = if registry.is_https() { Proxy::try_from_env() } else { None };
+    let proxy = if registry.is_here() { None } else { Proxy::try_from_env() };
     let tls = TlsConfig::builder()
         .root_certs(RootCerts::new_with_certs(&trust.0))
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -97,7 +97,8 @@ pub(super) fn post(
         .map_err(|error| explain(registry, &error))?;
     let status = answer.status().as_u16();
     if let (300..400, Some(elsewhere)) = (status, answer.headers().get("Location")) {
-        let elsewhere = elsewhere.as_bytes().escape_ascii().to_string();
+        let elsewhere: String =
+            elsewhere.as_bytes().escape_ascii().map(char::from).take(200).collect();
         return Err(EnrollError::NotARegistry {
             registry: registry.to_string(),
             why: format!("it leads elsewhere, to {elsewhere}"),

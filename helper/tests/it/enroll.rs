@@ -1,42 +1,40 @@
 //! Enrolling over HTTP, against registries of every kind.
 
 use crate::support::{Desk, Helper, PROGRAM, insert, run};
-use cardwright_desk::enrolment::{Answer, Counter, enroll, keys_of, serve, take, terms};
+use cardwright_desk::enrolment::{Answer, Counter, enroll, keys_of, take, terms};
 use cardwright_desk::{WORKSTATION, WORKSTATION_NAME};
 use cardwright_protocol::enrolment::RegistryTerms;
 use cardwright_protocol::helper::PROTOCOL_VERSION;
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
 use cardwright_seal::{EnrolmentCode, SigningKey};
 use cardwright_virtual_card::CardOptions;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use tempfile::TempDir;
 
 /// A data folder, and a registry with a code for it.
-struct Place {
-    folder: TempDir,
-    signing: SigningKey,
-    code: EnrolmentCode,
+pub(crate) struct Place {
+    pub(crate) folder: TempDir,
+    pub(crate) signing: SigningKey,
+    pub(crate) code: EnrolmentCode,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { folder, signing: SigningKey::generate(), code: EnrolmentCode::generate() }
     }
 
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     /// What the program said: standard output where it succeeded, standard error where not.
-    fn enroll(&self, url: &str, more: &[&str]) -> Result<String, String> {
+    pub(crate) fn enroll(&self, url: &str, more: &[&str]) -> Result<String, String> {
         enroll_as(&self.data(), url, more, &self.code.grouped())
     }
 
-    fn status(&self) -> (bool, String) {
+    pub(crate) fn status(&self) -> (bool, String) {
         run(&["status", "--data", self.data().to_str().unwrap()])
     }
 }
@@ -242,54 +240,4 @@ async fn results_that_wait_for_a_registry_are_not_left_for_another_one() {
     desk.helper.kill();
     let enrolled = enroll_as(&data, &other.url(), &[], &code.grouped());
     assert!(enrolled.is_ok(), "{enrolled:?}");
-}
-
-/// A registry over TLS, with a certificate for `localhost` that no operating system trusts. Gives
-/// its port, and its certificate as PEM.
-fn over_tls(place: &Place) -> (u16, String) {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key.into())
-        .unwrap();
-    let config = Arc::new(config);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (code, terms) = (place.code.clone(), terms(&place.signing));
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-            let stream = StreamOwned::new(connection, stream.unwrap());
-            // A helper that does not trust it goes away.
-            let _ = serve(stream, &|_: &str, body: &[u8]| take(&code, &terms, body));
-        }
-    });
-    (port, made.cert.pem())
-}
-
-#[test]
-fn over_tls_a_registry_is_believed_by_its_certificate() {
-    let place = Place::new();
-    let (port, certificate) = over_tls(&place);
-    let url = format!("https://localhost:{port}");
-    let said = place.enroll(&url, &[]).unwrap_err();
-    assert!(said.contains("is not trusted") && said.contains("--ca FILE"), "{said}");
-
-    let ca = place.folder.path().join("ca.pem");
-    std::fs::write(&ca, certificate).unwrap();
-    let more = ["--ca", ca.to_str().unwrap()];
-    let other_name = place.enroll(&format!("https://127.0.0.1:{port}"), &more).unwrap_err();
-    assert!(other_name.contains("is not trusted"), "{other_name}");
-    assert!(!place.status().0, "nothing was written");
-    assert_eq!(place.enroll(&url, &more), Ok(format!("enrolled\t{WORKSTATION_NAME}\n")));
-
-    let plain = Counter::of_registry(&place.signing, &place.code);
-    let said = place.enroll(&format!("https://{}", plain.address), &more).unwrap_err();
-    assert!(said.contains("does not answer as a registry does"), "{said}");
-    let said = place.enroll(&format!("http://localhost:{port}"), &more).unwrap_err();
-    assert!(said.contains("does not answer as a registry does"), "{said}");
 }

@@ -6,6 +6,7 @@ mod canary;
 mod command_line;
 mod door;
 mod enroll;
+mod enroll_network;
 mod execute;
 mod faults;
 mod full_disk;

@@ -86,15 +86,17 @@ pub fn keys_of(body: &[u8]) -> HelperKeys {
 
 /// Lets a helper's program enroll its data folder, with a code on its standard input.
 pub fn enroll(program: &Path, url: &str, data: &Path, more: &[&str], code: &str) -> Output {
-    let mut child = Command::new(program)
-        .args(["enroll", url, "--data"])
-        .arg(data)
-        .args(more)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = Command::new(program);
+    command.args(["enroll", url, "--data"]).arg(data).args(more);
+    with_code(&mut command, code, |_| {})
+}
+
+/// Runs a program that asks for a code, and gives it one on its standard input once `started` knows
+/// the process.
+pub fn with_code(program: &mut Command, code: &str, started: impl FnOnce(u32)) -> Output {
+    program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = program.spawn().unwrap();
+    started(child.id());
     // One that fails before it asks reads nothing.
     let _ = writeln!(child.stdin.take().unwrap(), "{code}");
     child.wait_with_output().unwrap()
@@ -121,7 +123,10 @@ pub fn serve(
 }
 
 /// Head and body of a request.
-fn read(stream: impl Read) -> io::Result<(String, Vec<u8>)> {
+///
+/// # Errors
+/// When whoever asks goes away.
+pub fn read(stream: impl Read) -> io::Result<(String, Vec<u8>)> {
     let mut stream = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
