@@ -6,8 +6,8 @@ use cardwright_protocol::outcome::Condition;
 use cardwright_virtual_card::{CardOptions, Trace};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 /// Takes all space that is left.
@@ -80,7 +80,7 @@ async fn without_space_a_job_does_not_begin_and_one_that_began_keeps_its_outcome
 }
 
 /// A pipe that is full, and that nobody reads.
-fn full_pipe() -> (io::PipeReader, Stdio) {
+fn full_pipe() -> (io::PipeReader, OwnedFd) {
     let (reader, writer) = io::pipe().unwrap();
     let mut filler = writer.try_clone().unwrap();
     // Waits for ever when the pipe holds less than usual: then it is full as well.
@@ -91,8 +91,8 @@ fn full_pipe() -> (io::PipeReader, Stdio) {
 #[tokio::test]
 async fn a_log_that_cannot_be_written_neither_ends_nor_blocks_the_helper() {
     let (kept, full) = full_pipe();
-    let closed: Stdio = io::pipe().unwrap().1.into();
-    let no_space: Stdio = File::options().write(true).open("/dev/full").unwrap().into();
+    let closed: OwnedFd = io::pipe().unwrap().1.into();
+    let no_space: OwnedFd = File::options().write(true).open("/dev/full").unwrap().into();
     for log in [full, closed, no_space] {
         let mut desk = Desk::with(|socket| Helper::logging_to(socket, log));
         let mut page = desk.helper.page().await;

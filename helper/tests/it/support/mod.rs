@@ -11,6 +11,7 @@ pub(crate) use office::{Desk, insert};
 use cardwright_seal::VerifyingKey;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -28,6 +29,8 @@ pub(crate) struct Helper {
     pub(crate) data: PathBuf,
     pub(crate) config: PathBuf,
     socket: PathBuf,
+    /// Where the log goes, of all that there is.
+    log: Option<OwnedFd>,
     child: Child,
     folder: TempDir,
 }
@@ -43,12 +46,13 @@ impl Helper {
         Self::start_with(socket, more, |program| program)
     }
 
-    /// A helper whose log goes elsewhere, and of all that there is.
-    pub(crate) fn logging_to(socket: &Path, log: Stdio) -> Self {
-        Self::start_with(socket, "", |mut program| {
-            program.env("RUST_LOG", "trace").stderr(log);
-            program
-        })
+    /// A helper whose log goes to a file or pipe, and is of all that there is; so are the logs of
+    /// those that are started behind it.
+    pub(crate) fn logging_to(socket: &Path, log: OwnedFd) -> Self {
+        let log_of_first = log.try_clone().unwrap();
+        let mut helper = Self::start_with(socket, "", |program| logging(program, log_of_first));
+        helper.log = Some(log);
+        helper
     }
 
     /// A helper whose data folder is a file system of 64 KiB of its own. See [`Self::inside`].
@@ -75,7 +79,7 @@ impl Helper {
         std::fs::write(&config, configuration(more)).unwrap();
         let (child, address) = begin(wrap(program(&data, &config)), socket);
         let socket = socket.to_owned();
-        Self { address, registry, key: signing, data, config, socket, child, folder }
+        Self { address, registry, key: signing, data, config, socket, log: None, child, folder }
     }
 
     /// Ends the helper in the middle of whatever it does.
@@ -87,7 +91,11 @@ impl Helper {
     /// Starts a helper that was ended, with what it left.
     pub(crate) fn start_again(&mut self) {
         self.child.wait().unwrap();
-        (self.child, self.address) = begin(program(&self.data, &self.config), &self.socket);
+        let mut program = program(&self.data, &self.config);
+        if let Some(log) = &self.log {
+            program = logging(program, log.try_clone().unwrap());
+        }
+        (self.child, self.address) = begin(program, &self.socket);
     }
 
     /// The data folder as the helper sees it, on a file system that only it has.
@@ -145,6 +153,11 @@ impl Drop for Helper {
 fn program(data: &Path, config: &Path) -> Command {
     let mut program = Command::new(PROGRAM);
     program.args(["run", "--data"]).arg(data).arg("--config").arg(config);
+    program
+}
+
+fn logging(mut program: Command, log: OwnedFd) -> Command {
+    program.env("RUST_LOG", "trace").stderr(log);
     program
 }
 
