@@ -11,8 +11,9 @@
 //! | 4426 | the versions of the two sides do not fit | says which side is older |
 //! | 4429 | too many connections, or too many requests at once on one | connects again later |
 //!
-//! Before 4400, 4401, 4426, and 4403 for a refused ticket, a `refused` message says the same. A client that does not read what
-//! it is sent is dropped without a code: it would not read that either.
+//! Before 4400, 4401, 4426, and 4403 for a refused ticket, a `refused` message says the same. A
+//! client that does not read what it is sent is dropped without a code: it would not read that
+//! either.
 
 use cardwright_protocol::helper::{HelperError, MAX_FRAME_LENGTH, Message};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
