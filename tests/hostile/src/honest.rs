@@ -45,8 +45,9 @@ impl Watch {
             let (mut count, mut slowest) = (0, Duration::ZERO);
             while !over.load(Ordering::Relaxed) {
                 let began = Instant::now();
-                // A page that lost its place connects again, as the app does.
-                loop {
+                // A page that lost its place connects again, as the app does. A helper that is gone
+                // is not waited for when all is over.
+                while !over.load(Ordering::Relaxed) {
                     let registry = Arc::clone(&registry);
                     let open =
                         tokio::spawn(async move { drop(Page::open(address, &registry).await) });
