@@ -13,7 +13,7 @@
 //!
 //! Before 4400, 4401, 4426, and 4403 for a refused ticket, a `refused` message says the same. A
 //! client that does not read what it is sent is dropped without a code: it would not read that
-//! either.
+//! either. The same table is in `docs/protocol.md`.
 
 use cardwright_protocol::helper::{HelperError, MAX_FRAME_LENGTH, Message};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -75,6 +75,15 @@ pub(crate) fn refused(id: u64, error: HelperError) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_documentation_has_the_same_table() {
+        let rows = include_str!("frame.rs").lines().filter_map(|line| line.strip_prefix("//! "));
+        let rows: Vec<_> = rows.filter(|line| line.starts_with('|')).collect();
+        assert!(rows.len() > 2, "the table is at the top");
+        let protocol = include_str!("../../docs/protocol.md");
+        assert!(protocol.contains(&rows.join("\n")), "{rows:#?}");
+    }
 
     #[test]
     fn every_ending_is_in_the_table() {

@@ -1,8 +1,9 @@
 //! `cargo xtask soak`: random schedules over the whole system, or hostile traffic at one of its
-//! doors, as much as wanted.
+//! doors, as much as wanted. Nothing else is to run on the machine: here, unlike in the tests, who
+//! waits too long is a failure.
 
 use crate::build;
-use crate::sh::{cargo, run};
+use crate::sh::{cargo, command, run};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Options of `cargo xtask soak`.
@@ -26,6 +27,9 @@ struct Schedules {
     count: u64,
 }
 
+/// What an honest page may wait at most at the helper, in milliseconds.
+const HELPER_WITHIN: &str = "1000";
+
 /// Hostile traffic.
 #[derive(clap::Subcommand)]
 enum Traffic {
@@ -41,6 +45,10 @@ enum Traffic {
         #[arg(long, value_name = "N", default_value_t = 10_000)]
         count: u64,
     },
+    /// 500000 heads and as many frames at the helper's parsers, then floods of 10000 connections
+    /// and messages of 100 MB at the helper, while two pages are honest: none waits for more than
+    /// a second, and the helper takes at most 64 MB.
+    Helper,
 }
 
 /// Builds what runs, and runs what is asked for.
@@ -53,6 +61,7 @@ pub fn soak(options: &Options) -> anyhow::Result<()> {
         None => schedules(&options.schedules),
         Some(Traffic::RegistryHeads { count }) => registry("hostile_heads::", *count),
         Some(Traffic::RegistryConnections { count }) => registry("flood::", *count),
+        Some(Traffic::Helper) => helper(),
     }
 }
 
@@ -73,4 +82,11 @@ fn registry(test: &str, count: u64) -> anyhow::Result<()> {
         .env("CARDWRIGHT_COUNT", count.to_string())
         .args(["test", "--quiet", "--locked", "--package", "cardwright-registry", "--test", "it"])
         .args(["--", "--nocapture", test]))
+}
+
+/// The helper and its attacker, who looks for it beside itself.
+fn helper() -> anyhow::Result<()> {
+    let packages = ["--package", "cardwright-helper", "--package", "cardwright-hostile"];
+    run(cargo().args(["build", "--quiet", "--locked"]).args(packages))?;
+    run(command(build::program("hostile-helper")).args(["--within", HELPER_WITHIN]))
 }

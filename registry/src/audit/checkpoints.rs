@@ -56,6 +56,11 @@ impl CheckpointFile {
         // locks still append each line as one.
         let _ = file.lock();
         let end = end_of_lines(&mut file)?;
+        // Who restores one copy twice within a second says the same twice. Elsewhere a line that is
+        // there twice is one that somebody copied.
+        if ends_with(&mut file, end, &line)? {
+            return Ok(());
+        }
         let written = file.write_all(&line).and_then(|()| file.sync_data());
         if written.is_err() {
             // A disk that is full may have taken a part of it.
@@ -105,6 +110,15 @@ fn end_of_lines(file: &mut File) -> io::Result<u64> {
     Ok(end)
 }
 
+/// Whether the lines of so many bytes end with this one.
+fn ends_with(file: &mut File, end: u64, line: &[u8]) -> io::Result<bool> {
+    let Some(start) = end.checked_sub(line.len() as u64) else { return Ok(false) };
+    file.seek(SeekFrom::Start(start))?;
+    let mut last = Vec::new();
+    (&*file).take(line.len() as u64).read_to_end(&mut last)?;
+    Ok(last == line)
+}
+
 fn line(bytes: &[u8], key: &VerifyingKey) -> Line {
     let verified = match serde_json::from_slice(bytes) {
         Ok(Checkpoint::Head(signed)) => verify(key, &signed).map(Line::Head),
@@ -141,6 +155,27 @@ mod tests {
             file.append_head(&key, &head(9)).unwrap();
             assert_eq!(read()[before..], [Line::Head(head(9))], "{cut}");
         }
+    }
+
+    #[test]
+    fn what_was_said_last_is_not_said_again() {
+        let folder = TempDir::new().unwrap();
+        let file = CheckpointFile::of(folder.path(), None);
+        let key = SigningKey::generate();
+        let restoration = AuditRestoration {
+            seq: 1,
+            hash: vec![7; 32].into(),
+            event: vec![8; 32].into(),
+            known: 1,
+            at: "2026-11-22T07:00:00Z".to_owned(),
+        };
+        file.append_head(&key, &head(1)).unwrap();
+        for _ in 0..2 {
+            file.append_restoration(&key, &restoration).unwrap();
+        }
+        file.append_head(&key, &head(1)).unwrap();
+        let (head, restored) = (Line::Head(head(1)), Line::Restored(restoration));
+        assert_eq!(file.read(&key.verifying_key()).unwrap(), [head.clone(), restored, head]);
     }
 
     #[test]

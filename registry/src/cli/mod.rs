@@ -155,6 +155,7 @@ enum Command {
     /// the export or of the checkpoints, the time, and why; what is not known is `-`. A good one
     /// has one line: `verified`, the number of events, and the last event and its hash. Events
     /// that a restoration from a copy lost are no fault: `lost`, the events, and when it was.
+    /// Standard error says it when there is no checkpoint to verify against.
     ///
     /// The exit code is 0 for a good one, 1 when anything is wrong, 2 when it cannot be read.
     VerifyAudit(verify_audit::VerifyAudit),

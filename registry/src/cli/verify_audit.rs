@@ -1,5 +1,5 @@
 use super::serve::read_config;
-use super::{CliError, print};
+use super::{CliError, explain, print};
 use crate::audit::{CheckpointFile, LogVerifier, Verified, verify_export};
 use crate::data_dir::{DataDir, DataError};
 use crate::key_name::KeyName;
@@ -56,7 +56,16 @@ impl VerifyAudit {
         };
         let read = |source| CliError::File { path: file.path().to_owned(), source };
         // Before the events: meanwhile a registry that runs may write more of both.
-        let mut verifier = LogVerifier::new(file.read(&key).map_err(read)?);
+        let checkpoints = file.read(&key).map_err(read)?;
+        if checkpoints.is_empty() {
+            explain(&format!(
+                "There is no checkpoint in {}: that the chain was cut off, or made anew as a \
+                 whole, would not be found. Where the registry writes them elsewhere, name its \
+                 configuration with --config.",
+                file.path().display()
+            ));
+        }
+        let mut verifier = LogVerifier::new(checkpoints);
         let snapshot = store.read().await.map_err(DataError::from)?;
         read_log(&snapshot, &mut verifier).await.map_err(DataError::from)?;
         Ok(verifier.end())

@@ -33,7 +33,7 @@ use headers::Headers;
 use std::sync::Arc;
 
 /// Longest body that is read, in bytes.
-const MAX_BODY: usize = 64 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 
 /// Pages that may change something, and what they may call this server.
 #[derive(Debug, Clone)]

@@ -14,8 +14,9 @@ pub(super) const MAX_HEAD: u32 = 16 * 1024;
 /// Most headers of a request.
 const MAX_HEADERS: usize = 64;
 
-/// Requests of one HTTP/2 connection at a time.
-const MAX_STREAMS: u32 = 64;
+/// Requests of one HTTP/2 connection at a time: about what a browser has by HTTP/1. RFC 9113, 6.5.2,
+/// has more in mind, but a body of each may be in memory.
+const MAX_STREAMS: u32 = 8;
 
 /// Streams that a peer may have opened and reset before we looked at them, and ones that we had
 /// to reset for it. More of either, and its connection ends (CVE-2023-44487 and the like).
@@ -79,4 +80,19 @@ pub(super) async fn serve_http2(
     }
     connection.as_mut().graceful_shutdown();
     connection.await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MAX_STREAMS;
+    use crate::routes::MAX_BODY;
+    use crate::server::Limits;
+
+    /// Whoever has all connections and sends as many bodies as it can takes no more than this.
+    #[test]
+    fn all_bodies_of_all_connections_together_fit_into_memory() {
+        const MOST: usize = 256 * 1024 * 1024;
+        let bodies = Limits::default().connections * MAX_STREAMS as usize;
+        assert!(bodies * MAX_BODY <= MOST, "{bodies} bodies of {MAX_BODY} bytes");
+    }
 }

@@ -89,6 +89,21 @@ async fn checkpoints_are_written_where_the_configuration_says() {
     assert_eq!((code, said[0][0].as_str(), said[0][2].as_str()), (1, "altered", "line 1"));
 }
 
+/// Whoever forgets to name them is not told that all is well and no more.
+#[tokio::test]
+async fn an_audit_log_without_checkpoints_is_said_to_have_none() {
+    let folder = ended().await;
+    let said = async || {
+        let output = program(&["verify-audit"], folder.path()).output().await.unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(said().await, (Some(0), String::new()));
+    std::fs::remove_file(folder.path().join("audit-checkpoints")).unwrap();
+    let (code, warned) = said().await;
+    assert_eq!(code, Some(0));
+    assert!(warned.contains("no checkpoint") && warned.contains("--config"), "{warned}");
+}
+
 /// As on a disk that is full or gone.
 #[tokio::test]
 async fn a_checkpoint_that_cannot_be_written_hinders_nobody_and_is_written_later() {

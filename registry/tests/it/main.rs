@@ -4,6 +4,7 @@ mod accounts;
 mod adoption;
 mod answer;
 mod audit;
+mod audit_at_start;
 mod audit_checkpoints;
 mod audit_verifier;
 mod backup;

@@ -1,5 +1,5 @@
 use crate::Arguments;
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use cardwright_desk::{ORIGIN, Registry, configuration};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::VecDeque;
@@ -26,6 +26,8 @@ pub(crate) struct Target {
 impl Target {
     pub(crate) fn start() -> anyhow::Result<Self> {
         let program = std::env::current_exe()?.with_file_name("cardwright-helper");
+        let build = "build it first: cargo build --package cardwright-helper";
+        ensure!(program.is_file(), "there is no {}: {build}", program.display());
         let folder = tempfile::tempdir()?;
         let (data, config) = (folder.path().join("data"), folder.path().join("helper.toml"));
         let registry = Arc::new(Registry::enrolling(&program, &data));

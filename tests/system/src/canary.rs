@@ -93,8 +93,9 @@ impl Canary {
     /// What of it is in a file, or in all files below a folder.
     ///
     /// # Errors
-    /// When something cannot be read.
+    /// When there is nothing of this name, or a folder cannot be read.
     pub fn search(&self, path: &Path) -> anyhow::Result<Vec<String>> {
+        ensure!(path.exists(), "there is no {} to search", path.display());
         let mut found = Vec::new();
         for file in files(path)? {
             // A program that runs may have removed what was there just now.
@@ -121,9 +122,7 @@ pub async fn check(lane: &Lane) -> anyhow::Result<()> {
     let mut found = Vec::new();
     for place in ["registry.log", "helper.log", "helper", "registry"] {
         let path = lane.desk.data().join(place);
-        if path.exists() {
-            found.extend(canary.search(&path).with_context(|| place.to_owned())?);
-        }
+        found.extend(canary.search(&path).with_context(|| place.to_owned())?);
     }
     ensure!(found.is_empty(), "secrets are where none may be:\n{}", found.join("\n"));
     Ok(())
@@ -212,6 +211,12 @@ mod tests {
             assert_eq!(canary.find("here", text.as_bytes()).len(), 1, "{text}");
         }
         assert_eq!(canary.find("here", &[&[0], &key[..], &[0]].concat()).len(), 1);
+    }
+
+    /// Nor does one that looks where nothing is.
+    #[test]
+    fn a_place_that_is_not_there_is_no_place_without_secrets() {
+        assert!(canary().search(Path::new("/nowhere")).is_err());
     }
 
     #[test]

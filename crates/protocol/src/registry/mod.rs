@@ -14,6 +14,7 @@
 //! | `POST /processes/{id}/reports` | [`HandReport`](processes::HandReport) | [`Assessment`](processes::Assessment) |
 //! | `POST /processes/{id}/jobs` | [`AskForJob`](processes::AskForJob) | 201 [`IssuedJob`](processes::IssuedJob) |
 //! | `POST /processes/{id}/cancel` | | [`Process`](processes::Process) |
+//! | `POST /processes/{id}/take-over` | | [`Process`](processes::Process) |
 //! | `POST /outcomes` | [`Outcome`](crate::outcome::Outcome) | [`OutcomeTaken`](processes::OutcomeTaken) |
 //! | `POST /refusals` | [`Signed`](crate::signed::Signed) [`Refusal`](crate::outcome::Refusal) | 204 |
 //! | `POST /cards/{number}/reveals` | [`Reveal`](secrets::Reveal) | [`Revealed`](secrets::Revealed) |

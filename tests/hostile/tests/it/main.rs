@@ -1,4 +1,5 @@
-//! The attacks at a size for every run of the tests; `hostile-helper` itself runs them at full size.
+//! The attacks at a size for every run of the tests; `cargo xtask soak helper` runs them at full
+//! size, and bounds what honest pages wait, which means nothing on a machine that does other things.
 
 use std::process::Command;
 
