@@ -56,9 +56,23 @@ pub enum Access {
     MayCommand,
     /// Whoever may see what the request names: PIN and PUK have each a permission of their own.
     MayReveal,
-    /// Whoever has the process that the path names, by starting it or by taking it over: each of
-    /// them needed a permission for that.
+    /// Whoever has the process that the path names, by starting it or by taking it over, and may
+    /// still use workstations: each of them needed a permission for that, and an account that was
+    /// made another role's since has it no more.
     HasProcess,
+}
+
+impl Access {
+    /// What the person needs before anything else of the request is looked at.
+    pub(crate) fn permission(self) -> Option<Permission> {
+        match self {
+            Self::May(permission) => Some(permission),
+            Self::HasProcess => Some(Permission::UseWorkstations),
+            Self::Anyone | Self::AnyKey | Self::LoggedIn | Self::MayCommand | Self::MayReveal => {
+                None
+            }
+        }
+    }
 }
 
 /// A route and whom it is for.

@@ -18,11 +18,13 @@ const MAX_NAME: usize = 64;
 const RESERVED: [&str; 2] = ["registry", "nobody"];
 
 /// Whether a new account can have this name. Capital letters are left out so that no two names
-/// differ by them alone.
+/// differ by them alone; `.` and `..` are no step of a path, and `-h` is no option.
 pub(crate) fn check_name(name: &str) -> Result<(), ActionError> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_@".contains(c);
-    if !(1..=MAX_NAME).contains(&name.len()) || !name.chars().all(plain) {
-        let message = "A name has 1 to 64 lower case letters, digits and . - _ @";
+    let begins_well = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+    if name.len() > MAX_NAME || !begins_well || !name.chars().all(plain) {
+        let message =
+            "A name has 1 to 64 lower case letters, digits and . - _ @, a letter or digit first.";
         return Err(invalid("name", message));
     }
     match RESERVED.contains(&name) {

@@ -5,7 +5,7 @@
 use super::ActionError;
 use super::take_failure::last_failure;
 use super::take_outcome::Taking;
-use crate::store::JobState;
+use crate::store::{GenerationRecord, GenerationState, JobState};
 use cardwright_protocol::domain::ProcessState;
 use cardwright_protocol::ids::WorkstationName;
 use cardwright_protocol::outcome::JobFailure;
@@ -23,6 +23,19 @@ impl Taking<'_> {
             self.process.failure = failure.map(last_failure).transpose()?;
             self.process.state = ProcessState::Started;
             self.transaction.change_process(&self.process, self.now).await?;
+        }
+        Ok(())
+    }
+
+    /// The next job keys the chip anew, since the workstation knows this keying; and no keying that
+    /// was proved before is past by its word: whether the chip has this one, or still the one
+    /// before, the chip says itself. Its keys are not taken for the chip's either.
+    pub(super) async fn doubt_generation(
+        &self,
+        generation: &GenerationRecord,
+    ) -> Result<(), ActionError> {
+        if generation.state == GenerationState::Pending {
+            self.transaction.pass_generation(generation).await?;
         }
         Ok(())
     }

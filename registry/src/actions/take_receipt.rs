@@ -20,10 +20,16 @@ impl Taking<'_> {
             ])?;
         }
         check_fields(&[("chip.cplc", chip.first.agrees_immutably(&receipt.chip).is_ok())])?;
-        if generation.state == GenerationState::Pending {
-            self.transaction.prove_generation(&generation).await?;
+        match (self.job.doubted, generation.state) {
+            (true, _) => self.doubt_generation(&generation).await?,
+            (false, GenerationState::Pending) => {
+                self.transaction.prove_generation(&generation).await?;
+                self.transaction.record_keys(&self.job, &receipt.keys).await?;
+            }
+            (false, GenerationState::Whole | GenerationState::Past) => {
+                self.transaction.record_keys(&self.job, &receipt.keys).await?;
+            }
         }
-        self.transaction.record_keys(&self.job, &receipt.keys).await?;
         let what = format!(
             "Encoded at {} with {} commands; everything was read back and proved{}",
             self.workstation().await?,

@@ -24,8 +24,12 @@ pub(crate) async fn issue(
     if request.challenge.0.len() != CHALLENGE_LENGTH {
         return Err(invalid("challenge", "A helper's challenge has 32 bytes. Update the helper."));
     }
-    let workstation = registry.store.read().await?.workstation(id).await?;
-    let workstation = workstation.ok_or_else(unknown_workstation)?;
+    let now = registry.now();
+    let snapshot = registry.store.read().await?;
+    let workstation = snapshot.workstation(id).await?.ok_or_else(unknown_workstation)?;
+    // Nobody hides behind somebody else who uses it, too.
+    let is_recorded = snapshot.is_exhausted(&scope(person, &workstation), RECORDED, now).await?;
+    drop(snapshot);
     let why_not = match workstation.state {
         WorkstationState::Enrolled => None,
         WorkstationState::Invited => Some("its helper was not enrolled yet. Use its one-time code"),
@@ -37,8 +41,8 @@ pub(crate) async fn issue(
         let message = format!("{} cannot be used: {why_not}.", workstation.name);
         return Err(refused(ProblemCode::WrongState, message));
     }
-    let now = registry.now();
-    if workstation.used_at.is_none_or(|used_at| now.abs_diff(used_at) >= TOUCH_INTERVAL as u64) {
+    let is_recent = |used_at: i64| now.abs_diff(used_at) < TOUCH_INTERVAL.unsigned_abs();
+    if !is_recorded || !workstation.used_at.is_some_and(is_recent) {
         match touch(registry, person, &workstation, now).await {
             // A ticket need not fail because of it.
             Err(StoreError::CannotWrite(cause)) => {
@@ -64,7 +68,7 @@ async fn touch(
 ) -> Result<(), StoreError> {
     let transaction = registry.store.begin().await?;
     transaction.touch_workstation(&workstation.id, now).await?;
-    let scope = format!("used {} {}", workstation.id, person.name);
+    let scope = scope(person, workstation);
     if !transaction.is_exhausted(&scope, RECORDED, now).await? {
         transaction.count(&scope, RECORDED, now).await?;
         let what = format!("Began to use the readers of {}", workstation.name);
@@ -72,4 +76,9 @@ async fn touch(
         transaction.record(event).await?;
     }
     transaction.commit().await
+}
+
+/// What the uses of a workstation by a person are counted by.
+fn scope(person: &Person, workstation: &WorkstationRecord) -> String {
+    format!("used {} {}", workstation.id, person.name)
 }

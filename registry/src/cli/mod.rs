@@ -57,9 +57,9 @@ enum Command {
     SetPassword(set_password::SetPassword),
     /// Add an account.
     ///
-    /// Its name has 1 to 64 lower case letters, digits and `.`, `-`, `_`, `@`. The password is
-    /// read from the terminal or from standard input, one line. Its owner chooses another one at
-    /// the first login. A registry that runs need not be stopped.
+    /// Its name has 1 to 64 lower case letters, digits and `.`, `-`, `_`, `@`, a letter or digit
+    /// first. The password is read from the terminal or from standard input, one line. Its owner
+    /// chooses another one at the first login. A registry that runs need not be stopped.
     AddAccount(add_account::AddAccount),
     /// Unlock an account that was locked after failed logins. A registry that runs need not be
     /// stopped.

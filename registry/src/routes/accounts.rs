@@ -6,6 +6,7 @@ use super::extract::{Body, NoBody, PathName};
 use super::shown_once::shown_once;
 use crate::actions::{Person, accounts, passwords};
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
@@ -60,7 +61,7 @@ async fn unlock(
 }
 
 fn show(mut made: NewPassword) -> Response {
-    let response = shown_once(&made);
+    let response = shown_once(StatusCode::CREATED, &made);
     made.password.zeroize();
     response
 }

@@ -1,4 +1,4 @@
-//! Where a request comes from, as far as failed logins are counted by it.
+//! Where a request comes from, as far as failed logins and wrong one-time codes are counted by it.
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;

@@ -1,7 +1,7 @@
 //! `/enrolments`
 
 use super::Shared;
-use super::client_address::ClientAddress;
+use super::address::PeerAddress;
 use super::error::ApiResult;
 use super::extract::Body;
 use crate::actions::enrol;
@@ -17,10 +17,10 @@ pub(super) fn routes() -> Router<Shared> {
 
 async fn enrol_helper(
     State(shared): State<Shared>,
-    ClientAddress(address): ClientAddress,
+    PeerAddress(address): PeerAddress,
     Body(request): Body<Enrol>,
 ) -> ApiResult<(StatusCode, Json<Enrolled>)> {
     let origins = shared.origins.all();
-    let enrolled = enrol::enrol(&shared.registry, origins, address, &request).await?;
+    let enrolled = enrol::enrol(&shared.registry, origins, &address, &request).await?;
     Ok((StatusCode::CREATED, Json(enrolled)))
 }

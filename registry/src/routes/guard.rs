@@ -112,7 +112,7 @@ async fn let_in(shared: &Shared, route: &Route, request: Request) -> ApiResult<R
             "Choose another password first: somebody else knows the one of now.",
         ));
     }
-    if let Access::May(permission) = route.access {
+    if let Some(permission) = route.access.permission() {
         session.person.require(permission)?;
     }
     request.extensions_mut().insert(session.person);

@@ -4,7 +4,6 @@ mod accounts;
 mod address;
 mod audit;
 mod cards;
-mod client_address;
 mod enrolments;
 mod error;
 mod extract;

@@ -4,15 +4,18 @@ use super::Shared;
 use super::error::ApiResult;
 use super::extract::{Body, NoBody, PathName};
 use super::guard::PageOrigin;
+use super::shown_once::shown_once;
 use crate::actions::workstations::Manager;
 use crate::actions::{Person, tickets};
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use cardwright_protocol::registry::workstations::{
     AddWorkstation, AskForTicket, ChangeWorkstation, Invitation, IssuedTicket, Workstation,
 };
+use zeroize::Zeroize as _;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -35,9 +38,9 @@ async fn add(
     State(shared): State<Shared>,
     person: Person,
     Body(AddWorkstation { name }): Body<AddWorkstation>,
-) -> ApiResult<(StatusCode, Json<Invitation>)> {
+) -> ApiResult<Response> {
     let invited = manager(&shared, &person).add(&name).await?;
-    Ok((StatusCode::CREATED, Json(invited.into())))
+    Ok(show(invited.into()))
 }
 
 async fn change(
@@ -54,9 +57,9 @@ async fn make_code(
     person: Person,
     PathName(id): PathName,
     NoBody: NoBody,
-) -> ApiResult<(StatusCode, Json<Invitation>)> {
+) -> ApiResult<Response> {
     let invited = manager(&shared, &person).new_code(&id).await?;
-    Ok((StatusCode::CREATED, Json(invited.into())))
+    Ok(show(invited.into()))
 }
 
 async fn revoke(
@@ -77,4 +80,10 @@ async fn issue_ticket(
 ) -> ApiResult<(StatusCode, Json<IssuedTicket>)> {
     let ticket = tickets::issue(&shared.registry, &person, origin, &id, request).await?;
     Ok((StatusCode::CREATED, Json(ticket)))
+}
+
+fn show(mut invitation: Invitation) -> Response {
+    let response = shown_once(StatusCode::CREATED, &invitation);
+    invitation.code.zeroize();
+    response
 }

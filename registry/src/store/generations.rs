@@ -14,7 +14,7 @@ pub(crate) enum GenerationState {
     Pending,
     /// A receipt proved all of them.
     Whole,
-    /// A later generation is whole.
+    /// A later generation is whole, or is to take its place; what it opens may still be tried.
     Past,
 }
 
@@ -129,8 +129,8 @@ impl Transaction {
         Ok(())
     }
 
-    /// The chip names a later keying than this pending one, so that it is past. Its row stays:
-    /// what it opens may be tried.
+    /// The chip names a later keying than this pending one, or nobody relies on what was told of
+    /// it, so that it is past. Its row stays: what it opens may be tried.
     pub(crate) async fn pass_generation(
         &self,
         generation: &GenerationRecord,

@@ -41,7 +41,8 @@ async fn an_admin_adds_an_account_whose_password_is_shown_once() {
 async fn what_is_no_account_is_refused_at_its_place() {
     let registry = TestRegistry::empty().await;
     let admin = registry.log_in("admin").await;
-    for name in ["", "Desk", "desk 2", "registry", "nobody", "operator", &"x".repeat(65)] {
+    let unfit = ["", "Desk", "desk 2", "registry", "nobody", "operator", ".", "..", "-h", "@x"];
+    for name in unfit.into_iter().chain([&*"x".repeat(65)]) {
         let problem = admin.post("/accounts", &account(name, Role::Operator)).await.problem();
         let expected = (ProblemCode::Invalid, Some("name"));
         assert_eq!((problem.code, problem.field.as_deref()), expected, "{name}");

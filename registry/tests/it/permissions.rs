@@ -1,3 +1,5 @@
+use crate::desk::chip;
+use crate::story::Story;
 use crate::world::{Browser, TestRegistry};
 use cardwright_protocol::domain::{CardState, Command, Permission, Role};
 use cardwright_protocol::registry::accounts::Account;
@@ -39,6 +41,10 @@ impl Who {
             (_, Self::MustChangePassword) => Some(ProblemCode::PasswordChangeNeeded),
             (Access::May(permission), _) => {
                 (!me.unwrap().may(permission)).then_some(ProblemCode::NotPermitted)
+            }
+            (Access::HasProcess, _) => {
+                let may = me.unwrap().may(Permission::UseWorkstations);
+                (!may).then_some(ProblemCode::NotPermitted)
             }
             _ => None,
         }
@@ -169,4 +175,24 @@ async fn a_command_needs_its_own_permission() {
         assert_eq!(answer.refused(), ProblemCode::NotPermitted, "{command:?}");
     }
     assert_eq!(admin.card("TC-1").await.version, 1);
+}
+
+/// Who started a process needed a permission for it, and lost it with the role.
+#[tokio::test]
+async fn a_process_of_before_gives_no_job_to_an_account_of_another_role() {
+    let story = Story::begin().await;
+    let Story { registry, operator, process } = &story;
+    let admin = registry.log_in("admin").await;
+    let report = registry.desk.report(&operator.nonce(process).await, &chip(7));
+    let demoted = admin.change_account("operator", |change| change.role = Role::Auditor).await;
+    assert_eq!(demoted.ok::<Account>().role, Role::Auditor);
+    let auditor = registry.log_in("operator").await;
+    for answer in [
+        auditor.post_nothing(&format!("/processes/{process}/nonces")).await,
+        auditor.try_assess(process, &report).await,
+        auditor.try_job(process, &report, Some("TC-1")).await,
+    ] {
+        assert_eq!(answer.refused(), ProblemCode::NotPermitted);
+    }
+    assert_eq!(auditor.process(process).await.job, None);
 }

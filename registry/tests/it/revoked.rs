@@ -134,6 +134,48 @@ async fn a_late_failure_ends_no_process_and_proves_nothing() {
     }
 }
 
+/// A helper that lies after it was revoked takes the way to no chip, and no key of its own is taken
+/// for the chip's.
+#[tokio::test]
+async fn a_doubted_outcome_hides_no_keying_and_leaves_no_key() {
+    for end in ENDS {
+        let story = Story::begin().await;
+        let Story { registry, operator, .. } = &story;
+        let (desk, other) = (&registry.desk, &registry.other_desk);
+        let first = story.job_at(other, operator, &chip(7)).await;
+        let done = written(&chip(7), &first);
+        // Not known to have ended, so that the card waits although its chip is proved.
+        let second = story.job_at(desk, operator, &done).await;
+        operator.hand_over(&other.receipt(&first)).await;
+        let never_done = story.job_at(desk, operator, &done).await;
+        assert_ne!(never_done.contents.card_id, first.contents.card_id);
+        let (cause, condition) = (FailureCause::CardRemoved, Condition::Untouched);
+        operator.hand_over(&desk.failure(&second, cause, condition)).await;
+        story.end_key(end).await;
+        story.acknowledged(&desk.receipt(&never_done), &never_done).await;
+        let third = story.job_at(other, operator, &done).await;
+        let ids: Vec<_> = third.contents.candidates.iter().map(|of| of.card_id.clone()).collect();
+        for keying in [&first, &never_done] {
+            assert!(ids.contains(&Some(keying.contents.card_id.clone())), "{end:?}: {ids:?}");
+        }
+        operator.hand_over(&other.receipt(&third)).await;
+        let card = operator.card("TC-1").await.row;
+        assert_eq!((card.state, card.interrupted), (CardState::Unassigned, false), "{end:?}");
+    }
+    let story = Story::begin().await;
+    let Story { registry, operator, .. } = &story;
+    let first = story.job(&chip(7)).await;
+    story.end_key(End::Revoked).await;
+    let mut failure =
+        registry.desk.failure_of(&first, FailureCause::CardRemoved, Condition::PartlyWritten);
+    failure.keys = registry.desk.receipt_of(&first).keys;
+    story.acknowledged(&registry.desk.signed_failure(&failure), &first).await;
+    let torn = written(&chip(7), &first);
+    let second = story.job_at(&registry.other_desk, operator, &torn).await;
+    assert_eq!(second.contents.card_id, first.contents.card_id, "pending secrets stay");
+    assert_eq!(second.contents.recorded_keys, []);
+}
+
 /// The card goes on neither by a receipt of before nor by what is doubted of a later job.
 #[tokio::test]
 async fn what_is_doubted_completes_nothing_later_either() {
