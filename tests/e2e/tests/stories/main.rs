@@ -1,7 +1,9 @@
 //! The end-to-end stories: Chromium against registry, helper, a real PC/SC service and virtual
 //! cards. Each has a desk of its own, so that they run side by side.
 
+mod accounts;
 mod attack;
+mod audit;
 mod canary;
 mod cancel;
 mod csp;
@@ -10,12 +12,15 @@ mod erase;
 mod initialize;
 mod interrupted;
 mod look;
+mod look_at_administration;
 mod reload;
+mod reveal;
 mod root_key;
 mod search;
 mod take_over;
 mod tools;
 mod trouble;
+mod workstations;
 
 use cardwright_e2e::{OPERATOR, Story};
 use std::time::Duration;
