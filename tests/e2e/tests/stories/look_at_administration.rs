@@ -99,6 +99,7 @@ async fn accounts_fit_wide_and_narrow() -> anyhow::Result<()> {
     page.go("/accounts/nobody").await?;
     page.see("There is no such account.").await?;
     look(&story, "account-unknown").await?;
+    page.click("Home").await?;
     story.log_out().await?;
 
     try_to_log_in(page, "nobody", "not the password").await?;

@@ -8,7 +8,7 @@ async fn a_helper_is_enrolled_renamed_and_revoked() -> anyhow::Result<()> {
     let mut story = Story::begin(0).await?;
     story.log_in(ADMIN).await?;
     let page = &story.browser;
-    page.see("desk-1").await?;
+    page.see("No reader").await?;
     page.click("Home").await?;
     page.click("Workstations").await?;
     page.see("Enrolled").await?;
@@ -39,7 +39,7 @@ async fn a_helper_is_enrolled_renamed_and_revoked() -> anyhow::Result<()> {
     page.see("Choose a helper").await?;
     page.click("Home").await?;
     page.click("Use desk-2").await?;
-    page.see("This workstation: desk-2").await?;
+    page.see("This workstation: No reader").await?;
 
     page.click("Workstations").await?;
     page.click("Rename: desk-2").await?;
