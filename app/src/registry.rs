@@ -1,5 +1,7 @@
 //! What the app asks of the registry, one function per route.
 
+mod request;
+
 use crate::search::{Search, escape};
 use crate::session_key::{Keyring, SessionKey};
 use crate::trouble::RegistryError;
@@ -7,7 +9,6 @@ use cardwright_protocol::domain::Permission;
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::ids::{CardNumber, ProcessId, WorkstationId};
 use cardwright_protocol::outcome::{ChipReport, Outcome, Refusal};
-use cardwright_protocol::registry::API;
 use cardwright_protocol::registry::cards::{Card, CardPage};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::processes::{
@@ -17,18 +18,13 @@ use cardwright_protocol::registry::session::{ChangePassword, Login, Me};
 use cardwright_protocol::registry::templates::{ChangeTemplate, Template, TemplateSummary};
 use cardwright_protocol::registry::workstations::{AskForTicket, IssuedTicket};
 use cardwright_protocol::signed::Signed;
-use futures_util::future::{Either, select};
-use gloo_net::http::{Method, Request, RequestBuilder, Response};
-use gloo_timers::future::TimeoutFuture;
+use gloo_net::http::{Method, Response};
 use leptos::prelude::*;
+use request::{answer, prepare, read};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::pin::pin;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{RequestCache, RequestCredentials, Url};
-
-/// How long the registry may take to answer, in milliseconds: a wire that was cut says nothing.
-const PATIENCE: u32 = 30_000;
+use zeroize::Zeroize;
 
 /// Who is at the desk, as far as the page knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,10 +78,16 @@ impl Registry {
         self.get("/session").await
     }
 
-    /// Logs in: makes a key, and proves the login by it. The password is dropped with the request.
-    pub(crate) async fn log_in(self, login: Login) -> Result<(), RegistryError> {
-        let key = SessionKey::generate().await?;
-        let request = prepare(Method::POST, "/session", Some(&login), Some(&key)).await?;
+    /// Logs in: makes a key, and proves the login by it. The password is wiped before the
+    /// answer comes.
+    pub(crate) async fn log_in(self, mut login: Login) -> Result<(), RegistryError> {
+        let key = SessionKey::generate().await;
+        let request = match &key {
+            Ok(key) => prepare(Method::POST, "/session", Some(&login), Some(key)).await,
+            Err(no_key) => Err((*no_key).into()),
+        };
+        login.password.zeroize();
+        let (key, request) = (key?, request?);
         let me = read(answer(request).await?).await?;
         self.keys.keep(key).await;
         self.who.try_set(Who::Person(me));
@@ -101,12 +103,15 @@ impl Registry {
         answer(request?).await.map(drop)
     }
 
-    /// Chooses another password for whoever is logged in.
+    /// Chooses another password for whoever is logged in. Both are wiped when the answer is there.
     pub(crate) async fn change_password(
         self,
-        change: &ChangePassword,
+        mut change: ChangePassword,
     ) -> Result<(), RegistryError> {
-        let me = self.put("/session/password", change).await?;
+        let result = self.put("/session/password", &change).await;
+        change.old.zeroize();
+        change.new.zeroize();
+        let me = result?;
         self.who.try_set(Who::Person(me));
         Ok(())
     }
@@ -288,59 +293,4 @@ impl Registry {
             self.who.try_set(who);
         }
     }
-}
-
-/// A request that is proved by a key; without one it says nothing of who asks. No cookie goes with
-/// it, and nothing of its answer is kept for whoever uses this browser next.
-async fn prepare(
-    method: Method,
-    path: &str,
-    body: Option<&impl Serialize>,
-    key: Option<&SessionKey>,
-) -> Result<Request, RegistryError> {
-    let body = body.map(serde_json::to_string).transpose();
-    let body = body.map_err(|_| RegistryError::NotUnderstood)?;
-    let builder = RequestBuilder::new(&format!("{API}{path}"))
-        .method(method.clone())
-        .credentials(RequestCredentials::Omit)
-        .cache(RequestCache::NoStore);
-    let request = match &body {
-        Some(body) => builder.header("Content-Type", "application/json").body(body),
-        None => builder.build(),
-    };
-    let request = request.map_err(|_| RegistryError::NotUnderstood)?;
-    if let Some(key) = key {
-        let target = target(&request.url()).ok_or(RegistryError::NotUnderstood)?;
-        let body = body.as_deref().unwrap_or_default();
-        let proof = key.authorization(method.as_str(), &target, body).await?;
-        request.headers().set("Authorization", &proof);
-    }
-    Ok(request)
-}
-
-/// Path and query exactly as the browser sends them, encoded by itself: what it says of the
-/// request, without the origin.
-fn target(url: &str) -> Option<String> {
-    let origin = Url::new(url).ok()?.origin();
-    url.strip_prefix(&origin).map(str::to_owned)
-}
-
-async fn answer(request: Request) -> Result<Response, RegistryError> {
-    let response = match select(pin!(request.send()), TimeoutFuture::new(PATIENCE)).await {
-        Either::Left((response, _)) => response.map_err(|_| RegistryError::Unreachable)?,
-        Either::Right(_) => return Err(RegistryError::Unreachable),
-    };
-    if response.ok() {
-        return Ok(response);
-    }
-    // A server that stands before a registry which is gone answers in its own words.
-    let other = match response.status() {
-        500.. => RegistryError::Unreachable,
-        _ => RegistryError::NotUnderstood,
-    };
-    Err(RegistryError::Problem(response.json().await.map_err(|_| other)?))
-}
-
-async fn read<T: DeserializeOwned>(response: Response) -> Result<T, RegistryError> {
-    response.json().await.map_err(|_| RegistryError::NotUnderstood)
 }

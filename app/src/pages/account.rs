@@ -4,7 +4,7 @@ mod commands;
 mod given;
 mod state;
 
-use super::accounts::{RoleField, grantable};
+use super::accounts::RoleField;
 use crate::account_draft::{AccountDraft, grant_sentence};
 use crate::components::{
     Crumb, FormNote, Moment, Note, PageHead, Sending, Waiting, Wrong, fetch, wrong_with,
@@ -173,7 +173,7 @@ fn Rights(draft: RwSignal<Option<AccountDraft>>, sending: Sending) -> impl IntoV
                     <p class="soft small">
                         "No role has these. Each use is recorded with its reason."
                     </p>
-                    {grantable().map(grant).collect_view()}
+                    {Permission::GRANTABLE.iter().copied().map(grant).collect_view()}
                     <Wrong id="account-granted-wrong".to_owned() wrong=wrong_grants />
                 </fieldset>
                 <p class="soft small">

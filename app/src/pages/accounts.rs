@@ -7,7 +7,7 @@ use crate::components::{
 use crate::pages::account::{AccountState, Given, GivenDialog};
 use crate::registry::Registry;
 use crate::search::escape;
-use cardwright_protocol::domain::{Permission, Role};
+use cardwright_protocol::domain::Role;
 use cardwright_protocol::registry::accounts::{Account, AddAccount, NewPassword};
 use leptos::ev::SubmitEvent;
 use leptos::html;
@@ -178,9 +178,4 @@ pub(crate) fn RoleField(
             <span class="hint">{move || role_sentence(role.get())}</span>
         </label>
     }
-}
-
-/// What an account may do beyond its role, for people.
-pub(crate) fn grantable() -> impl Iterator<Item = Permission> {
-    Permission::GRANTABLE.iter().copied()
 }

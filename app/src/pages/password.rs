@@ -5,14 +5,13 @@ use crate::account_draft::password_complaint;
 use crate::components::{Crumb, FormNote, Note, PageHead, Sending, TextField, move_focus};
 use crate::helper::Tone;
 use crate::registry::{Registry, Who};
-use crate::trouble::RegistryError;
-use cardwright_protocol::registry::problem::{Problem, ProblemCode};
 use cardwright_protocol::registry::session::ChangePassword;
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
+use zeroize::Zeroizing;
 
 /// The page. Whoever came here on the way to somewhere else goes on to there.
 #[component]
@@ -37,18 +36,18 @@ pub(crate) fn PasswordPage() -> impl IntoView {
     let change = move |event: SubmitEvent| {
         event.prevent_default();
         let inputs: Vec<_> = fields.iter().filter_map(NodeRef::get_untracked).collect();
-        let [old, new, again] = &inputs[..] else { return };
+        let typed: Vec<_> = inputs.iter().map(|input| Zeroizing::new(input.value())).collect();
+        let [old, new, again] = &typed[..] else { return };
         done.set(false);
-        let complaint = password_complaint(&old.value(), &new.value(), &again.value());
+        let complaint = password_complaint(old, new, again);
         if complaint.is_some() {
             return sending.complaint.set(complaint);
         }
-        let change = ChangePassword { old: old.value(), new: new.value() };
+        let change = ChangePassword { old: old.to_string(), new: new.to_string() };
         inputs.iter().for_each(|input| input.set_value(""));
         let to = query.read_untracked().get("to");
         let navigate = navigate.clone();
-        let ask = async move { registry.change_password(&change).await.map_err(at_field) };
-        sending.send(ask, move |()| {
+        sending.send(registry.change_password(change), move |()| {
             if forced || to.is_some() {
                 let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
                 navigate(&destination(to), options);
@@ -134,15 +133,5 @@ pub(crate) fn PasswordPage() -> impl IntoView {
                 </div>
             </form>
         </section>
-    }
-}
-
-/// A wrong password is the one until now: the registry says so without naming the field.
-fn at_field(error: RegistryError) -> RegistryError {
-    match error {
-        RegistryError::Problem(problem) if problem.code == ProblemCode::WrongPassword => {
-            RegistryError::Problem(Problem { field: Some("old".to_owned()), ..problem })
-        }
-        error => error,
     }
 }

@@ -1,3 +1,5 @@
+mod fields;
+
 use crate::devtools::{Devtools, Traffic};
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -79,6 +81,10 @@ impl Browser {
         {
             capabilities.add_arg(argument)?;
         }
+        let downloads = folder.path().join("downloads");
+        std::fs::create_dir(&downloads)?;
+        let preferences = serde_json::json!({"download.default_directory": downloads});
+        capabilities.add_experimental_option("prefs", preferences)?;
         capabilities.set_logging_prefs("browser".to_owned(), LoggingPrefsLogLevel::All)?;
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await?;
         // It ends with this struct, also where a test fails: see `drop`.
@@ -107,6 +113,12 @@ impl Browser {
     #[must_use]
     pub fn profile(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where files go that a page hands to the person.
+    #[must_use]
+    pub fn downloads(&self) -> PathBuf {
+        self.folder.path().join("downloads")
     }
 
     /// Chromium's own view of the page that is open.
@@ -172,8 +184,20 @@ impl Browser {
     /// # Errors
     /// When there is none that can be clicked.
     pub async fn click(&self, name: &str) -> anyhow::Result<()> {
+        self.click_below("", name).await
+    }
+
+    /// The same in the dialog that is open.
+    ///
+    /// # Errors
+    /// When there is none that can be clicked.
+    pub async fn click_in_dialog(&self, name: &str) -> anyhow::Result<()> {
+        self.click_below("//dialog[@open]", name).await
+    }
+
+    async fn click_below(&self, place: &str, name: &str) -> anyhow::Result<()> {
         let by = By::XPath(format!(
-            "//*[self::button or self::a or self::summary]\
+            "{place}//*[self::button or self::a or self::summary]\
              [normalize-space(.)={0} or @aria-label={0} or .//*[normalize-space(.)={0}]]\
              [not(@disabled)]",
             quoted(name)
@@ -214,54 +238,20 @@ impl Browser {
         Ok(!self.driver.find_all(by).await?.is_empty())
     }
 
-    /// Fills in the field with this label.
+    /// Waits for what is shown once under this name, and gives it without the blanks between its
+    /// characters.
     ///
     /// # Errors
-    /// When there is none.
-    pub async fn fill(&self, label: &str, value: &str) -> anyhow::Result<()> {
-        let field = self.field(label).await?;
-        field.clear().await?;
-        Ok(field.send_keys(value).await?)
-    }
-
-    /// Chooses an option of the drop-down with this label.
-    ///
-    /// # Errors
-    /// When there is no such drop-down or option.
-    pub async fn choose(&self, label: &str, option: &str) -> anyhow::Result<()> {
-        let select = self.field(label).await?;
-        let by = By::XPath(format!(".//option[normalize-space(.)={}]", quoted(option)));
-        let found = select.find(by).await.with_context(|| format!("{label} has no {option:?}"))?;
-        Ok(found.click().await?)
-    }
-
-    /// Ticks the box whose label begins so.
-    ///
-    /// # Errors
-    /// When there is none that can be clicked.
-    pub async fn tick(&self, label: &str) -> anyhow::Result<()> {
-        let by = By::XPath(format!(
-            "//label[starts-with(normalize-space(.),{})]//input[@type='checkbox']",
-            quoted(label)
-        ));
-        self.wait(&format!("a box {label:?}"), async || {
-            let Ok(found) = self.driver.find(by.clone()).await else { return Ok(false) };
-            Ok(found.is_selected().await?
-                || (found.click().await.is_ok() && found.is_selected().await?))
+    /// When it is not there to be seen.
+    pub async fn shown_once(&self, label: &str) -> anyhow::Result<String> {
+        let by = By::XPath(format!("//output[@aria-label={}]", quoted(label)));
+        let mut shown = String::new();
+        self.wait(&format!("a shown {label:?}"), async || {
+            shown = self.driver.find(by.clone()).await?.text().await?;
+            Ok(!shown.is_empty())
         })
-        .await
-    }
-
-    /// The options of the drop-down with this label.
-    ///
-    /// # Errors
-    /// When there is no such drop-down.
-    pub async fn options(&self, label: &str) -> anyhow::Result<Vec<String>> {
-        let mut options = Vec::new();
-        for option in self.field(label).await?.find_all(By::Tag("option")).await? {
-            options.push(option.text().await?.trim().to_owned());
-        }
-        Ok(options)
+        .await?;
+        Ok(shown.split_whitespace().collect())
     }
 
     /// Runs a script in the page.
@@ -355,20 +345,6 @@ impl Browser {
             let _ = kill_process_group(group, Signal::KILL);
         }
         let _ = chromedriver.wait();
-    }
-
-    async fn field(&self, label: &str) -> anyhow::Result<WebElement> {
-        let by = By::XPath(format!(
-            "//label[normalize-space(text())={0} or span[normalize-space(.)={0}]]\
-             //*[self::input or self::select or self::textarea]\
-             | //*[@id=//label[normalize-space(.)={0}]/@for]",
-            quoted(label)
-        ));
-        self.wait(&format!("a field {label:?}"), async || {
-            Ok(!self.driver.find_all(by.clone()).await?.is_empty())
-        })
-        .await?;
-        Ok(self.driver.find(by).await?)
     }
 }
 

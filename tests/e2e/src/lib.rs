@@ -7,10 +7,12 @@ mod browser;
 mod devtools;
 mod foreign_site;
 mod other_program;
+mod second_helper;
 mod story;
 
 pub use browser::Browser;
 pub use devtools::{Devtools, Memory, Traffic};
 pub use foreign_site::ForeignSite;
 pub use other_program::OtherProgram;
-pub use story::{ADMIN, OPERATOR, Story, card, slow_card};
+pub use second_helper::SecondHelper;
+pub use story::{ADMIN, OPERATOR, Story, card, slow_card, try_to_log_in};

@@ -127,10 +127,50 @@ impl Story {
     }
 
     async fn fill_in(&self, browser: &Browser, name: &str) -> anyhow::Result<()> {
-        browser.fill("Name", name).await?;
-        browser.fill("Password", self.password(name)?).await?;
-        browser.click("Log in").await?;
+        try_to_log_in(browser, name, self.password(name)?).await?;
         browser.see("SEARCH").await
+    }
+
+    /// Logs in with a first password, and chooses another one, which the page asks for.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn log_in_first(&self, name: &str, password: &str) -> anyhow::Result<String> {
+        try_to_log_in(&self.browser, name, password).await?;
+        self.browser.see("Choose a password of your own first.").await?;
+        let chosen = format!("the password that {name} chose");
+        self.choose_password(password, &chosen, &chosen).await?;
+        self.browser.see("SEARCH").await?;
+        Ok(chosen)
+    }
+
+    /// Fills in *Change password*, and clicks it.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn choose_password(&self, old: &str, new: &str, again: &str) -> anyhow::Result<()> {
+        self.browser.fill("Password until now", old).await?;
+        self.browser.fill("New password", new).await?;
+        self.browser.fill("New password again", again).await?;
+        self.browser.click("Change password").await
+    }
+
+    /// As admin: adds an account, and gives the password that is shown.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn add_account(&self, name: &str, role: &str) -> anyhow::Result<String> {
+        let page = &self.browser;
+        page.go("/accounts").await?;
+        page.click("Add account").await?;
+        page.see("The registry makes the first password").await?;
+        page.fill("Name", name).await?;
+        page.choose("Role", role).await?;
+        page.click_in_dialog("Add account").await?;
+        let password = page.shown_once("Password").await?;
+        page.click_in_dialog("Close").await?;
+        page.see_no("The new password").await?;
+        Ok(password)
     }
 
     fn password(&self, name: &str) -> anyhow::Result<&str> {
@@ -248,6 +288,16 @@ impl Story {
         let state = self.desk.data().join(format!("office/card-{index}"));
         CardOptions { state: Some(state), ..card(index) }
     }
+}
+
+/// Fills in the login and clicks it, whatever comes of it.
+///
+/// # Errors
+/// When no login is asked for.
+pub async fn try_to_log_in(browser: &Browser, name: &str, password: &str) -> anyhow::Result<()> {
+    browser.fill("Name", name).await?;
+    browser.fill("Password", password).await?;
+    browser.click("Log in").await
 }
 
 fn folder() -> anyhow::Result<TempDir> {

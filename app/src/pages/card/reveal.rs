@@ -48,7 +48,7 @@ pub(crate) fn Reveals(card: Card) -> impl IntoView {
             said.set(None);
             open.set(Some(kind));
         });
-        let (title, what) = (format!("Reveal {name}"), format!("{what}, with a reason"));
+        let (title, what) = (format!("Reveal {name}"), format!("{what}; a reason is asked for"));
         view! { <CommandButton title what id=permission.name() click /> }
     });
     let buttons = buttons.collect_view();

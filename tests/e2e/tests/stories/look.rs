@@ -10,7 +10,7 @@ use cardwright_e2e::{ADMIN, OPERATOR, Story, card, slow_card};
 /// Widths in pixels.
 const WIDTHS: [u32; 2] = [1280, 600];
 
-async fn look(story: &Story, name: &str) -> anyhow::Result<()> {
+pub(crate) async fn look(story: &Story, name: &str) -> anyhow::Result<()> {
     let folder = xtask::sh::root().join("target/e2e/look");
     std::fs::create_dir_all(&folder)?;
     for width in WIDTHS {

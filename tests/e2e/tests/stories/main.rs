@@ -1,6 +1,7 @@
 //! The end-to-end stories: Chromium against registry, helper, a real PC/SC service and virtual
 //! cards. Each has a desk of its own, so that they run side by side.
 
+mod accounts;
 mod attack;
 mod canary;
 mod cancel;
@@ -10,7 +11,9 @@ mod erase;
 mod initialize;
 mod interrupted;
 mod look;
+mod look_at_administration;
 mod reload;
+mod reveal;
 mod root_key;
 mod search;
 mod take_over;
