@@ -178,8 +178,8 @@ async fn receive(
     };
     place.become_stranger();
     match visitor {
-        Some(Visitor::Page(socket, origin)) => {
-            connection::serve(socket, origin, place, desk, ending).await;
+        Some(Visitor::Page(socket, caller)) => {
+            connection::serve(socket, caller, place, desk, ending).await;
         }
         Some(Visitor::Mistaken(socket)) => tokio::select! {
             () = connection::close(socket, Ending::Mistaken) => {}
