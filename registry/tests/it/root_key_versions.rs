@@ -50,8 +50,8 @@ fn assert_opens(job: &Opened, before: &Opened) {
         .iter()
         .find(|candidate| candidate.card_id.as_ref() == Some(&before.contents.card_id))
         .unwrap();
-    assert_eq!(candidate.pins, [before.contents.pin.clone()]);
-    assert_eq!(candidate.puks, [before.contents.puk.clone()]);
+    assert_eq!(candidate.pins, std::slice::from_ref(&before.contents.pin));
+    assert_eq!(candidate.puks, std::slice::from_ref(&before.contents.puk));
     assert_eq!(candidate.management_keys, before.contents.management_keys);
 }
 
