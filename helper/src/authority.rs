@@ -15,7 +15,7 @@ use cardwright_protocol::ticket::{CHALLENGE_LENGTH, Ticket};
 use cardwright_seal::{VerifyingKey, verify};
 use std::time::Duration;
 
-/// Random bytes for a challenge.
+/// Bytes of a challenge, of which nobody knows all before.
 pub(crate) type Random = [u8; CHALLENGE_LENGTH];
 
 /// Whose tickets are good here.

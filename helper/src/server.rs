@@ -180,8 +180,8 @@ async fn receive(
     // Only now: who was refused takes no place from pages that wait for their tickets.
     place.become_stranger();
     match visitor {
-        Visitor::Page(socket, origin) => {
-            connection::serve(socket, origin, place, desk, ending).await;
+        Visitor::Page(socket, caller) => {
+            connection::serve(socket, caller, place, desk, ending).await;
         }
         Visitor::Mistaken(socket) => tokio::select! {
             () = connection::close(socket, Ending::Mistaken) => {}

@@ -9,6 +9,7 @@ use crate::registry::Registry;
 use crate::trouble::RegistryError;
 use cardwright_protocol::helper::{HelperError, Message, Request};
 use cardwright_protocol::registry::workstations::IssuedTicket;
+use cardwright_protocol::ticket::is_challenge_at;
 use futures_channel::{mpsc, oneshot};
 use futures_util::future::{Either, select};
 use futures_util::{SinkExt, StreamExt};
@@ -121,6 +122,9 @@ impl Conversation {
         }
         match message {
             Message::Challenge { challenge } => {
+                if !is_challenge_at(&challenge, self.helper.port) {
+                    return Err(refused(HelperError::Malformed));
+                }
                 let task = self.authority.challenged(challenge);
                 self.carry_out(task).await?;
             }

@@ -10,7 +10,7 @@ use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::ids::WorkstationId;
 use cardwright_protocol::registry::workstations::IssuedTicket;
 use cardwright_protocol::signed::Signed;
-use cardwright_protocol::ticket::Ticket;
+use cardwright_protocol::ticket::{Ticket, is_challenge_at};
 use futures_util::future::{Either, poll_fn, select};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{SinkExt, StreamExt};
@@ -31,6 +31,8 @@ pub(super) struct Reached {
     pub(super) socket: WebSocket,
     /// The helper's own version.
     pub(super) version: String,
+    /// The port by which it was called.
+    pub(super) port: u16,
     /// Which helper it is.
     pub(super) who: Candidate,
     /// Over the challenge that it began with.
@@ -90,10 +92,15 @@ async fn probe(registry: Registry, port: u16) -> (Found, Option<Reached>) {
         Either::Left((Err(found), _)) => return (found, None),
         Either::Right(_) => return (Found::Nobody, None),
     };
+    // Somebody who listens here has it from a helper elsewhere, and would get its ticket.
+    if !is_challenge_at(&hello.challenge, port) {
+        return (Found::Nobody, None);
+    }
     match ticket(registry, &hello.workstation, hello.challenge).await {
         Ok(IssuedTicket { ticket, name }) => {
             let who = Candidate { id: hello.workstation, name };
-            let reached = Reached { socket, version: hello.version, who: who.clone(), ticket };
+            let version = hello.version;
+            let reached = Reached { socket, version, port, who: who.clone(), ticket };
             (Found::Ours(who), Some(reached))
         }
         Err(error) => (Found::without_ticket(error), None),

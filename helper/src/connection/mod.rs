@@ -8,11 +8,13 @@ pub(crate) use wire::{Socket, close};
 
 use crate::authority::{Admitted, Challenged, Random};
 use crate::desk::Desk;
+use crate::door::Caller;
 use crate::frame::{self, Ending};
 use crate::places::Place;
 use crate::platform::Moment;
 use crate::requests;
 use cardwright_protocol::helper::{HelperError, Message, PROTOCOL_VERSION, Request, RequestFrame};
+use cardwright_protocol::ticket::CHALLENGE_PORT_LENGTH;
 use futures_util::FutureExt as _;
 use std::future::Future;
 use std::time::Duration;
@@ -40,6 +42,14 @@ enum Over {
     Gone,
 }
 
+/// A page that showed its ticket.
+struct Shown {
+    /// Of the request with the ticket.
+    id: u64,
+    /// By which it called.
+    port: u16,
+}
+
 /// What else than its client can end a connection.
 struct Around {
     place: Place,
@@ -63,16 +73,16 @@ impl Around {
     }
 }
 
-/// Serves a page of this origin until either side ends it.
+/// Serves a page until either side ends it.
 pub(crate) async fn serve(
     mut socket: Socket,
-    origin: String,
+    caller: Caller,
     place: Place,
     desk: Arc<Desk>,
     ending: watch::Receiver<bool>,
 ) {
     let mut around = Around { place, ending };
-    let Err(over) = converse(&mut socket, origin, &mut around, &desk).await;
+    let Err(over) = converse(&mut socket, caller, &mut around, &desk).await;
     match over {
         Over::Ended(ending) => {
             tokio::select! {
@@ -87,16 +97,16 @@ pub(crate) async fn serve(
 
 async fn converse(
     socket: &mut Socket,
-    origin: String,
+    Caller { origin, port }: Caller,
     around: &mut Around,
     desk: &Arc<Desk>,
 ) -> Result<Infallible, Over> {
     let hello = greet(socket, around).await?;
-    let challenged = Challenged::new(origin, rand::random(), Moment::now());
+    let challenged = Challenged::new(origin, random(port), Moment::now());
     let greeting = desk.greeting(hello, challenged.challenge().clone());
     around.within(TICKET_TIME, send(socket, frame::text_of(&greeting))).await??;
     let (id, admitted) = authenticate(socket, around, desk, challenged).await?;
-    attend(socket, around, desk, id, admitted).await
+    attend(socket, around, desk, Shown { id, port }, admitted).await
 }
 
 /// Waits for `hello`, and gives its id.
@@ -139,7 +149,7 @@ async fn attend(
     socket: &mut Socket,
     around: &mut Around,
     desk: &Arc<Desk>,
-    id: u64,
+    Shown { id, port }: Shown,
     mut admitted: Admitted,
 ) -> Result<Infallible, Over> {
     let (ready, snapshot, mut events) = desk.welcome(id);
@@ -158,7 +168,7 @@ async fn attend(
             () = tokio::time::sleep(due) => {
                 still(&admitted)?;
                 let now = Moment::now();
-                if let Some(challenge) = admitted.challenge(&desk.terms, random(), now) {
+                if let Some(challenge) = admitted.challenge(&desk.terms, random(port), now) {
                     let challenge = challenge.clone();
                     outgoing.push(frame::text_of(&Message::Challenge { challenge }));
                 }
@@ -239,6 +249,10 @@ async fn not_admitted(socket: &mut Socket, id: u64, why: impl std::fmt::Display)
     refuse(socket, Some(id), HelperError::TicketRefused, Ending::NotAdmitted).await
 }
 
-fn random() -> Random {
-    rand::random()
+/// What a challenge is made of: the port by which the page called, so that it answers no challenge
+/// which somebody on another port had from here, and random bytes.
+fn random(port: u16) -> Random {
+    let mut bytes: Random = rand::random();
+    bytes[..CHALLENGE_PORT_LENGTH].copy_from_slice(&port.to_be_bytes());
+    bytes
 }

@@ -32,6 +32,8 @@ pub struct Upgrade {
     pub answer: Vec<u8>,
     /// The page's origin: one of the door's.
     pub origin: String,
+    /// The port by which the page called this helper.
+    pub port: u16,
 }
 
 impl Door {
@@ -56,7 +58,7 @@ impl Door {
         let origin = known(&self.origins, origin).zip(known(&self.hosts, host));
         // An absolute URI names a host that would count instead of `Host` (RFC 9112, 3.2.2).
         let names_host = request.uri().authority().is_some() || request.uri().scheme().is_some();
-        let (Some((origin, _)), false) = (origin, names_host) else {
+        let (Some((origin, host)), false) = (origin, names_host) else {
             log_refused(headers);
             return Judgment::Forbidden;
         };
@@ -70,7 +72,7 @@ impl Door {
         if write_response(&mut answer, &response).is_err() {
             return Judgment::Forbidden;
         }
-        let upgrade = Upgrade { answer, origin: origin.to_owned() };
+        let upgrade = Upgrade { answer, origin: origin.to_owned(), port: port_of(host) };
         // Bytes behind the request would be frames sent before the answer was known.
         match request.uri() == "/" && !headers.contains_key(SEC_WEBSOCKET_PROTOCOL) && is_all {
             true => Judgment::Welcome(upgrade),
@@ -92,6 +94,11 @@ fn only_value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]>
 fn known<'a>(list: &'a [String], value: Option<&[u8]>) -> Option<&'a str> {
     let value = value?;
     list.iter().find(|entry| entry.as_bytes() == value).map(String::as_str)
+}
+
+/// The port in a value of `Host`; where there is none, that of HTTP (RFC 9110, 4.2.1).
+fn port_of(host: &str) -> u16 {
+    host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(80)
 }
 
 /// The first of a list, where it is a token (RFC 9110, 5.6.2).
@@ -172,6 +179,8 @@ mod tests {
         let answer = String::from_utf8(upgrade.answer).unwrap().to_ascii_lowercase();
         assert!(answer.contains("\r\nsec-websocket-protocol: chat\r\n"), "{answer}");
         assert_eq!(upgrade.origin, "https://a.example");
+        assert_eq!(upgrade.port, 8421);
+        assert_eq!([port_of("localhost"), port_of("[::1]:9000"), port_of("[::1]")], [80, 9000, 80]);
     }
 
     #[test]

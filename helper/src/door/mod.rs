@@ -36,11 +36,20 @@ pub struct Door {
     hosts: Vec<String>,
 }
 
+/// A page that asked as the app asks.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    /// What the browser says of the page.
+    pub(crate) origin: String,
+    /// The port by which it called.
+    pub(crate) port: u16,
+}
+
 /// A page at the door.
 #[derive(Debug)]
 pub(crate) enum Visitor {
     /// It asked as the app asks.
-    Page(WebSocketStream<TcpStream>, String),
+    Page(WebSocketStream<TcpStream>, Caller),
     /// It is to be told that it asked for what is not here.
     Mistaken(WebSocketStream<TcpStream>),
 }
@@ -62,7 +71,8 @@ impl Door {
         let judged = tokio::time::timeout(HANDSHAKE_TIME, self.answer(&mut stream)).await;
         match judged {
             Ok(Ok(Judgment::Welcome(upgrade))) => {
-                Some(Visitor::Page(websocket(stream).await, upgrade.origin))
+                let caller = Caller { origin: upgrade.origin, port: upgrade.port };
+                Some(Visitor::Page(websocket(stream).await, caller))
             }
             Ok(Ok(Judgment::Mistaken(_))) => Some(Visitor::Mistaken(websocket(stream).await)),
             Ok(Ok(Judgment::Forbidden | Judgment::Incomplete)) => {

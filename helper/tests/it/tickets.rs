@@ -4,7 +4,7 @@
 use crate::support::{Desk, Helper, ORIGIN, Page, WORKSTATION, insert, receipt_of};
 use cardwright_protocol::helper::{HelperError, Message, PROTOCOL_VERSION, Request};
 use cardwright_protocol::signed::Signed;
-use cardwright_protocol::ticket::{CHALLENGE_LENGTH, Ticket};
+use cardwright_protocol::ticket::{CHALLENGE_LENGTH, Ticket, is_challenge_at};
 use cardwright_seal::{SigningKey, sign};
 use cardwright_virtual_card::CardOptions;
 use std::time::{Duration, Instant};
@@ -13,6 +13,9 @@ async fn challenged(helper: &Helper) -> (Page, Ticket) {
     let mut page = Page::before_hello(helper.address).await;
     let challenge = page.hello().await;
     assert_eq!(challenge.0.len(), CHALLENGE_LENGTH);
+    // The page called by this port: it answers no challenge of another one, which somebody who
+    // listens elsewhere would have from here.
+    assert!(is_challenge_at(&challenge, helper.address.port()), "{challenge}");
     let ticket = Ticket {
         challenge,
         origin: ORIGIN.to_owned(),

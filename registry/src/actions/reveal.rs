@@ -4,7 +4,7 @@ use super::{ActionError, Person, not_found, refused};
 use crate::access::for_secret;
 use crate::clock::timestamp;
 use crate::registry::Registry;
-use crate::store::{CardRecord, Event, EventKind, GenerationState, Snapshot, Transaction};
+use crate::store::{Bound, CardRecord, Event, EventKind, GenerationState, Snapshot, Transaction};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::secrets::{Reveal, RevealedKind};
 use cardwright_seal::Secret;
@@ -15,6 +15,9 @@ const MAX_REVEALS: usize = 10;
 
 /// In seconds.
 const SPAN: i64 = 60 * 60;
+
+/// Refusals of one person that are written down: whoever is logged in could fill the disk with them.
+const REFUSED: Bound = Bound { most: 50, within: SPAN };
 
 /// A secret on its way to one person.
 pub(crate) struct RevealedSecret {
@@ -76,7 +79,7 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// Refuses it, which is written down.
+    /// Refuses it, which is written down, if not too often.
     async fn refuse(
         &self,
         transaction: Transaction,
@@ -85,7 +88,9 @@ impl Asking<'_> {
         error: ActionError,
     ) -> Result<RevealedSecret, ActionError> {
         let what = format!("Revealing the {} refused: {why}", self.name);
-        transaction.record(self.event(EventKind::RevealRefused, card, what)).await?;
+        let event = self.event(EventKind::RevealRefused, card, what);
+        let scope = format!("reveals refused {}", self.person.name);
+        transaction.record_bounded(&scope, REFUSED, event).await?;
         transaction.commit().await?;
         Err(error)
     }

@@ -240,12 +240,45 @@ fn whole(record: &WorkstationRecord, code_until: Option<i64>) -> Workstation {
 
 fn check_name(name: &WorkstationName) -> Result<WorkstationName, ActionError> {
     let name = name.0.trim();
-    match (1..=MAX_NAME).contains(&name.chars().count()) && !name.contains(char::is_control) {
+    match (1..=MAX_NAME).contains(&name.chars().count()) && !name.contains(is_unseen) {
         true => Ok(WorkstationName(name.to_owned())),
         false => Err(invalid("name", "A name has 1 to 64 characters, all of which can be seen.")),
     }
 }
 
+/// Whether a character is not seen, or moves those beside it: with it two names that look alike
+/// would be two (Unicode, Default_Ignorable_Code_Point and Bidi_Control, and line separators).
+fn is_unseen(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
 fn name_taken() -> ActionError {
     invalid("name", "There is a workstation of this name already. Give it a new code instead.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_of_a_name_can_be_seen() {
+        for name in ["desk-1", " Büro 3 ", "第一", "مكتب ١", "Schalter (links)"] {
+            assert!(check_name(&name.into()).is_ok(), "{name}");
+        }
+        for unseen in
+            ['\n', '\u{1B}', '\u{AD}', '\u{200B}', '\u{202E}', '\u{2066}', '\u{3164}', '\u{E0041}']
+        {
+            let name = format!("desk{unseen}-1");
+            assert!(check_name(&name.as_str().into()).is_err(), "{name:?}");
+        }
+        for name in ["", " ", "\u{200B}", "\u{FEFF}"] {
+            assert!(check_name(&name.into()).is_err(), "{name:?}");
+        }
+    }
 }

@@ -54,7 +54,9 @@ impl Restore {
         }
         explain(
             "Everybody is logged out. Start the registry again; what chips became since the copy \
-             was taken they say themselves when they are put into a reader.",
+             was taken they say themselves when they are put into a reader. Whoever was revoked, \
+             disabled or given another password since then is not any more: revoke, disable and \
+             set it again, before anybody logs in.",
         );
         Ok(())
     }

@@ -43,16 +43,26 @@ impl VerifyAudit {
     async fn of_log(&self, folder: &Path) -> Result<Verified, CliError> {
         let config = read_config(folder, self.config.as_deref())?;
         let file = CheckpointFile::of(folder, config.audit_checkpoints.as_deref());
-        let store = DataDir::open(folder)?.open_store_to_read().await?;
-        let found = self.found(&store, &file).await;
+        let data = DataDir::open(folder)?;
+        let store = data.open_store_to_read().await?;
+        let found = self.found(&data, &store, &file).await;
         store.close().await.map_err(DataError::from)?;
         found
     }
 
-    async fn found(&self, store: &Store, file: &CheckpointFile) -> Result<Verified, CliError> {
+    async fn found(
+        &self,
+        data: &DataDir,
+        store: &Store,
+        file: &CheckpointFile,
+    ) -> Result<Verified, CliError> {
         let key = match &self.key {
             Some(key) => key.clone(),
-            None => known_key(store).await.map_err(DataError::from)?,
+            None => {
+                let known = known_key(store).await.map_err(DataError::from)?;
+                data.has_no_other_signing_key(&known)?;
+                known
+            }
         };
         let read = |source| CliError::File { path: file.path().to_owned(), source };
         // Before the events: meanwhile a registry that runs may write more of both.
@@ -84,11 +94,12 @@ pub(super) async fn read_log(
     snapshot: &Snapshot,
     verifier: &mut LogVerifier,
 ) -> Result<(), StoreError> {
-    let mut after = i64::MIN;
+    // No number is so small that somebody could hide an event behind it.
+    let mut after = None;
     loop {
         let events = snapshot.events_as_found(after, PAGE).await?;
         let Some(last) = events.last() else { return Ok(()) };
-        after = last.seq;
+        after = Some(last.seq);
         for found in &events {
             match &found.event {
                 Some(event) => verifier.add(event),

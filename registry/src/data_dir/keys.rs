@@ -2,7 +2,7 @@ use super::key_files::{KeyPlaces, root_fingerprint};
 use super::{Alone, DataDir, DataError};
 use crate::key_name::KeyName;
 use crate::store::{Event, EventKind, Snapshot, Store, Transaction};
-use cardwright_seal::{RootKeys, Secret, SigningKey};
+use cardwright_seal::{RootKeys, Secret, SigningKey, VerifyingKey};
 
 /// The keys of a registry.
 #[derive(Debug, Clone)]
@@ -58,6 +58,21 @@ impl DataDir {
     /// Reads the keys that a database was used with; none is made.
     pub(crate) async fn keys_of(&self, database: &Snapshot) -> Result<Keys, DataError> {
         keys_of(&KeyPlaces::of(&self.path), database).await
+    }
+
+    /// Refuses a database that names another signing key than the one that is here, which somebody
+    /// else then signed for. Whoever may not read the key, or has a copy without it, is not told.
+    ///
+    /// # Errors
+    /// [`DataError::OtherKey`].
+    pub(crate) fn has_no_other_signing_key(&self, known: &VerifyingKey) -> Result<(), DataError> {
+        let places = KeyPlaces::of(&self.path);
+        match places.signing_key() {
+            Ok(Some(key)) if key.verifying_key() != *known => {
+                Err(DataError::OtherKey { path: places.place(KeyName::Signing) })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes the key files that are not there.

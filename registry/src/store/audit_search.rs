@@ -5,7 +5,7 @@ use crate::clock::timestamp;
 use cardwright_protocol::registry::audit::AuditEvent;
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select,
+    QuerySelect as _, QueryTrait as _, Select,
     sea_query::{Expr, ExprTrait as _, Func, LikeExpr},
 };
 use std::collections::HashMap;
@@ -112,15 +112,16 @@ impl Snapshot {
         self.chained(rows).await
     }
 
-    /// The next events behind a number, in the order of their numbers, whatever they hold.
+    /// The first events, or the next ones behind a number, in the order of their numbers, whatever
+    /// they hold.
     pub(crate) async fn events_as_found(
         &self,
-        after: i64,
+        after: Option<i64>,
         limit: u64,
     ) -> Result<Vec<FoundEvent>, StoreError> {
-        let behind = |after: i64| {
+        let behind = |after: Option<i64>| {
             audit_events::Entity::find()
-                .filter(audit_events::Column::Seq.gt(after))
+                .apply_if(after, |all, after| all.filter(audit_events::Column::Seq.gt(after)))
                 .order_by_asc(audit_events::Column::Seq)
         };
         match behind(after).limit(limit).all(&self.database).await {

@@ -232,7 +232,7 @@ mod tests {
         Migrator::up(&database, None).await.unwrap();
         let store = Store { database, in_use: None, recorded: Recorded::default() };
         let snapshot = store.read().await.unwrap();
-        let found = snapshot.events_as_found(i64::MIN, 10).await.unwrap();
+        let found = snapshot.events_as_found(None, 10).await.unwrap();
         let mut verifier = LogVerifier::new(Vec::new());
         let mut said = Vec::new();
         for found in found {

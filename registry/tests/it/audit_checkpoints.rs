@@ -4,6 +4,8 @@ use crate::audit_verifier::{offline, online};
 use crate::program::{program, start, words};
 use crate::world::TestRegistry;
 use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::registry::audit::{AuditHead, Checkpoint};
+use cardwright_seal::{SigningKey, sign};
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
@@ -152,6 +154,7 @@ async fn whatever_is_done_to_the_database_is_found() {
     assert_eq!(code, 0, "{said:?}");
     let insert = "INSERT INTO audit_events SELECT 1000, at, \"by\", kind, card_id, process_id, what, \
                   state, previous, hash FROM audit_events WHERE seq = 3";
+    let lowest = insert.replace("1000", "-9223372036854775808");
     for (sql, wrong, place) in [
         (&["UPDATE audit_events SET what = 'nothing' WHERE seq = 3"][..], "altered", "event 3"),
         (&["UPDATE audit_events SET at = at + 1 WHERE seq = 3"], "altered", "event 3"),
@@ -162,6 +165,7 @@ async fn whatever_is_done_to_the_database_is_found() {
         (&["DELETE FROM audit_events WHERE seq > 4"], "truncated", "events 5-"),
         (&["DELETE FROM audit_events"], "truncated", "events 1-"),
         (&[insert], "altered", "event 1000"),
+        (&[lowest.as_str()], "altered", "event 0"),
     ] {
         let copy = copy_of(folder.path());
         tamper(copy.path(), sql).await;
@@ -190,7 +194,7 @@ async fn whatever_is_done_to_the_database_is_found() {
     }
     let (code, said) = online(Path::new("/nowhere")).await;
     assert_eq!((code, said.len()), (2, 0));
-    let key = cardwright_seal::SigningKey::generate().verifying_key();
+    let key = SigningKey::generate().verifying_key();
     assert_eq!(offline(b"", &key).await.0, 1);
 }
 
@@ -270,4 +274,37 @@ async fn a_restoration_is_told_from_a_truncation() {
     tamper(data, &["DELETE FROM audit_events WHERE seq > 2"]).await;
     let (code, said) = online(data).await;
     assert_eq!((code, said[0][0].as_str()), (1, "truncated"), "{said:?}");
+}
+
+/// Whoever can write database and checkpoints, and not read the signing key, names a key of their
+/// own and signs with that.
+#[tokio::test]
+async fn a_log_that_somebody_else_signed_is_not_verified() {
+    let folder = ended().await;
+    let data = folder.path();
+    let key = SigningKey::generate();
+    let key_of_theirs = format!(
+        "UPDATE keys SET fingerprint = '{}' WHERE name = 'signing-key'",
+        key.verifying_key()
+    );
+    tamper(data, &["DELETE FROM audit_events WHERE seq > 2", key_of_theirs.as_str()]).await;
+    let hash = last_hash(data).await;
+    let head = AuditHead { seq: 2, hash, at: "2026-11-22T07:00:00Z".to_owned() };
+    let line = serde_json::to_string(&Checkpoint::Head(sign(&key, &head))).unwrap();
+    std::fs::write(data.join("audit-checkpoints"), line + "\n").unwrap();
+    let (code, said) = online(data).await;
+    assert_eq!(code, 2, "the signing key is here, and is another one: {said:?}");
+    // On a copy without the key, only who names the right one finds it.
+    std::fs::rename(data.join("signing-key"), data.join("elsewhere")).unwrap();
+    assert_eq!(online(data).await.0, 0);
+}
+
+async fn last_hash(data: &Path) -> HexBytes {
+    let database = database(data).await;
+    let sql = "SELECT hash FROM audit_events ORDER BY seq DESC LIMIT 1";
+    let statement = Statement::from_string(DbBackend::Sqlite, sql);
+    let row = database.query_one_raw(statement).await.unwrap().unwrap();
+    database.close().await.unwrap();
+    let hash: Vec<u8> = row.try_get("", "hash").unwrap();
+    hash.into()
 }

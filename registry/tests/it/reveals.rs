@@ -66,6 +66,17 @@ async fn each_secret_needs_its_own_permission_whatever_the_role() {
 }
 
 #[tokio::test]
+async fn nobody_fills_the_audit_log_with_what_they_may_not_see() {
+    let registry = TestRegistry::with_one_card().await;
+    let auditor = registry.log_in("auditor").await;
+    for _ in 0..60 {
+        let answer = reveal(&auditor, "TC-1", RevealedKind::Pin, REASON).await;
+        assert_eq!(answer.refused(), ProblemCode::NotPermitted);
+    }
+    assert_eq!(registry.events("secret.reveal-refused").await.len(), 50);
+}
+
+#[tokio::test]
 async fn nothing_is_revealed_without_a_reason_or_a_chip() {
     let office = Office::new(2).await;
     let job = office.job("TC-1", &mute(1)).await;

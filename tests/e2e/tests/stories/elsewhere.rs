@@ -13,10 +13,13 @@ async fn the_page_explains_before_the_browser_asks_and_follows_the_answer() -> a
     story.log_in(OPERATOR).await?;
     page.go("/workstation").await?;
     page.see("Ask the browser").await?;
-    ensure!(!page.text().await?.contains("answers."), "nothing is tried before the person knows");
+    ensure!(
+        !page.text().await?.contains("on desk-1 answers."),
+        "nothing is tried before the person knows"
+    );
 
     devtools.answer_for(origin, "granted").await?;
-    page.see("answers.").await?;
+    page.see("on desk-1 answers.").await?;
     page.see("1 card").await?;
 
     devtools.answer_for(origin, "denied").await?;
@@ -25,5 +28,5 @@ async fn the_page_explains_before_the_browser_asks_and_follows_the_answer() -> a
     page.see(origin).await?;
 
     devtools.answer_for(origin, "granted").await?;
-    page.see("answers.").await
+    page.see("on desk-1 answers.").await
 }
