@@ -101,9 +101,8 @@ async fn is_made() -> Result<bool, JsValue> {
     };
     let list = list.call0(&factory)?.dyn_into::<Promise>()?;
     let databases = Array::from(&in_time(JsFuture::from(list)).await?);
-    let is_ours = |database: JsValue| {
-        Reflect::get(&database, &"name".into()).is_ok_and(|name| name == NAME)
-    };
+    let is_ours =
+        |database: JsValue| Reflect::get(&database, &"name".into()).is_ok_and(|name| name == NAME);
     Ok(databases.iter().any(is_ours))
 }
 
