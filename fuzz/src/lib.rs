@@ -56,7 +56,9 @@ pub fn head(input: &[u8]) {
         let has = |part: &[u8]| input.windows(part.len()).any(|window| window == part);
         assert_eq!(upgrade.origin, origin);
         assert!(has(origin.as_bytes()) && (has(b"127.0.0.1:8421") || has(b"localhost:8421")));
-        assert!(upgrade.answer.starts_with(b"HTTP/1.1 101 ") && upgrade.answer.ends_with(b"\r\n\r\n"));
+        assert!(
+            upgrade.answer.starts_with(b"HTTP/1.1 101 ") && upgrade.answer.ends_with(b"\r\n\r\n")
+        );
     }
 }
 
