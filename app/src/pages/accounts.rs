@@ -7,7 +7,7 @@ use crate::components::{
 use crate::pages::account::{AccountState, Given, GivenDialog};
 use crate::registry::Registry;
 use crate::search::escape;
-use cardwright_protocol::domain::Role;
+use cardwright_protocol::domain::{Permission, Role};
 use cardwright_protocol::registry::accounts::{Account, AddAccount, NewPassword};
 use leptos::ev::SubmitEvent;
 use leptos::html;
@@ -28,9 +28,19 @@ pub(crate) fn AccountsPage() -> impl IntoView {
     let crumbs = vec![Crumb::link("Home", "/"), Crumb::name("Accounts")];
     view! {
         <PageHead title="Accounts" crumbs>
-            <button type="button" class="button main" on:click=move |_| adding.set(true)>
-                "Add account"
-            </button>
+            {registry
+                .may(Permission::ManageAccounts)
+                .then(|| {
+                    view! {
+                        <button
+                            type="button"
+                            class="button main"
+                            on:click=move |_| adding.set(true)
+                        >
+                            "Add account"
+                        </button>
+                    }
+                })}
         </PageHead>
         <Waiting fetched=accounts />
         {move || {

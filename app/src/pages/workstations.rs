@@ -9,6 +9,7 @@ use crate::components::{
 };
 use crate::helper::Tone;
 use crate::registry::Registry;
+use cardwright_protocol::domain::Permission;
 use cardwright_protocol::ids::WorkstationId;
 use cardwright_protocol::registry::workstations::{Workstation, WorkstationState};
 use code::{CodeDialog, Invited};
@@ -75,9 +76,15 @@ pub(crate) fn WorkstationsPage() -> impl IntoView {
     let add = move |_| page.asking.set(Some(Asking::Add));
     view! {
         <PageHead title="Workstations" crumbs>
-            <button type="button" class="button main" on:click=add>
-                "Add workstation"
-            </button>
+            {registry
+                .may(Permission::ManageWorkstations)
+                .then(|| {
+                    view! {
+                        <button type="button" class="button main" on:click=add>
+                            "Add workstation"
+                        </button>
+                    }
+                })}
         </PageHead>
         <div role="status">
             {move || page.done.get().map(|done| view! { <Note tone=Tone::Good title=done /> })}

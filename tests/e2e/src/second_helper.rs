@@ -12,12 +12,13 @@ pub struct SecondHelper {
 }
 
 impl SecondHelper {
-    /// Enrolls one by a one-time code, as a person does in a terminal.
+    /// Enrolls one, which keeps its keys in this folder, by a one-time code, as a person does in a
+    /// terminal.
     ///
     /// # Errors
     /// When the code is refused, or the registry calls the workstation otherwise.
-    pub fn enroll(story: &Story, code: &str, name: &str) -> anyhow::Result<Self> {
-        let data = story.desk.data().join("second-helper");
+    pub fn enroll(story: &Story, folder: &str, code: &str, name: &str) -> anyhow::Result<Self> {
+        let data = story.desk.data().join(folder);
         let mut enroll = command(program("cardwright-helper"));
         enroll.arg("enroll").arg(&story.desk.url).arg("--data").arg(&data);
         let said = answer(&mut enroll, code)?;

@@ -23,7 +23,7 @@ async fn workstations_fit_wide_and_narrow() -> anyhow::Result<()> {
     page.click_in_dialog("Add workstation").await?;
     let code = page.shown_once("One-time code").await?;
     look(&story, "workstations-code").await?;
-    let mut second = SecondHelper::enroll(&story, &code, "desk-2")?;
+    let mut second = SecondHelper::enroll(&story, "second-helper", &code, "desk-2")?;
     page.see("desk-2 is enrolled.").await?;
     look(&story, "workstations-enrolled").await?;
     page.click_in_dialog("Close").await?;

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod attack;
+mod audit;
 mod canary;
 mod cancel;
 mod csp;
@@ -19,6 +20,7 @@ mod search;
 mod take_over;
 mod tools;
 mod trouble;
+mod workstations;
 
 use cardwright_e2e::{OPERATOR, Story};
 use std::time::Duration;
