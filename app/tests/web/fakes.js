@@ -68,9 +68,18 @@
 
   fakes.say = (text, to) => {
     for (const socket of to ? [to] : fakes.sockets) {
-      queueMicrotask(() => socket.dispatchEvent(new MessageEvent("message", { data: text })));
+      const data = challengeAt(socket.port, text);
+      queueMicrotask(() => socket.dispatchEvent(new MessageEvent("message", { data })));
     }
   };
+
+  // A challenge begins with the port by which the page called: two bytes.
+  function challengeAt(port, text) {
+    const message = JSON.parse(text);
+    if (!message.challenge) return text;
+    const called = Number(port).toString(16).padStart(4, "0").toUpperCase();
+    return JSON.stringify({ ...message, challenge: called + message.challenge.slice(4) });
+  }
 
   fakes.stopHelper = () => {
     fakes.helper = null;
