@@ -13,37 +13,9 @@ use std::path::{Path, PathBuf};
 pub struct Canary {
     /// What each pattern is, for whoever reads of it: never the secret itself.
     names: Vec<String>,
-    /// How a pattern of digits is written that only counts where it stands alone.
-    stands_alone: Vec<Option<Digits>>,
+    /// Patterns of digits that only count where they stand alone: longer numbers hold any digits.
+    stands_alone: Vec<bool>,
     patterns: AhoCorasick,
-}
-
-/// How digits are written. Longer numbers and texts hold any six digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Digits {
-    Plain,
-    /// As the hexadecimal digits of their ASCII bytes.
-    Hexadecimal,
-}
-
-impl Digits {
-    /// Whether what was found is a part of a longer number or word.
-    fn are_part(self, before: &[u8], behind: &[u8]) -> bool {
-        let is_part = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
-        match self {
-            // A fraction of a second has six digits, too.
-            Self::Plain => {
-                before.last() == Some(&b'.')
-                    || is_part(before.last().copied())
-                    || is_part(behind.first().copied())
-            }
-            Self::Hexadecimal => {
-                let byte = |digits: Option<&[u8]>| Some(*hex::decode(digits?).ok()?.first()?);
-                is_part(byte(before.last_chunk::<2>().map(<[u8; 2]>::as_slice)))
-                    || is_part(byte(behind.first_chunk::<2>().map(<[u8; 2]>::as_slice)))
-            }
-        }
-    }
 }
 
 impl Canary {
@@ -59,14 +31,13 @@ impl Canary {
                 ("PUK", held.puk.as_bytes(), true),
                 ("management key", &held.management_key[..], false),
             ];
-            for (name, secret, is_digits) in secrets {
+            for (name, secret, digits) in secrets {
                 names.push(format!("the {name} of {card} in plain"));
-                stands_alone.push(is_digits.then_some(Digits::Plain));
+                stands_alone.push(digits);
                 patterns.push(secret.to_vec());
                 for (form, pattern) in forms(secret) {
                     names.push(format!("the {name} of {card} in {form}"));
-                    let is_hex = is_digits && form == HEXADECIMAL;
-                    stands_alone.push(is_hex.then_some(Digits::Hexadecimal));
+                    stands_alone.push(false);
                     patterns.push(pattern.into_bytes());
                 }
             }
@@ -78,9 +49,14 @@ impl Canary {
     #[must_use]
     pub fn find(&self, place: &str, bytes: &[u8]) -> Vec<String> {
         let found = self.patterns.find_overlapping_iter(Input::new(bytes)).filter(|found| {
-            let (before, behind) = (&bytes[..found.start()], &bytes[found.end()..]);
-            self.stands_alone[found.pattern().as_usize()]
-                .is_none_or(|digits| !digits.are_part(before, behind))
+            let is_part = |at: Option<usize>| {
+                at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric)
+            };
+            // A fraction of a second has six digits, too.
+            let is_fraction = found.start() > 0 && bytes[found.start() - 1] == b'.';
+            let in_number =
+                is_fraction || is_part(found.start().checked_sub(1)) || is_part(Some(found.end()));
+            !(self.stands_alone[found.pattern().as_usize()] && in_number)
         });
         let mut words: Vec<_> = found
             .map(|found| format!("{place}: {}", self.names[found.pattern().as_usize()]))
@@ -157,13 +133,11 @@ async fn encoded_cards(data: &Path) -> anyhow::Result<Vec<String>> {
     rows.iter().map(|row| Ok(row.try_get::<String>("", "number")?)).collect()
 }
 
-const HEXADECIMAL: &str = "hexadecimal";
-
 /// A secret as it would be read in a text: hexadecimal digits, and base64 wherever it begins in
 /// what was encoded.
 fn forms(secret: &[u8]) -> Vec<(&'static str, String)> {
     let mut forms =
-        vec![(HEXADECIMAL, hex::encode(secret)), (HEXADECIMAL, hex::encode_upper(secret))];
+        vec![("hexadecimal", hex::encode(secret)), ("hexadecimal", hex::encode_upper(secret))];
     for before in 0..3 {
         let bytes = [&vec![0; before], secret].concat();
         // Characters that depend on nothing but the secret.
@@ -200,8 +174,7 @@ mod tests {
         for text in [
             "pin=472913,".to_owned(),
             "\"90210385\"".to_owned(),
-            hex::encode(b"\x06472913\xFF\xFF"),
-            hex::encode("\"472913\""),
+            hex::encode("472913\u{ff}"),
             hex::encode_upper(&key),
             STANDARD.encode("472913"),
             STANDARD.encode("{\"pin\":\"472913\"}"),
@@ -223,9 +196,6 @@ mod tests {
     fn what_only_looks_like_a_pin_is_none() {
         for text in ["1472913", "4729130", "12:00:01.472913Z", "A472913B", "47291"] {
             assert!(canary().find("here", text.as_bytes()).is_empty(), "{text}");
-            let text = hex::encode(text);
-            let found = canary().find("here", text.as_bytes());
-            assert!(found.is_empty() || text.contains("2e"), "{text}");
         }
     }
 }
