@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::cell::Cell;
+use std::sync::mpsc;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::js_sys::{Promise, eval};
 use web_sys::wasm_bindgen::{JsCast, JsValue};
@@ -24,6 +25,8 @@ pub(crate) struct Person {
 /// An app on the page. Dropping it closes it.
 struct Open {
     root: HtmlElement,
+    /// What the app's signals, effects and connections belong to.
+    owner: Owner,
     _app: Box<dyn Any>,
 }
 
@@ -105,6 +108,12 @@ pub(crate) fn asked(start: &str) -> Vec<String> {
     all.into_iter().filter(|asked| asked.starts_with(start)).collect()
 }
 
+/// All requests so far, one a line, without their bodies.
+fn heads() -> String {
+    let head = |it: &String| it.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    asked("").iter().map(head).collect::<Vec<_>>().join("\n")
+}
+
 /// How many connections to helpers are open.
 pub(crate) fn connections() -> usize {
     run("fakes.sockets.length").as_f64().expect("it is a number") as usize
@@ -173,8 +182,13 @@ impl Person {
         let root: HtmlElement =
             document().create_element("div").expect("a div").dyn_into().expect("a div");
         document().body().expect("a page has a body").append_child(&root).expect("appended");
-        let app: UnmountHandle<_> = mount_to(root.clone(), App);
-        OPEN.set(Some(Open { root: root.clone(), _app: Box::new(app) }));
+        let (owner, mounted_in) = mpsc::channel();
+        let app: UnmountHandle<_> = mount_to(root.clone(), move || {
+            owner.send(Owner::current().expect("mounted in an owner")).expect("it is waited for");
+            App()
+        });
+        let owner = mounted_in.try_recv().expect("it was mounted");
+        OPEN.set(Some(Open { root: root.clone(), owner, _app: Box::new(app) }));
         Self { root }
     }
 
@@ -331,7 +345,8 @@ impl Person {
             }
             TimeoutFuture::new(LOOKS.0).await;
         }
-        panic!("never: {what}, at {}:\n{}", Self::address(), self.root.inner_text());
+        let (address, page) = (Self::address(), self.root.inner_text());
+        panic!("never: {what}, at {address}:\n{page}\nAsked:\n{}", heads());
     }
 }
 
@@ -343,6 +358,9 @@ impl Drop for Person {
 
 impl Drop for Open {
     fn drop(&mut self) {
+        // Whatever still runs may hold the owner: it would go on, and connect to the next story's
+        // helper.
+        self.owner.cleanup();
         self.root.remove();
     }
 }

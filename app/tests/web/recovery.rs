@@ -93,8 +93,9 @@ async fn a_job_that_is_not_for_the_helper_is_told_to_the_registry_for_its_audit_
     person.clicks("Next").await;
     person.sees("The helper refused the job: it is not from its registry").await;
     person.sees("The chip was not touched.").await;
-    registry_answers("POST /api/v1/refusals", 204, &());
     let refusals = || asked("POST /api/v1/refusals");
+    person.waits_until("the registry was told", || refusals().len() == 1).await;
+    registry_answers("POST /api/v1/refusals", 204, &());
     person.waits_until("the registry was told again", || refusals().len() == 2).await;
     assert!(refusals()[1].contains("signature"), "{:?}", refusals());
     assert!(person.can_click("Next"));
