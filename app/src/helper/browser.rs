@@ -7,7 +7,7 @@ mod ask;
 mod look;
 
 pub(super) use ask::ask;
-pub(super) use look::{changed, look};
+pub(super) use look::{changed_since, look};
 
 /// What the browser says of the permission *loopback-network*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

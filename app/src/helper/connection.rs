@@ -224,7 +224,7 @@ impl Search {
             };
             let can_be_asked = barrier.wants_click();
             self.show(barrier);
-            let changed = pin!(browser::changed());
+            let changed = pin!(browser::changed_since(&way));
             if let Either::Right((Some(Wish::AskBrowser), _)) =
                 select(changed, self.wishes.next()).await
                 && can_be_asked

@@ -1,7 +1,6 @@
 // Stands in for the registry and the helpers: answers as it was told, and remembers what was asked.
 (() => {
-  // The router of an app that was closed keeps listening: it would act on the clicks of the next.
-  window.fakes?.listeners.forEach(([name, listener]) => removeEventListener(name, listener));
+  window.fakes?.forgetListeners();
   const listen = EventTarget.prototype.addEventListener;
   window.addEventListener = (name, listener, options) => {
     window.fakes.listeners.push([name, listener]);
@@ -12,8 +11,13 @@
   delete navigator.permissions;
 
   // The helper of this computer listens on the first port; others by their port.
-  const fakes = { answers: {}, asked: [], proofs: [], helper: null, others: {}, sockets: [], listeners: [], replaced: [] };
+  const fakes = { answers: {}, asked: [], proofs: [], helper: null, others: {}, sockets: [], listeners: [], replaced: [], permissions: [] };
   window.fakes = fakes;
+
+  // The router of an app that was closed keeps listening: it would act on the clicks of the next.
+  fakes.forgetListeners = () => {
+    fakes.listeners.splice(0).forEach(([name, listener]) => removeEventListener(name, listener));
+  };
 
   window.fetch = async (request) => {
     const url = new URL(request.url);
@@ -105,6 +109,7 @@
     fakes.replace("origin", origin);
     const query = async ({ name }) => {
       fakes.asked.push(`permission ${name}`);
+      status.state = fakes.permissions.shift() ?? status.state;
       return status;
     };
     Object.defineProperty(navigator, "permissions", { value: { query }, configurable: true });

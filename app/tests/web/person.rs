@@ -10,12 +10,16 @@ use std::any::Any;
 use std::cell::Cell;
 use std::sync::mpsc;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::js_sys::{Promise, eval};
+use web_sys::js_sys::{Date, Promise, eval};
 use web_sys::wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, EventInit, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
-/// Looks at the page this often, in milliseconds, for so many times, before giving up.
-const LOOKS: (u32, usize) = (10, 800);
+/// How often somebody looks at the page, in milliseconds.
+const GLANCE: u32 = 10;
+
+/// How long somebody waits before giving up, in milliseconds. The app itself makes pauses of five
+/// seconds, and on a busy computer everything takes longer; only a story that fails waits so long.
+const PATIENCE: f64 = 60_000.0;
 
 /// Somebody in front of the app. Dropping them closes it.
 pub(crate) struct Person {
@@ -68,6 +72,12 @@ pub(crate) fn helper_ends(code: u16, reason: &str) {
 /// The page comes from elsewhere, and the browser says this of its permission.
 pub(crate) fn page_comes_from(origin: &str, permission: &str) {
     run(&format!("fakes.comeFrom({}, {})", json(&origin), json(&permission)));
+}
+
+/// The browser says these of the permission, one after the other whenever it is asked, and tells of
+/// no change.
+pub(crate) fn permission_is_by_turns(permissions: &[&str]) {
+    run(&format!("fakes.permissions = {}", json(&permissions)));
 }
 
 /// The permission is changed in the browser.
@@ -232,14 +242,19 @@ impl Person {
 
     /// Clicks the button or link with exactly this text, once it is there and enabled.
     pub(crate) async fn clicks(&self, text: &str) {
-        self.waits_until(&format!("“{text}” can be clicked"), || self.control(text).is_some())
-            .await;
+        self.finds(text).await;
         self.control(text).expect("it was there").click();
     }
 
     /// Presses Escape, which closes the open dialog.
     pub(crate) fn presses_escape(&self) {
         run("document.querySelector('dialog[open]').requestClose()");
+    }
+
+    /// Waits until the button or link with exactly this text can be clicked.
+    pub(crate) async fn finds(&self, text: &str) {
+        self.waits_until(&format!("“{text}” can be clicked"), || self.control(text).is_some())
+            .await;
     }
 
     /// Whether the button or link with this text can be clicked now.
@@ -269,9 +284,12 @@ impl Person {
     pub(crate) async fn chooses(&self, label: &str, option: &str) {
         let field: HtmlSelectElement =
             self.field(label).await.dyn_into().expect("the label is of a drop-down");
-        let options = all(&field, "option");
-        let wanted = options.iter().find(|it| it.text_content().is_some_and(|it| it == option));
-        let value = wanted.unwrap_or_else(|| panic!("no option “{option}”")).get_attribute("value");
+        let wanted = || {
+            let mut options = all(&field, "option").into_iter();
+            options.find(|it| it.text_content().is_some_and(|it| it == option))
+        };
+        self.waits_until(&format!("there is an option “{option}”"), || wanted().is_some()).await;
+        let value = wanted().expect("it was there").get_attribute("value");
         field.set_value(&value.unwrap_or_default());
         happen(&field, "change");
     }
@@ -292,9 +310,16 @@ impl Person {
         found.map(|it| it.unchecked_into::<HtmlElement>().inner_text().trim().to_owned()).collect()
     }
 
-    /// Name of the element that has the focus, such as `H1`.
-    pub(crate) fn focused(&self) -> String {
-        document().active_element().map(|it| it.tag_name()).unwrap_or_default()
+    /// Waits until an element of this name has the focus, such as `H1`.
+    pub(crate) async fn has_focus_on(&self, name: &str) {
+        let has_it = || document().active_element().is_some_and(|it| it.tag_name() == name);
+        self.waits_until(&format!("the focus is on {name}"), has_it).await;
+    }
+
+    /// Waits until these are the texts of all elements that a selector finds.
+    pub(crate) async fn sees_texts(&self, selector: &str, texts: &[&str]) {
+        let what = format!("{selector} has {texts:?}");
+        self.waits_until(&what, || self.texts(selector) == texts).await;
     }
 
     async fn field(&self, label: &str) -> Element {
@@ -332,6 +357,14 @@ impl Person {
         })
     }
 
+    /// Waits until the registry or the helper was asked so often for something that begins so, and
+    /// not more.
+    pub(crate) async fn has_asked_times(&self, start: &str, times: usize) {
+        let what = format!("{start}, {times} times");
+        self.waits_until(&what, || asked(start).len() >= times).await;
+        assert_eq!(asked(start).len(), times, "{start}");
+    }
+
     /// Waits until the registry or the helper was asked something that begins so.
     pub(crate) async fn has_asked_like(&self, start: &str) {
         self.waits_until(start, || !asked(start).is_empty()).await;
@@ -339,11 +372,13 @@ impl Person {
 
     /// Waits until something is so.
     pub(crate) async fn waits_until(&self, what: &str, condition: impl Fn() -> bool) {
-        for _ in 0..LOOKS.1 {
+        // Not the page's own clock, which stories turn on.
+        let begun = Date::now();
+        while Date::now() - begun < PATIENCE {
             if condition() {
                 return;
             }
-            TimeoutFuture::new(LOOKS.0).await;
+            TimeoutFuture::new(GLANCE).await;
         }
         let (address, page) = (Self::address(), self.root.inner_text());
         panic!("never: {what}, at {address}:\n{page}\nAsked:\n{}", heads());
@@ -361,6 +396,7 @@ impl Drop for Open {
         // Whatever still runs may hold the owner: it would go on, and connect to the next story's
         // helper.
         self.owner.cleanup();
+        run("fakes.forgetListeners()");
         self.root.remove();
     }
 }

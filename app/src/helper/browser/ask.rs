@@ -1,6 +1,6 @@
 //! Has the browser ask the person.
 
-use super::changed;
+use super::{Barrier, Way, changed_since};
 use futures_util::SinkExt;
 use futures_util::future::{join_all, poll_fn, select};
 use gloo_net::websocket::futures::WebSocket;
@@ -10,7 +10,8 @@ use std::pin::pin;
 /// has decided, or when there is nothing to be decided: a port where nobody listens asks nothing.
 pub(in crate::helper) async fn ask(ports: &[u16]) {
     let tries = join_all(ports.iter().map(|port| open(*port)));
-    select(pin!(tries), pin!(changed())).await;
+    let undecided = Way::Barred(Barrier::AskFirst);
+    select(pin!(tries), pin!(changed_since(&undecided))).await;
 }
 
 async fn open(port: u16) {

@@ -22,13 +22,17 @@ pub(in crate::helper) async fn look() -> Way {
     surroundings.way(permission)
 }
 
-/// Comes when the permission has changed; never where there is none.
-pub(in crate::helper) async fn changed() {
-    if surroundings().need_permission()
+/// Comes when the permission is not any more what it was when this way was seen; never where there
+/// is none.
+pub(in crate::helper) async fn changed_since(seen: &Way) {
+    let surroundings = surroundings();
+    if surroundings.need_permission()
         && let Ok(status) = query().await
     {
         let changed = Promise::new(&mut |resolve, _| status.set_onchange(Some(&resolve)));
-        if JsFuture::from(changed).await.is_ok() {
+        // No event tells of a change before this status was there.
+        let now = surroundings.way(permission_of(&status));
+        if now != *seen || JsFuture::from(changed).await.is_ok() {
             return;
         }
     }
@@ -48,11 +52,14 @@ fn surroundings() -> Surroundings {
 }
 
 async fn permission() -> Permission {
-    match query().await.map(|status| status.state()) {
-        Ok(PermissionState::Granted) => Permission::Granted,
-        Ok(PermissionState::Denied) => Permission::Denied,
-        Ok(_) => Permission::Prompt,
-        Err(_) => Permission::Unknown,
+    query().await.map_or(Permission::Unknown, |status| permission_of(&status))
+}
+
+fn permission_of(status: &PermissionStatus) -> Permission {
+    match status.state() {
+        PermissionState::Granted => Permission::Granted,
+        PermissionState::Denied => Permission::Denied,
+        _ => Permission::Prompt,
     }
 }
 
