@@ -59,7 +59,7 @@ async fn an_account_is_added_and_its_password_is_shown_once() {
     person.clicks("Close").await;
     person.sees_no("It is shown this once").await;
     person.finds_no_trace_of(PASSWORD).await;
-    assert_eq!(person.texts("tbody th"), ["admin", "ada"]);
+    person.sees_texts("tbody th", &["admin", "ada"]).await;
     assert_eq!(asked(ADD)[1], format!("{ADD} {{\"name\":\"ada\",\"role\":\"auditor\"}}"));
 }
 

@@ -40,7 +40,7 @@ async fn an_auditor_searches_and_pages_and_the_address_keeps_it() {
     person.sees("26 events").await;
     person.sees("1 to 2 of 26").await;
     assert_eq!(person.texts("tbody .what").len(), 2);
-    assert_eq!(person.texts("tbody .state"), ["Lost", "Lost"]);
+    person.sees_texts("tbody .state", &["Lost", "Lost"]).await;
     person.types("From", "2026-11-01").await;
     person.types("By", " ada ").await;
     person.chooses("Kind", "session: all kinds").await;

@@ -15,7 +15,7 @@ async fn exactly_the_enabled_commands_are_offered() {
     let person = Person::opens(&path);
     person.sees("What do you want to do?").await;
     let titles = ["Initialize temporary card", "Mark as defective"];
-    assert_eq!(person.texts(".commands strong"), titles);
+    person.sees_texts(".commands strong", &titles).await;
     drop(person);
 
     let locked = card(CardState::Locked);
@@ -87,7 +87,7 @@ async fn an_admin_can_cancel_the_process_of_somebody_else() {
     registry_answers(&format!("GET /api/v1{path}"), 200, &card(CardState::Produced));
     person.clicks("Cancel the process").await;
     person.sees("The process was canceled.").await;
-    assert_eq!(asked("POST /api/v1/processes/p1/cancel").len(), 1);
+    person.has_asked_times("POST /api/v1/processes/p1/cancel", 1).await;
 }
 
 #[wasm_bindgen_test]
@@ -101,7 +101,7 @@ async fn an_interrupted_card_says_what_that_means_and_what_to_do() {
     person.sees("Interrupted: an encoding was begun and not finished.").await;
     person.sees("Nothing is lost").await;
     person.sees("put the same chip into a reader and click Initialize temporary card").await;
-    assert_eq!(person.texts(".head .badge"), ["interrupted"]);
+    person.sees_texts(".head .badge", &["interrupted"]).await;
 }
 
 #[wasm_bindgen_test]

@@ -1,6 +1,6 @@
 //! Logging in, and pages that need it.
 
-use crate::person::{Person, asked, registry_answers};
+use crate::person::{Person, registry_answers};
 use crate::scenery::{NUMBER, logged_in, me, nobody, problem};
 use cardwright_protocol::domain::{CardState, Role};
 use cardwright_protocol::registry::problem::ProblemCode;
@@ -23,8 +23,8 @@ async fn a_person_logs_in_and_comes_to_the_page_that_they_wanted() {
     person.types("Password", "yes").await;
     person.clicks("Log in").await;
     person.sees("What do you want to do?").await;
-    assert_eq!(Person::address(), format!("/cards/{NUMBER}"));
-    assert_eq!(asked("POST /api/v1/session").len(), 2);
+    person.is_at(&format!("/cards/{NUMBER}")).await;
+    person.has_asked_times("POST /api/v1/session", 2).await;
 }
 
 #[wasm_bindgen_test]
@@ -32,7 +32,7 @@ async fn an_operator_has_no_admin_tab_and_can_log_out() {
     logged_in(Role::Operator);
     let person = Person::opens("/");
     person.sees("operator").await;
-    assert_eq!(person.texts("nav.tabs a"), ["Home", "SEARCH"]);
+    person.sees_texts("nav.tabs a", &["Home", "SEARCH"]).await;
     registry_answers("DELETE /api/v1/session", 204, &());
     person.clicks("Log out").await;
     person.is_at("/login?to=%2F").await;
@@ -43,7 +43,7 @@ async fn a_path_that_leads_nowhere_says_so() {
     logged_in(Role::Operator);
     let person = Person::opens("/no/such/page");
     person.sees("Page not found").await;
-    assert_eq!(person.focused(), "H1");
+    person.has_focus_on("H1").await;
 }
 
 #[wasm_bindgen_test]
@@ -54,7 +54,7 @@ async fn a_registry_that_cannot_be_reached_is_asked_again() {
     registry_answers("GET /api/v1/session", 200, &me(Role::Admin));
     person.clicks("Try again").await;
     person.sees("Home").await;
-    assert_eq!(person.texts("nav.tabs a"), ["Home", "SEARCH", "Admin"]);
+    person.sees_texts("nav.tabs a", &["Home", "SEARCH", "Admin"]).await;
 }
 
 #[wasm_bindgen_test]

@@ -17,8 +17,8 @@ async fn a_person_searches_sorts_and_pages_and_the_address_keeps_it() {
     person.chooses("Status", "Produced").await;
     person.clicks("Search").await;
     person.sees("26 produced cards").await;
-    assert_eq!(Person::address(), FOUND);
-    assert_eq!(person.texts("tbody td:first-child"), ["TC-1", "TC-2"]);
+    person.is_at(FOUND).await;
+    person.sees_texts("tbody td:first-child", &["TC-1", "TC-2"]).await;
     assert_eq!(person.texts("th[aria-sort=ascending]").len(), 1);
     person.clicks("Next").await;
     person.is_at(&FOUND.replace("page=1", "page=2")).await;
@@ -75,9 +75,9 @@ async fn interrupted_cards_are_found_and_the_address_keeps_it() {
     person.chooses("Chip", "Interrupted").await;
     person.clicks("Search").await;
     person.sees("1 interrupted produced card").await;
-    assert_eq!(person.texts("tbody .badge"), ["interrupted"]);
+    person.sees_texts("tbody .badge", &["interrupted"]).await;
     let address = FOUND.replace("&sort", "&interrupted=true&sort");
-    assert_eq!(Person::address(), address);
+    person.is_at(&address).await;
     person.clicks("Bureau order").await;
     person.is_at(&address.replace("sort=number", "sort=order")).await;
     person

@@ -18,7 +18,7 @@ async fn an_admin_enables_a_command_and_saves() {
     let person = Person::opens("/templates/temporary-card");
     person.clicks("Produced").await;
     person.sees("Additional Commands").await;
-    assert_eq!(person.texts(".states a"), ["General", "Ordered", "Produced"]);
+    person.sees_texts(".states a", &["General", "Ordered", "Produced"]).await;
     person.chooses("Choose a command to add", "Initialize temporary card").await;
     person.sees("Unsaved changes").await;
     person.sees("TempCardsAddonExtProdInitialize").await;
@@ -46,11 +46,11 @@ async fn entries_are_ordered_and_removed() {
     let person = Person::opens(PRODUCED);
     person.clicks("Move up: Mark as lost").await;
     person.sees("Unsaved changes").await;
-    assert_eq!(person.texts(".entries strong"), ["Mark as lost", "Initialize temporary card"]);
+    person.sees_texts(".entries strong", &["Mark as lost", "Initialize temporary card"]).await;
     person.clicks("Remove: Mark as lost").await;
     person.clicks("Discard").await;
     person.sees_no("Unsaved changes").await;
-    assert_eq!(person.texts(".entries strong"), ["Initialize temporary card", "Mark as lost"]);
+    person.sees_texts(".entries strong", &["Initialize temporary card", "Mark as lost"]).await;
 }
 
 #[wasm_bindgen_test]

@@ -51,7 +51,7 @@ async fn the_first_workstation_is_added_and_seen_to_be_enrolled() {
     person.finds_no_trace_of(CODE).await;
     person.clicks("Close").await;
     person.sees("Enrolled").await;
-    assert_eq!(person.texts("tbody .state"), ["Enrolled"]);
+    person.sees_texts("tbody .state", &["Enrolled"]).await;
 }
 
 #[wasm_bindgen_test]
@@ -73,7 +73,7 @@ async fn a_code_that_is_too_old_says_so_and_is_gone_with_its_dialog() {
     person.presses_escape();
     person.sees_no("asks for this one-time code").await;
     person.finds_no_trace_of(CODE).await;
-    assert_eq!(asked(new_code).len(), 2);
+    person.has_asked_times(new_code, 2).await;
 }
 
 #[wasm_bindgen_test]
@@ -93,7 +93,7 @@ async fn a_name_that_exists_is_refused_at_its_field() {
     person.types("Name", "desk-2").await;
     person.clicks("Rename").await;
     person.sees("Another workstation has this name.").await;
-    assert_eq!(person.focused(), "INPUT");
+    person.has_focus_on("INPUT").await;
     registry_answers(rename, 200, &workstation("desk-3", WorkstationState::Enrolled));
     person.types("Name", "desk-3").await;
     person.clicks("Rename").await;
@@ -117,7 +117,7 @@ async fn revoking_says_what_it_means_and_ends_the_commands() {
     person.clicks("Revoke the workstation").await;
     person.sees("desk-1 is revoked.").await;
     person.sees_no("New code").await;
-    assert_eq!(person.texts("tbody .state"), ["Revoked"]);
+    person.sees_texts("tbody .state", &["Revoked"]).await;
 }
 
 #[wasm_bindgen_test]
