@@ -110,8 +110,9 @@ fn web() -> anyhow::Result<()> {
     test.env("PATH", tools::path_with_tools()?)
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
         .env("CHROMEDRIVER", "/usr/bin/chromedriver")
-        // Seconds for all of them together, on a busy machine.
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
+        // Seconds, on a busy machine: for the driver to start, and for all of them together.
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "120")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "900")
         .current_dir(root().join("app"));
     run(test.args(["test", "--locked", "--target", "wasm32-unknown-unknown"]))
 }
