@@ -7,8 +7,9 @@ mod child;
 
 use crate::build::program;
 use crate::sh::{answer, command, output, root, run};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 pub use child::Child;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,6 +34,8 @@ pub struct DeskOptions {
     pub https: Option<Https>,
     /// Whether registry and helper log all that they can, for whoever looks for secrets in it.
     pub verbose: bool,
+    /// For how many seconds a chip may be silent, at least 120; without it, as the helper is made.
+    pub chip_seconds: Option<u16>,
 }
 
 /// A registry that browsers reach by https, under another name than this computer's own.
@@ -111,7 +114,7 @@ impl Desk {
     fn start_on_free_ports(&mut self) -> anyhow::Result<()> {
         for port in [&mut self.options.port, &mut self.options.helper_port] {
             if *port == 0 {
-                *port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+                *port = free_port()?;
             }
         }
         self.url = match &self.options.https {
@@ -156,7 +159,14 @@ impl Desk {
         self.helper = None;
         let data = self.options.data.join("helper");
         let config = self.options.data.join("helper.toml");
-        std::fs::write(&config, format!("port = {}\n", self.options.helper_port))?;
+        let mut text = format!("port = {}\n", self.options.helper_port);
+        if let Some(seconds) = self.options.chip_seconds {
+            text += "[limits]\n";
+            for what in ["inspection", "command", "generation"] {
+                text += &format!("{what}_seconds = {seconds}\n");
+            }
+        }
+        std::fs::write(&config, text)?;
         let mut start = command(program("cardwright-helper"));
         start.arg("run").arg("--data").arg(&data).arg("--config").arg(&config);
         if let Readers::Socket(socket) = &self.options.readers {
@@ -312,6 +322,18 @@ impl Drop for Desk {
         self.helper = None;
         self.office = None;
     }
+}
+
+/// A port that nobody has now. Systems take other ports, from 32768 on, for whoever asks for any
+/// and for connections going out: so a part that is ended and started again finds its port free.
+fn free_port() -> anyhow::Result<u16> {
+    for _ in 0..100 {
+        let port = 20_000 + (RandomState::new().build_hasher().finish() % 12_000) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port from 20000 to 31999 is free")
 }
 
 /// Starts a private PC/SC service with virtual readers and cards, and gives its socket.

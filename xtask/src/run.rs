@@ -70,6 +70,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         app: Some(build::dist()),
         https: None,
         verbose: false,
+        chip_seconds: None,
     })?;
     // First of all the passwords: nobody can show them again.
     greet(&desk);

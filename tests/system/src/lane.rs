@@ -85,6 +85,7 @@ impl Lane {
             app: None,
             https: None,
             verbose: true,
+            chip_seconds: None,
         })?;
         let csv = folder.path().join("cards.csv");
         std::fs::write(&csv, produced_cards(cards))?;

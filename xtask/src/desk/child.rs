@@ -9,8 +9,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long a program may take until it says that it is ready.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a program may take until it says that it is ready, also on a slow and busy computer.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A program that runs beside us, in a process group of its own: a Ctrl-C in the terminal reaches
 /// us alone, and we end our children in the right order.
