@@ -12,8 +12,9 @@ use tempfile::TempDir;
 use thirtyfour::LoggingPrefsLogLevel;
 use thirtyfour::prelude::*;
 
-/// How long something may take to be seen.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long something may take to be seen, also where many programs share a slow computer. Only a
+/// story that fails waits so long.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How often the page is looked at meanwhile.
 const GLANCE: Duration = Duration::from_millis(40);
@@ -86,7 +87,10 @@ impl Browser {
         let preferences = serde_json::json!({"download.default_directory": downloads});
         capabilities.add_experimental_option("prefs", preferences)?;
         capabilities.set_logging_prefs("browser".to_owned(), LoggingPrefsLogLevel::All)?;
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await?;
+        let driver = WebDriver::builder(format!("http://127.0.0.1:{port}"), capabilities)
+            .request_timeout(2 * PATIENCE)
+            .await?;
+        driver.set_script_timeout(PATIENCE).await?;
         // It ends with this struct, also where a test fails: see `drop`.
         driver.clone().leak()?;
         let chromedriver = Some(chromedriver);
@@ -152,6 +156,15 @@ impl Browser {
     pub async fn path(&self) -> anyhow::Result<String> {
         let url = self.driver.current_url().await?;
         Ok(url.as_str().trim_start_matches(&self.home).to_owned())
+    }
+
+    /// Waits until the path and query of the page begin so.
+    ///
+    /// # Errors
+    /// With where it is instead.
+    pub async fn is_at(&self, path: &str) -> anyhow::Result<()> {
+        let is_there = async || Ok(self.path().await?.starts_with(path));
+        self.wait(&format!("the address {path:?}"), is_there).await
     }
 
     /// The text that a person can see.

@@ -2,14 +2,18 @@ use anyhow::{Context as _, bail, ensure};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::{Message, protocol::WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-/// How long an answer may take; a picture of the whole memory takes its time.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long an answer may take; a picture of the whole memory takes its time, and more of it where
+/// many programs share a slow computer.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How often what was recorded is looked at meanwhile.
+const GLANCE: Duration = Duration::from_millis(40);
 
 /// Chromium's own view of a page, over the Chrome DevTools Protocol: everything that it sends and
 /// is sent, and its memory.
@@ -30,7 +34,7 @@ impl Devtools {
     /// # Errors
     /// When the browser does not let us in.
     pub(crate) async fn attach(folder: &Path) -> anyhow::Result<(Self, Traffic)> {
-        let place = find(folder, "DevToolsActivePort")?.context("Chromium tells its port")?;
+        let place = find(folder, "DevToolsActivePort").context("Chromium tells its port")?;
         let text = std::fs::read_to_string(place)?;
         let (port, path) = text.trim().split_once('\n').context("port and path")?;
         let stream = TcpStream::connect(format!("127.0.0.1:{port}")).await?;
@@ -68,13 +72,7 @@ impl Devtools {
         let found =
             self.call("Runtime.queryObjects", json!({ "prototypeObjectId": prototype })).await?;
         let read = "function () {
-            const digits = [];
-            for (const memory of this) {
-                for (const byte of new Uint8Array(memory.buffer)) {
-                    digits.push(byte.toString(16).padStart(2, '0'));
-                }
-            }
-            return digits.join('');
+            return this.map((memory) => new Uint8Array(memory.buffer).toHex()).join('');
         }";
         let parameters = json!({
             "objectId": found["objects"]["objectId"],
@@ -133,6 +131,24 @@ impl Traffic {
         let (answer, answered) = oneshot::channel();
         self.asks.send(answer).ok().context("the browser is gone")?;
         answered.await.context("the browser is gone")
+    }
+
+    /// The same, once all of these words are in it: Chromium tells of a message later than the page
+    /// gets it.
+    ///
+    /// # Errors
+    /// Which words did not come.
+    pub async fn take_with(&self, words: &[&str]) -> anyhow::Result<String> {
+        let begun = Instant::now();
+        let mut taken = String::new();
+        loop {
+            taken += &self.take().await?;
+            let Some(missing) = words.iter().find(|words| !taken.contains(**words)) else {
+                return Ok(taken);
+            };
+            ensure!(begun.elapsed() < PATIENCE, "the traffic never had {missing}");
+            tokio::time::sleep(GLANCE).await;
+        }
     }
 }
 
@@ -228,17 +244,11 @@ async fn send(
 }
 
 /// The file of this name below a folder.
-fn find(folder: &Path, name: &str) -> anyhow::Result<Option<PathBuf>> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let found = match entry.file_type() {
-            Ok(kind) if kind.is_dir() => find(&entry.path(), name)?,
-            Ok(_) if entry.file_name() == name => Some(entry.path()),
-            _ => None,
-        };
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    Ok(None)
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    // What Chromium removes meanwhile is not it.
+    std::fs::read_dir(folder).ok()?.flatten().find_map(|entry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => find(&entry.path(), name),
+        Ok(_) if entry.file_name() == name => Some(entry.path()),
+        _ => None,
+    })
 }

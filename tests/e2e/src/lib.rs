@@ -15,4 +15,4 @@ pub use devtools::{Devtools, Memory, Traffic};
 pub use foreign_site::ForeignSite;
 pub use other_program::OtherProgram;
 pub use second_helper::SecondHelper;
-pub use story::{ADMIN, OPERATOR, Story, card, slow_card, try_to_log_in};
+pub use story::{ADMIN, OPERATOR, Story, card, try_to_log_in};

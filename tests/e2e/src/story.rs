@@ -7,7 +7,6 @@ use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::time::Duration;
 use tempfile::TempDir;
 use xtask::build::{dist, program};
 use xtask::desk::{Desk, DeskOptions, Https, Readers};
@@ -17,6 +16,10 @@ use xtask::sh::answer;
 pub const ADMIN: &str = "admin";
 /// The account made at the first start that works with cards.
 pub const OPERATOR: &str = "operator";
+
+/// For how many seconds a chip may be silent. Stories hold chips still for as long as a browser
+/// takes, also on a slow computer.
+const CHIP_SECONDS: u16 = 600;
 
 /// The name of a registry that is not on this computer.
 const ELSEWHERE: &str = "cards.example";
@@ -82,6 +85,7 @@ impl Story {
             app: Some(dist()),
             https,
             verbose,
+            chip_seconds: Some(CHIP_SECONDS),
         })?;
         desk.import_example_cards()?;
         let browser = match is_elsewhere {
@@ -184,6 +188,7 @@ impl Story {
     /// When that does not work.
     pub async fn log_out(&self) -> anyhow::Result<()> {
         self.browser.click("Log out").await?;
+        self.browser.is_at("/login").await?;
         self.browser.see("Password").await
     }
 
@@ -209,8 +214,7 @@ impl Story {
         self.browser.choose("Choose a command to add", "Initialize temporary card").await?;
         self.browser.see("TempCardsAddonExtProdInitialize").await?;
         self.browser.see("Unsaved changes").await?;
-        self.browser.click("Save").await?;
-        self.browser.see_no("Unsaved changes").await?;
+        self.save().await?;
         self.log_out().await
     }
 
@@ -225,9 +229,18 @@ impl Story {
         self.browser.click("Temporary card").await?;
         self.browser.tick("Operators may erase chips that somebody else has used").await?;
         self.browser.see("Unsaved changes").await?;
-        self.browser.click("Save").await?;
-        self.browser.see_no("Unsaved changes").await?;
+        self.save().await?;
         self.log_out().await
+    }
+
+    /// Saves the template that is open, and waits until the registry has it: whoever leaves the page
+    /// before takes the request along.
+    ///
+    /// # Errors
+    /// When that does not work.
+    pub async fn save(&self) -> anyhow::Result<()> {
+        self.browser.click("Save").await?;
+        self.browser.see("Saved").await
     }
 
     /// As operator: searches the produced cards.
@@ -343,10 +356,4 @@ async fn browser_from_elsewhere(url: &str) -> anyhow::Result<Browser> {
 #[must_use]
 pub fn card(index: usize) -> CardOptions {
     CardOptions { index: index as u16, ..CardOptions::default() }
-}
-
-/// The same, taking so long for every command.
-#[must_use]
-pub fn slow_card(index: usize, delay: Duration) -> CardOptions {
-    CardOptions { delay, ..card(index) }
 }

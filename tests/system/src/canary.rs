@@ -7,6 +7,7 @@ use anyhow::{Context as _, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What is looked for.
@@ -110,7 +111,12 @@ fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(path)? {
+    let entries = match std::fs::read_dir(path) {
+        // A program that runs may have removed what was there just now.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(files),
+        entries => entries?,
+    };
+    for entry in entries {
         let entry = entry?;
         // Neither sockets nor links.
         match entry.file_type() {

@@ -7,11 +7,16 @@ impl Browser {
     /// Fills in the field with this label.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is none that takes it.
     pub async fn fill(&self, label: &str, value: &str) -> anyhow::Result<()> {
-        let field = self.field(label).await?;
-        field.clear().await?;
-        Ok(field.send_keys(value).await?)
+        // The page may draw the field anew meanwhile: then what was typed went with it.
+        self.wait(&format!("a field {label:?} that takes what is typed"), async || {
+            let Some(field) = self.seen_field(label).await? else { return Ok(false) };
+            field.clear().await?;
+            field.send_keys(value).await?;
+            Ok(field.prop("value").await?.as_deref() == Some(value))
+        })
+        .await
     }
 
     /// Chooses an option of the drop-down with this label.
@@ -19,10 +24,12 @@ impl Browser {
     /// # Errors
     /// When there is no such drop-down or option.
     pub async fn choose(&self, label: &str, option: &str) -> anyhow::Result<()> {
-        let select = self.field(label).await?;
         let by = By::XPath(format!(".//option[normalize-space(.)={}]", quoted(option)));
-        let found = select.find(by).await.with_context(|| format!("{label} has no {option:?}"))?;
-        Ok(found.click().await?)
+        self.wait(&format!("an option {option:?} of {label:?}"), async || {
+            let Some(select) = self.seen_field(label).await? else { return Ok(false) };
+            Ok(select.find(by.clone()).await?.click().await.is_ok())
+        })
+        .await
     }
 
     /// Ticks the box whose label begins so.
@@ -66,25 +73,30 @@ impl Browser {
         Ok(self.driver.find(By::Id(id)).await?.text().await?)
     }
 
-    /// The field of this label that can be seen: forms of closed dialogs may have it, too.
+    /// The field of this label that can be seen, once there is one.
     async fn field(&self, label: &str) -> anyhow::Result<WebElement> {
+        let mut seen = None;
+        self.wait(&format!("a field {label:?}"), async || {
+            seen = self.seen_field(label).await?;
+            Ok(seen.is_some())
+        })
+        .await?;
+        seen.context("it was there")
+    }
+
+    /// The field of this label that can be seen now: forms of closed dialogs may have it, too.
+    async fn seen_field(&self, label: &str) -> anyhow::Result<Option<WebElement>> {
         let by = By::XPath(format!(
             "//label[normalize-space(text())={0} or span[normalize-space(.)={0}]]\
              //*[self::input or self::select or self::textarea]\
              | //*[@id=//label[normalize-space(.)={0}]/@for]",
             quoted(label)
         ));
-        let mut seen = None;
-        self.wait(&format!("a field {label:?}"), async || {
-            for field in self.driver.find_all(by.clone()).await? {
-                if field.is_displayed().await? {
-                    seen = Some(field);
-                    return Ok(true);
-                }
+        for field in self.driver.find_all(by).await? {
+            if field.is_displayed().await? {
+                return Ok(Some(field));
             }
-            Ok(false)
-        })
-        .await?;
-        seen.context("it was there")
+        }
+        Ok(None)
     }
 }

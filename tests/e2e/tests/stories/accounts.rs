@@ -1,7 +1,8 @@
 //! *Accounts*: how somebody comes to work here, and what failed logins cost.
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use cardwright_e2e::{ADMIN, Browser, OPERATOR, Story, try_to_log_in};
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_new_person_chooses_a_password_and_works() -> anyhow::Result<()> {
@@ -59,8 +60,9 @@ async fn failed_logins_lock_an_account_until_an_admin_unlocks_it() -> anyhow::Re
     let page = &story.browser;
     // Between failures is a wait, which becomes longer with each.
     for _ in 0..10 {
-        let looked_at = async || Ok(fail_to_log_in(page).await?.contains("wrong"));
-        page.wait("a password that is looked at", looked_at).await?;
+        while let Some(seconds) = wait_told(&fail_to_log_in(page).await?)? {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+        }
     }
     let said = fail_to_log_in(page).await?;
     ensure!(said.contains("Too many failed logins. Try again in 15 minutes."), "it says {said:?}");
@@ -86,6 +88,14 @@ async fn fail_to_log_in(page: &Browser) -> anyhow::Result<String> {
     })
     .await?;
     Ok(said)
+}
+
+/// How many seconds the next login is to wait, where the page says so.
+fn wait_told(said: &str) -> anyhow::Result<Option<u64>> {
+    let Some((_, wait)) = said.split_once("Try again in ") else { return Ok(None) };
+    let (number, unit) = wait.split_once(' ').context("a number and a unit")?;
+    ensure!(unit.starts_with("second"), "a failure costs seconds, before a lock: {said:?}");
+    Ok(Some(number.parse()?))
 }
 
 #[tokio::test]

@@ -1,12 +1,7 @@
 //! Canceling, before and during.
 
-use crate::{CARD_WITH_CHIP, at_the_wizard, at_work};
-use cardwright_e2e::{card, slow_card};
-use std::time::Duration;
-
-/// A command takes so long that the four phases between *Setting the PIN* and the last one, which
-/// a cancel can still stop, leave a person time to change their mind, on a busy machine, too.
-const PATIENT: Duration = Duration::from_millis(800);
+use crate::{CARD_WITH_CHIP, at_the_pin, at_the_wizard, at_work};
+use cardwright_e2e::card;
 
 #[tokio::test]
 async fn cancel_before_anything_is_written_leaves_the_card_produced() -> anyhow::Result<()> {
@@ -22,14 +17,15 @@ async fn cancel_before_anything_is_written_leaves_the_card_produced() -> anyhow:
 
 #[tokio::test]
 async fn cancel_during_asks_and_the_chip_can_be_finished_later() -> anyhow::Result<()> {
-    let story = at_work(2).await?;
-    story.office.swap(0, slow_card(0, PATIENT))?;
-    at_the_wizard(&story).await?;
+    let story = at_the_pin().await?;
     let page = &story.browser;
-    page.click("Next").await?;
-    page.see("Setting the PIN").await?;
     page.click("Cancel").await?;
     page.click("Cancel the process").await?;
+    page.see("Canceling…").await?;
+    // It stops the job before the next step, once the helper was told.
+    let told = "the helper's log says that it is to cancel";
+    page.wait(told, async || Ok(story.logs()?.contains("cancel job="))).await?;
+    story.office.let_go(0)?;
     page.see("What do you want to do?").await?;
     page.see("interrupted").await?;
 

@@ -34,6 +34,12 @@ async fn every_page_runs_under_the_policy() -> anyhow::Result<()> {
     .await?;
     let ran = page.script("return window.ran === true").await?;
     ensure!(ran == false, "a script that somebody put into the page does not run");
-    ensure!(violations(page).await?.len() == 2, "and neither does a connection elsewhere");
+    let mut said = Vec::new();
+    page.wait("what the console says of both", async || {
+        said.extend(violations(page).await?);
+        Ok(said.len() >= 2)
+    })
+    .await?;
+    ensure!(said.len() == 2, "and neither does a connection elsewhere: {said:?}");
     Ok(())
 }

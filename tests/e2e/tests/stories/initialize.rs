@@ -20,7 +20,7 @@ async fn an_operator_initializes_a_temporary_card() -> anyhow::Result<()> {
     story.log_in(OPERATOR).await?;
     story.search_produced().await?;
     page.see(CARD_WITH_CHIP).await?;
-    assert!(page.path().await?.starts_with("/search?"), "the query is in the URL");
+    page.is_at("/search?").await?;
     assert!(page.path().await?.contains("status=produced"), "the query is in the URL");
     page.click(CARD_WITH_CHIP).await?;
     page.see("History").await?;
@@ -83,8 +83,7 @@ async fn leaving_unsaved_changes_asks_first() -> anyhow::Result<()> {
     page.see("Leave without saving").await?;
     page.click("Stay here").await?;
     page.click("Remove: Mark as lost").await?;
-    page.click("Save").await?;
-    page.see_no("Unsaved changes").await?;
+    story.save().await?;
     page.reload().await?;
     page.see("TempCardsAddonExtProdInitialize").await?;
     page.see_no("TempCardsProcMarkLost").await?;
@@ -98,8 +97,7 @@ async fn a_card_is_marked_as_defective_with_a_reason() -> anyhow::Result<()> {
     story.log_in(ADMIN).await?;
     page.go("/templates/temporary-card?state=produced").await?;
     page.choose("Choose a command to add", "Mark as defective").await?;
-    page.click("Save").await?;
-    page.see_no("Unsaved changes").await?;
+    story.save().await?;
     story.log_out().await?;
 
     story.log_in(OPERATOR).await?;

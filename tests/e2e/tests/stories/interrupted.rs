@@ -1,7 +1,6 @@
 //! A card that is torn out and left alone is found again, and finished, by whoever comes next.
 
-use crate::trouble::at_the_pin;
-use crate::{CARD_WITH_CHIP, CARD_WITHOUT_CHIP};
+use crate::{CARD_WITH_CHIP, CARD_WITHOUT_CHIP, at_the_pin};
 use anyhow::ensure;
 use cardwright_e2e::{OPERATOR, card};
 

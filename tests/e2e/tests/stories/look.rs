@@ -2,10 +2,16 @@
 //! `target/e2e/look/`, for people to look at.
 
 use crate::erase::somebody_uses_the_chip;
-use crate::trouble::at_the_pin;
-use crate::{CARD_WITH_CHIP, CARD_WITHOUT_CHIP, READY, SLOW, at_the_wizard, at_work};
+use crate::{
+    CARD_WITH_CHIP, CARD_WITHOUT_CHIP, READY, at_the_pin, at_the_wizard, at_work,
+    next_until_the_pin,
+};
 use anyhow::ensure;
-use cardwright_e2e::{ADMIN, OPERATOR, Story, card, slow_card};
+use cardwright_e2e::{ADMIN, OPERATOR, Story, card};
+use cardwright_virtual_card::Gate;
+
+/// The instruction byte (INS) of the command that sets a chip back to its maker's.
+const RESET_APPLICATION: u8 = 0xFB;
 
 /// Widths in pixels.
 const WIDTHS: [u32; 2] = [1280, 600];
@@ -39,8 +45,7 @@ async fn every_page_fits_wide_and_narrow() -> anyhow::Result<()> {
     page.choose("Choose a command to add", "Mark as defective").await?;
     page.see("Unsaved changes").await?;
     look(&story, "template").await?;
-    page.click("Save").await?;
-    page.see_no("Unsaved changes").await?;
+    story.save().await?;
     story.log_out().await?;
 
     story.log_in(OPERATOR).await?;
@@ -68,11 +73,10 @@ async fn every_page_fits_wide_and_narrow() -> anyhow::Result<()> {
     page.click("Cancel").await?;
     page.see("What do you want to do?").await?;
 
-    story.office.swap(0, slow_card(0, SLOW))?;
+    story.office.swap(0, card(0))?;
     at_the_wizard(&story).await?;
     look(&story, "wizard-ready").await?;
-    page.click("Next").await?;
-    page.see("Setting the PIN").await?;
+    next_until_the_pin(&story).await?;
     look(&story, "wizard-encoding").await?;
     story.office.remove(0)?;
     page.see("The card came out of the reader").await?;
@@ -169,14 +173,15 @@ async fn erasing_fits_wide_and_narrow() -> anyhow::Result<()> {
     story.log_out().await?;
 
     story.log_in(OPERATOR).await?;
-    story.office.swap(0, slow_card(0, SLOW))?;
     story.start_initializing(CARD_WITH_CHIP).await?;
     page.see("Erase this chip").await?;
     look(&story, "wizard-erase").await?;
     page.tick("Erase this chip").await?;
     look(&story, "wizard-erase-agreed").await?;
+    story.office.hold_at(0, Gate::before_instruction(RESET_APPLICATION, 1))?;
     page.click("Erase and initialize").await?;
     page.see("Erasing what somebody else left").await?;
     look(&story, "wizard-erasing").await?;
+    story.office.let_go(0)?;
     page.see("is now unassigned").await
 }

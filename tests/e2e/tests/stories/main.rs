@@ -23,7 +23,7 @@ mod trouble;
 mod workstations;
 
 use cardwright_e2e::{OPERATOR, Story};
-use std::time::Duration;
+use cardwright_system::Boundary;
 
 /// A produced card of the examples whose chip the bureau named: it is in the first virtual reader.
 const CARD_WITH_CHIP: &str = "TC-2026-004102";
@@ -33,9 +33,6 @@ const CARD_WITHOUT_CHIP: &str = "TC-2026-004103";
 
 /// What the wizard says when *Next* will encode.
 const READY: &str = "Next encodes the chip";
-
-/// How long a command of a slow chip takes: a job takes seconds then, which can be interrupted.
-const SLOW: Duration = Duration::from_millis(250);
 
 /// A desk with so many readers where an operator can work: *Initialize temporary card* is enabled.
 async fn at_work(readers: usize) -> anyhow::Result<Story> {
@@ -49,4 +46,20 @@ async fn at_work(readers: usize) -> anyhow::Result<Story> {
 async fn at_the_wizard(story: &Story) -> anyhow::Result<()> {
     story.start_initializing(CARD_WITH_CHIP).await?;
     story.browser.see(READY).await
+}
+
+/// The job for the chip in reader 0 has begun to write, and the chip holds before its PIN is set:
+/// the story goes on as slowly as the computer is, until the chip is let go or comes out.
+async fn at_the_pin() -> anyhow::Result<Story> {
+    let story = at_work(2).await?;
+    at_the_wizard(&story).await?;
+    next_until_the_pin(&story).await?;
+    Ok(story)
+}
+
+/// Clicks *Next* and gets as far as [`at_the_pin`].
+async fn next_until_the_pin(story: &Story) -> anyhow::Result<()> {
+    story.office.hold_at(0, Boundary::Pin.before())?;
+    story.browser.click("Next").await?;
+    story.browser.see("Setting the PIN").await
 }

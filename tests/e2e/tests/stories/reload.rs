@@ -1,20 +1,19 @@
 //! The job runs in the helper and outlives the page.
 
-use crate::{READY, SLOW, at_the_wizard, at_work};
-use cardwright_e2e::{OPERATOR, slow_card};
+use crate::{READY, at_the_pin, at_the_wizard, at_work, next_until_the_pin};
+use cardwright_e2e::OPERATOR;
 
 #[tokio::test]
 async fn reloading_in_the_middle_loses_nothing() -> anyhow::Result<()> {
     let story = at_work(2).await?;
-    story.office.swap(0, slow_card(0, SLOW))?;
     at_the_wizard(&story).await?;
     let page = &story.browser;
     page.reload().await?;
     page.see(READY).await?;
-    page.click("Next").await?;
-    page.see("step").await?;
+    next_until_the_pin(&story).await?;
     page.reload().await?;
-    page.see("step").await?;
+    page.see("Setting the PIN").await?;
+    story.office.let_go(0)?;
     page.see("is now unassigned").await?;
 
     // The end of a process is there to be read later, too.
@@ -25,15 +24,12 @@ async fn reloading_in_the_middle_loses_nothing() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_job_that_ends_while_no_page_is_open_is_taken_later() -> anyhow::Result<()> {
-    let story = at_work(2).await?;
-    story.office.swap(0, slow_card(0, SLOW))?;
-    at_the_wizard(&story).await?;
+    let story = at_the_pin().await?;
     let page = &story.browser;
-    page.click("Next").await?;
-    page.see("step").await?;
     let process = page.path().await?;
     // An answer of the registry as the browser shows it: nothing of the app runs.
     page.go("/api/v1/session").await?;
+    story.office.let_go(0)?;
     let logs = "the helper's log says that the job is finished";
     page.wait(logs, async || Ok(story.logs()?.contains("finished"))).await?;
     page.go(&process).await?;
@@ -43,18 +39,14 @@ async fn a_job_that_ends_while_no_page_is_open_is_taken_later() -> anyhow::Resul
 
 #[tokio::test]
 async fn a_session_that_ends_in_the_middle_loses_nothing() -> anyhow::Result<()> {
-    let story = at_work(2).await?;
-    story.office.swap(0, slow_card(0, SLOW))?;
-    at_the_wizard(&story).await?;
+    let story = at_the_pin().await?;
     let page = &story.browser;
-    page.click("Next").await?;
-    page.see("step").await?;
     let process = page.path().await?;
     // The page does not know it before it brings the receipt.
     story.end_sessions(OPERATOR)?;
+    story.office.let_go(0)?;
     page.see("Password").await?;
     story.fill_in_login(OPERATOR).await?;
     page.see("is now unassigned").await?;
-    assert_eq!(page.path().await?, process);
-    Ok(())
+    page.is_at(&process).await
 }

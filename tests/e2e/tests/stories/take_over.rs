@@ -1,7 +1,6 @@
 //! An admin takes over the process of somebody whose helper is gone.
 
-use crate::CARD_WITH_CHIP;
-use crate::trouble::at_the_pin;
+use crate::{CARD_WITH_CHIP, at_the_pin};
 use anyhow::ensure;
 use cardwright_e2e::{ADMIN, Browser};
 
@@ -9,6 +8,7 @@ use cardwright_e2e::{ADMIN, Browser};
 async fn an_admin_takes_over_what_a_dead_helper_left() -> anyhow::Result<()> {
     let mut story = at_the_pin().await?;
     story.desk.kill_helper()?;
+    story.office.let_go(0)?;
     story.browser.see("The helper does not answer now").await?;
 
     let admin = Browser::open(&story.desk.url).await?;
@@ -20,7 +20,7 @@ async fn an_admin_takes_over_what_a_dead_helper_left() -> anyhow::Result<()> {
     admin.see("A job for this card may still run on desk-1.").await?;
     admin.click("Take over the process").await?;
     admin.see("No helper answers on this workstation").await?;
-    ensure!(admin.path().await?.starts_with("/processes/"), "in the wizard");
+    admin.is_at("/processes/").await?;
 
     // The operator's page looks on from now on.
     story.desk.start_helper()?;

@@ -1,7 +1,7 @@
 //! What can be wrong at a desk: each has its own message, and the page recovers by itself.
 
-use crate::{CARD_WITH_CHIP, READY, SLOW, at_the_wizard, at_work};
-use cardwright_e2e::{OtherProgram, Story, card, slow_card};
+use crate::{CARD_WITH_CHIP, READY, at_the_pin, at_the_wizard, at_work};
+use cardwright_e2e::{OtherProgram, card};
 
 #[tokio::test]
 async fn helper_absent_then_back() -> anyhow::Result<()> {
@@ -49,11 +49,7 @@ async fn service_stopped_then_started() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn card_pulled_out_in_the_middle() -> anyhow::Result<()> {
-    let story = at_work(2).await?;
-    story.office.swap(0, slow_card(0, SLOW))?;
-    at_the_wizard(&story).await?;
-    story.browser.click("Next").await?;
-    story.browser.see("Setting the PIN").await?;
+    let story = at_the_pin().await?;
     story.office.remove(0)?;
     story.browser.see("The card came out of the reader").await?;
     story.office.insert(0, card(0))?;
@@ -82,20 +78,11 @@ async fn no_reader_at_all() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The job of the card in reader 0 has begun to write.
-pub(crate) async fn at_the_pin() -> anyhow::Result<Story> {
-    let story = at_work(2).await?;
-    story.office.swap(0, slow_card(0, SLOW))?;
-    at_the_wizard(&story).await?;
-    story.browser.click("Next").await?;
-    story.browser.see("Setting the PIN").await?;
-    Ok(story)
-}
-
 #[tokio::test]
 async fn the_registry_is_gone_when_the_result_is_there() -> anyhow::Result<()> {
     let mut story = at_the_pin().await?;
     story.desk.stop_registry();
+    story.office.let_go(0)?;
     story.browser.see("The registry has not taken the result yet").await?;
     story.desk.start_registry()?;
     story.browser.see("is now unassigned").await
@@ -104,7 +91,8 @@ async fn the_registry_is_gone_when_the_result_is_there() -> anyhow::Result<()> {
 #[tokio::test]
 async fn the_helper_is_killed_in_the_middle() -> anyhow::Result<()> {
     let mut story = at_the_pin().await?;
-    story.desk.stop_helper();
+    story.desk.kill_helper()?;
+    story.office.let_go(0)?;
     story.browser.see("The helper does not answer now").await?;
     story.desk.start_helper()?;
     story.browser.see("was begun and not finished").await?;
