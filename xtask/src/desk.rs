@@ -12,7 +12,7 @@ pub use child::Child;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
 /// What the registry calls this desk.
 pub const WORKSTATION: &str = "desk-1";
@@ -187,6 +187,20 @@ impl Desk {
         self.helper.take().context("the helper does not run")?.kill()
     }
 
+    /// Number of the helper's process, while it was started and not ended.
+    #[must_use]
+    pub fn helper_id(&self) -> Option<u32> {
+        self.helper.as_ref().map(Child::id)
+    }
+
+    /// Whether the helper ended by itself, and how.
+    ///
+    /// # Errors
+    /// When it was not started.
+    pub fn helper_end(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        self.helper.as_mut().context("the helper does not run")?.end()
+    }
+
     /// Ends the helper.
     pub fn stop_helper(&mut self) {
         self.helper = None;
@@ -229,7 +243,7 @@ impl Desk {
 
     fn set_log_level(&self, start: &mut Command) {
         if self.options.verbose {
-            start.env("RUST_LOG", "trace");
+            start.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
         }
     }
 

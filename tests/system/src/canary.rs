@@ -1,70 +1,94 @@
-//! Looks for secrets where none may be: what the escrow holds must not be in any log, file or
-//! message, in plain, hexadecimal or base64.
+//! Looks for secrets where none may be: what the escrow holds, of chips that are whole and of those
+//! that were left in the middle, and the keys of both programs must not be in any log, file or
+//! message, in plain, hexadecimal, base64 or as a list of numbers.
 
-use crate::{Escrowed, Lane, database, escrowed};
+mod forms;
+
+use crate::{Keying, Lane, keyings};
 use aho_corasick::{AhoCorasick, Input};
 use anyhow::{Context as _, ensure};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use forms::forms;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use xtask::desk::Desk;
+
+/// Where a desk must not have secrets, below the folder of its data.
+const PLACES: [&str; 4] = ["registry.log", "helper.log", "helper", "registry"];
+
+/// The files of keys of a desk, below the folder of its data: each has 64 hexadecimal digits.
+const KEY_FILES: [&str; 4] =
+    ["registry/root-key", "registry/signing-key", "helper/signing.key", "helper/opening.key"];
 
 /// What is looked for.
 pub struct Canary {
-    /// What each pattern is, for whoever reads of it: never the secret itself.
-    names: Vec<String>,
-    /// Patterns of digits that only count where they stand alone: longer numbers hold any digits.
-    stands_alone: Vec<bool>,
+    secrets: Vec<Secret>,
+    forms: Vec<Form>,
     patterns: AhoCorasick,
 }
 
+/// A secret that must be nowhere, or nowhere else.
+struct Secret {
+    /// For whoever reads of it: never the secret itself.
+    name: String,
+    bytes: Vec<u8>,
+    /// A few digits count only where they stand alone: longer numbers hold any digits.
+    is_number: bool,
+    /// The file in which it is kept, where it is in one.
+    home: Option<PathBuf>,
+}
+
+/// A form that a secret can have in a text.
+struct Form {
+    secret: usize,
+    name: &'static str,
+    stands_alone: bool,
+}
+
 impl Canary {
-    /// The secrets of these cards' chips.
+    /// The secrets of these keyings of chips.
     ///
     /// # Errors
     /// When there are more patterns than memory.
-    pub fn new(cards: &[(String, Escrowed)]) -> anyhow::Result<Self> {
-        let (mut names, mut stands_alone, mut patterns) = (Vec::new(), Vec::new(), Vec::new());
-        for (card, held) in cards {
-            let secrets = [
-                ("PIN", held.pin.as_bytes(), true),
-                ("PUK", held.puk.as_bytes(), true),
-                ("management key", &held.management_key[..], false),
-            ];
-            for (name, secret, digits) in secrets {
-                names.push(format!("the {name} of {card} in plain"));
-                stands_alone.push(digits);
-                patterns.push(secret.to_vec());
-                for (form, pattern) in forms(secret) {
-                    names.push(format!("the {name} of {card} in {form}"));
-                    stands_alone.push(false);
-                    patterns.push(pattern.into_bytes());
-                }
+    pub fn new(keyings: &[Keying]) -> anyhow::Result<Self> {
+        Self::of(keyings.iter().flat_map(secrets_of).collect())
+    }
+
+    /// All secrets of a desk: of every keying that its registry knows, and the keys of registry and
+    /// helper. What a person types, or sees on purpose, is not among them.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn of_desk(desk: &Desk) -> anyhow::Result<Self> {
+        let keyings = keyings(&desk.registry_data()).await?;
+        let mut secrets: Vec<_> = keyings.iter().flat_map(secrets_of).collect();
+        for name in KEY_FILES {
+            let home = desk.data().join(name);
+            let text = std::fs::read_to_string(&home).with_context(|| name.to_owned())?;
+            let digits = text.split_whitespace().last().context("a key")?;
+            let (name, bytes) = (format!("the key in {name}"), hex::decode(digits)?);
+            secrets.push(Secret { name, bytes, is_number: false, home: Some(home) });
+        }
+        Self::of(secrets)
+    }
+
+    fn of(secrets: Vec<Secret>) -> anyhow::Result<Self> {
+        let (mut all, mut patterns) = (Vec::new(), Vec::new());
+        for (number, secret) in secrets.iter().enumerate() {
+            let plain = Form { secret: number, name: "in plain", stands_alone: secret.is_number };
+            all.push(plain);
+            patterns.push(secret.bytes.clone());
+            for (name, pattern) in forms(&secret.bytes) {
+                all.push(Form { secret: number, name, stands_alone: false });
+                patterns.push(pattern.into_bytes());
             }
         }
-        Ok(Self { names, stands_alone, patterns: AhoCorasick::new(&patterns)? })
+        Ok(Self { secrets, forms: all, patterns: AhoCorasick::new(&patterns)? })
     }
 
     /// What of it is in these bytes; `place` says where they are from.
     #[must_use]
     pub fn find(&self, place: &str, bytes: &[u8]) -> Vec<String> {
-        let found = self.patterns.find_overlapping_iter(Input::new(bytes)).filter(|found| {
-            let is_part = |at: Option<usize>| {
-                at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric)
-            };
-            // A fraction of a second has six digits, too.
-            let is_fraction = found.start() > 0 && bytes[found.start() - 1] == b'.';
-            let in_number =
-                is_fraction || is_part(found.start().checked_sub(1)) || is_part(Some(found.end()));
-            !(self.stands_alone[found.pattern().as_usize()] && in_number)
-        });
-        let mut words: Vec<_> = found
-            .map(|found| format!("{place}: {}", self.names[found.pattern().as_usize()]))
-            .collect();
-        words.sort();
-        words.dedup();
-        words
+        self.find_away_from_home(place, None, bytes)
     }
 
     /// What of it is in a file, or in all files below a folder.
@@ -77,32 +101,72 @@ impl Canary {
         for file in files(path)? {
             // A program that runs may have removed what was there just now.
             let Ok(bytes) = std::fs::read(&file) else { continue };
-            found.extend(self.find(&file.display().to_string(), &bytes));
+            let place = file.display().to_string();
+            found.extend(self.find_away_from_home(&place, Some(&file), &bytes));
         }
         Ok(found)
     }
+
+    /// What of it is in the logs of a desk, in the files of its database, or in the helper's folder.
+    ///
+    /// # Errors
+    /// When one of them is not there.
+    pub fn search_desk(&self, desk: &Desk) -> anyhow::Result<Vec<String>> {
+        let mut found = Vec::new();
+        for place in PLACES {
+            found.extend(self.search(&desk.data().join(place))?);
+        }
+        Ok(found)
+    }
+
+    fn find_away_from_home(&self, place: &str, file: Option<&Path>, bytes: &[u8]) -> Vec<String> {
+        let found = self.patterns.find_overlapping_iter(Input::new(bytes)).filter_map(|found| {
+            let Form { secret, name, stands_alone } = &self.forms[found.pattern().as_usize()];
+            let secret = &self.secrets[*secret];
+            let is_at_home = file.is_some() && secret.home.as_deref() == file;
+            let counts = !*stands_alone || stands_alone_in(bytes, found.start(), found.end());
+            (counts && !is_at_home).then(|| format!("{place}: {} {name}", secret.name))
+        });
+        let mut words: Vec<_> = found.collect();
+        words.sort();
+        words.dedup();
+        words
+    }
 }
 
-/// Checks that a desk has the secrets of its cards in no log, in no file of its database, and not
-/// in the helper's folder.
+/// Checks that a desk has no secret in its logs, in the files of its database, or in the helper's
+/// folder.
 ///
 /// # Errors
 /// Where which secret is.
 pub async fn check(lane: &Lane) -> anyhow::Result<()> {
-    let data = lane.desk.registry_data();
-    let mut cards = Vec::new();
-    for number in encoded_cards(&data).await? {
-        let held = escrowed(&data, &number).await?;
-        cards.push((number, held));
-    }
-    let canary = Canary::new(&cards)?;
-    let mut found = Vec::new();
-    for place in ["registry.log", "helper.log", "helper", "registry"] {
-        let path = lane.desk.data().join(place);
-        found.extend(canary.search(&path).with_context(|| place.to_owned())?);
-    }
+    let found = Canary::of_desk(&lane.desk).await?.search_desk(&lane.desk)?;
     ensure!(found.is_empty(), "secrets are where none may be:\n{}", found.join("\n"));
     Ok(())
+}
+
+fn secrets_of(keying: &Keying) -> Vec<Secret> {
+    let Keying { card, state, held, other_management_keys } = keying;
+    let secret = |name: &str, bytes: &[u8], is_number| {
+        let name = format!("the {name} of {card} ({state})");
+        Secret { name, bytes: bytes.to_vec(), is_number, home: None }
+    };
+    let mut secrets = vec![
+        secret("PIN", held.pin.as_bytes(), true),
+        secret("PUK", held.puk.as_bytes(), true),
+        secret("management key", &held.management_key, false),
+    ];
+    secrets.extend(other_management_keys.iter().map(|key| secret("management key", key, false)));
+    secrets
+}
+
+/// Whether digits are a number of their own: neither a part of a word nor a fraction of a second,
+/// which has six digits, too.
+fn stands_alone_in(bytes: &[u8], start: usize, end: usize) -> bool {
+    let is_part =
+        |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+    let is_fraction = start > 0 && bytes[start - 1] == b'.';
+    !is_fraction && !is_part(start.checked_sub(1)) && !is_part(Some(end))
 }
 
 /// All files below a folder, or the file itself.
@@ -128,68 +192,54 @@ fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The numbers of all cards that have a whole keying.
-async fn encoded_cards(data: &Path) -> anyhow::Result<Vec<String>> {
-    let database = database(data).await?;
-    let query = "SELECT DISTINCT cards.number AS number FROM generations \
-                 JOIN chips ON chips.id = generations.chip_id \
-                 JOIN cards ON cards.id = chips.card_id WHERE generations.state = 'whole'";
-    let rows = database.query_all_raw(Statement::from_string(DbBackend::Sqlite, query)).await?;
-    database.close().await?;
-    rows.iter().map(|row| Ok(row.try_get::<String>("", "number")?)).collect()
-}
-
-/// A secret as it would be read in a text: hexadecimal digits, and base64 wherever it begins in
-/// what was encoded.
-fn forms(secret: &[u8]) -> Vec<(&'static str, String)> {
-    let mut forms =
-        vec![("hexadecimal", hex::encode(secret)), ("hexadecimal", hex::encode_upper(secret))];
-    for before in 0..3 {
-        let bytes = [&vec![0; before], secret].concat();
-        // Characters that depend on nothing but the secret.
-        let own = (8 * before).div_ceil(6)..8 * bytes.len() / 6;
-        for engine in [STANDARD, URL_SAFE] {
-            forms.push(("base64", engine.encode(&bytes)[own.clone()].to_owned()));
-        }
-    }
-    forms.sort();
-    forms.dedup();
-    forms
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Escrowed;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+
+    fn key() -> Vec<u8> {
+        (200..232).collect()
+    }
 
     fn canary() -> Canary {
         let held = Escrowed {
             pin: "472913".to_owned(),
             puk: "90210385".to_owned(),
-            management_key: (200..232).collect(),
+            management_key: key(),
             guid: Vec::new(),
             card_id: Vec::new(),
         };
-        Canary::new(&[("TC-1".to_owned(), held)]).unwrap()
+        let (card, state) = ("TC-1".to_owned(), "pending".to_owned());
+        let other_management_keys = vec![(100..124).collect()];
+        Canary::new(&[Keying { card, state, held, other_management_keys }]).unwrap()
     }
 
     /// A canary that finds nothing proves nothing.
     #[test]
     fn a_secret_is_found_in_every_form() {
         let canary = canary();
-        let key: Vec<u8> = (200..232).collect();
         for text in [
             "pin=472913,".to_owned(),
             "\"90210385\"".to_owned(),
             hex::encode("472913\u{ff}"),
-            hex::encode_upper(&key),
+            hex::encode_upper(key()),
+            format!("{:02X?}", key()),
+            format!("{:x?}", key()),
+            format!("{:?}", b"90210385"),
+            "00 20 00 80 08 34 37 32 39 31 33 FF FF".to_owned(),
             STANDARD.encode("472913"),
             STANDARD.encode("{\"pin\":\"472913\"}"),
             STANDARD.encode(" {\"puk\":\"90210385\"}"),
-            URL_SAFE.encode([&[1, 2], &key[..]].concat()),
+            URL_SAFE.encode([&[1, 2], &key()[..]].concat()),
+            hex::encode((100..124).collect::<Vec<u8>>()),
         ] {
             assert_eq!(canary.find("here", text.as_bytes()).len(), 1, "{text}");
         }
-        assert_eq!(canary.find("here", &[&[0], &key[..], &[0]].concat()).len(), 1);
+        assert_eq!(canary.find("here", &[&[0], &key()[..], &[0]].concat()).len(), 1);
+        let said = canary.find("here", b"pin=472913");
+        assert_eq!(said, ["here: the PIN of TC-1 (pending) in plain"]);
     }
 
     /// Nor does one that looks where nothing is.
@@ -203,5 +253,21 @@ mod tests {
         for text in ["1472913", "4729130", "12:00:01.472913Z", "A472913B", "47291"] {
             assert!(canary().find("here", text.as_bytes()).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_key_may_be_in_its_own_file_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (home, other) = (folder.path().join("root-key"), folder.path().join("root-key.bak"));
+        let text = format!("1 {}\n", hex::encode(key()));
+        std::fs::write(&home, &text).unwrap();
+        let (name, is_number) = ("the key".to_owned(), false);
+        let secret = Secret { name, bytes: key(), is_number, home: Some(home) };
+        let canary = Canary::of(vec![secret]).unwrap();
+        assert!(canary.search(folder.path()).unwrap().is_empty());
+        assert_eq!(canary.find("the log", text.as_bytes()), ["the log: the key in hexadecimal"]);
+        std::fs::write(&other, &text).unwrap();
+        let found = canary.search(folder.path()).unwrap();
+        assert_eq!(found, [format!("{}: the key in hexadecimal", other.display())]);
     }
 }

@@ -24,7 +24,7 @@ mod site;
 pub use chip::Chip;
 pub use dice::Dice;
 pub use error::Error;
-pub use escrow::{Escrowed, database, escrowed};
+pub use escrow::{Escrowed, Keying, database, escrowed, keyings};
 pub use helper_wire::HelperWire;
 pub use lane::{Lane, Place};
 pub use lanes::{failures_of, run_side_by_side};

@@ -157,7 +157,7 @@ fn program(data: &Path, config: &Path) -> Command {
 }
 
 fn logging(mut program: Command, log: OwnedFd) -> Command {
-    program.env("RUST_LOG", "trace").stderr(log);
+    program.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").stderr(log);
     program
 }
 

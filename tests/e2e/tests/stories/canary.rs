@@ -5,7 +5,7 @@ use crate::{CARD_WITH_CHIP, READY};
 use anyhow::ensure;
 use cardwright_e2e::{OPERATOR, Story};
 use cardwright_system::canary::Canary;
-use cardwright_system::escrowed;
+use cardwright_system::keyings;
 
 #[tokio::test]
 async fn no_secret_is_anywhere_but_in_the_escrow_and_in_the_chip() -> anyhow::Result<()> {
@@ -23,8 +23,9 @@ async fn no_secret_is_anywhere_but_in_the_escrow_and_in_the_chip() -> anyhow::Re
     let spoken = traffic.take_with(&parts).await?;
     let memory = devtools.memory(&traffic).await?;
 
-    let held = escrowed(&story.registry_data(), CARD_WITH_CHIP).await?;
-    let canary = Canary::new(&[(CARD_WITH_CHIP.to_owned(), held)])?;
+    let keyings = keyings(&story.registry_data()).await?;
+    ensure!(keyings.len() == 1 && keyings[0].card == CARD_WITH_CHIP, "its secrets are looked for");
+    let canary = Canary::of_desk(&story.desk).await?;
     for text in [CARD_WITH_CHIP, "acknowledgement"] {
         let is_there = memory.heap.contains(text)
             || memory.wasm.windows(text.len()).any(|bytes| bytes == text.as_bytes());
@@ -36,9 +37,7 @@ async fn no_secret_is_anywhere_but_in_the_escrow_and_in_the_chip() -> anyhow::Re
     found.extend(canary.search(story.browser.profile())?);
     // A helper that ends without a word leaves no more than one that works.
     story.desk.kill_helper()?;
-    for place in ["registry.log", "helper.log", "registry", "helper"] {
-        found.extend(canary.search(&story.desk.data().join(place))?);
-    }
+    found.extend(canary.search_desk(&story.desk)?);
     ensure!(found.is_empty(), "{}", found.join("\n"));
     Ok(())
 }

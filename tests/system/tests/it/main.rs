@@ -1,6 +1,8 @@
 //! The whole system under tears and kills: what must be true at the end is true.
 
 mod backup;
+mod canary;
+mod crash;
 mod full_disk;
 mod kill;
 mod random;
