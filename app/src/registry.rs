@@ -24,7 +24,6 @@ use request::{answer, prepare, read};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen_futures::spawn_local;
-use zeroize::Zeroize;
 
 /// Who is at the desk, as far as the page knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,13 +79,13 @@ impl Registry {
 
     /// Logs in: makes a key, and proves the login by it. The password is wiped before the
     /// answer comes.
-    pub(crate) async fn log_in(self, mut login: Login) -> Result<(), RegistryError> {
+    pub(crate) async fn log_in(self, login: Login) -> Result<(), RegistryError> {
         let key = SessionKey::generate().await;
         let request = match &key {
             Ok(key) => prepare(Method::POST, "/session", Some(&login), Some(key)).await,
             Err(no_key) => Err((*no_key).into()),
         };
-        login.password.zeroize();
+        drop(login);
         let (key, request) = (key?, request?);
         let me = read(answer(request).await?).await?;
         self.keys.keep(key).await;
@@ -103,15 +102,9 @@ impl Registry {
         answer(request?).await.map(drop)
     }
 
-    /// Chooses another password for whoever is logged in. Both are wiped when the answer is there.
-    pub(crate) async fn change_password(
-        self,
-        mut change: ChangePassword,
-    ) -> Result<(), RegistryError> {
-        let result = self.put("/session/password", &change).await;
-        change.old.zeroize();
-        change.new.zeroize();
-        let me = result?;
+    /// Chooses another password for whoever is logged in.
+    pub(crate) async fn change_password(self, change: ChangePassword) -> Result<(), RegistryError> {
+        let me = self.put("/session/password", &change).await?;
         self.who.try_set(Who::Person(me));
         Ok(())
     }

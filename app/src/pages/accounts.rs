@@ -1,6 +1,6 @@
 //! *Accounts*: who can log in.
 
-use crate::account_draft::{MAX_NAME_LENGTH, name_complaint, role_sentence};
+use crate::account_draft::{name_complaint, role_sentence};
 use crate::components::{
     Crumb, Dialog, FormNote, Moment, PageHead, Sending, TextField, Waiting, fetch,
 };
@@ -8,6 +8,7 @@ use crate::pages::account::{AccountState, Given, GivenDialog};
 use crate::registry::Registry;
 use crate::search::escape;
 use cardwright_protocol::domain::{Permission, Role};
+use cardwright_protocol::registry::account_name::MAX_ACCOUNT_NAME_LENGTH;
 use cardwright_protocol::registry::accounts::{Account, AddAccount, NewPassword};
 use leptos::ev::SubmitEvent;
 use leptos::html;
@@ -139,7 +140,7 @@ fn AddDialog(open: RwSignal<bool>, added: Callback<NewPassword>) -> impl IntoVie
                     name="name"
                     input=name
                     complaint=sending.complaint
-                    max_length=MAX_NAME_LENGTH
+                    max_length=MAX_ACCOUNT_NAME_LENGTH
                     hint="Lower case letters, digits and . - _ @; it stays for ever"
                 />
                 <RoleField role=role on_change=Callback::new(move |chosen| role.set(chosen)) />

@@ -6,6 +6,7 @@ use crate::registry::{Registry, Who};
 use crate::session_key::{NoKey, SessionKey};
 use crate::trouble::RegistryError;
 use cardwright_protocol::registry::session::Login;
+use cardwright_protocol::secret_text::SecretText;
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
@@ -47,7 +48,10 @@ pub(crate) fn LoginPage() -> impl IntoView {
         if busy.get_untracked() {
             return;
         }
-        let login = Login { name: name.value().trim().to_owned(), password: password.value() };
+        let login = Login {
+            name: name.value().trim().to_owned(),
+            password: SecretText::new(password.value()),
+        };
         password.set_value("");
         busy.set(true);
         error.set(None);

@@ -6,12 +6,12 @@ use crate::components::{Crumb, FormNote, Note, PageHead, Sending, TextField, mov
 use crate::helper::Tone;
 use crate::registry::{Registry, Who};
 use cardwright_protocol::registry::session::ChangePassword;
+use cardwright_protocol::secret_text::SecretText;
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use zeroize::Zeroizing;
 
 /// The page. Whoever came here on the way to somewhere else goes on to there.
 #[component]
@@ -36,14 +36,14 @@ pub(crate) fn PasswordPage() -> impl IntoView {
     let change = move |event: SubmitEvent| {
         event.prevent_default();
         let inputs: Vec<_> = fields.iter().filter_map(NodeRef::get_untracked).collect();
-        let typed: Vec<_> = inputs.iter().map(|input| Zeroizing::new(input.value())).collect();
+        let typed: Vec<_> = inputs.iter().map(|input| SecretText::new(input.value())).collect();
         let [old, new, again] = &typed[..] else { return };
         done.set(false);
-        let complaint = password_complaint(old, new, again);
+        let complaint = password_complaint(old.expose(), new.expose(), again.expose());
         if complaint.is_some() {
             return sending.complaint.set(complaint);
         }
-        let change = ChangePassword { old: old.to_string(), new: new.to_string() };
+        let change = ChangePassword { old: old.clone(), new: new.clone() };
         inputs.iter().for_each(|input| input.set_value(""));
         let to = query.read_untracked().get("to");
         let navigate = navigate.clone();

@@ -15,7 +15,6 @@ use leptos::html;
 use leptos::prelude::*;
 use std::time::Duration;
 use web_sys::VisibilityState;
-use zeroize::Zeroize;
 
 /// Longest reason that the registry takes, in characters.
 const MAX_REASON_LENGTH: usize = 500;
@@ -155,13 +154,12 @@ fn RevealDialog(
         }
         let reveal = Reveal { secret: kind, reason };
         sending.send(registry.reveal(number.clone(), reveal), move |revealed| {
-            let Revealed { mut value, in_doubt: doubt } = revealed;
+            let Revealed { value, in_doubt: doubt } = revealed;
             // Whoever went away meanwhile does not see it.
-            if !is_open.get_untracked() {
-                return value.zeroize();
+            if is_open.get_untracked() {
+                in_doubt.set(doubt);
+                place.show_digits(&value);
             }
-            in_doubt.set(doubt);
-            place.show_digits(value);
         });
     };
     view! {
