@@ -30,8 +30,11 @@ use wasm_bindgen_futures::spawn_local;
 pub(crate) enum Who {
     /// The registry was not asked yet.
     Unknown,
-    /// Nobody is logged in.
+    /// Nobody is logged in: nobody was, or the session ended by itself.
     Nobody,
+    /// Somebody logged out, here or on another page of this browser: whoever comes next begins at
+    /// home.
+    LoggedOut,
     /// This person.
     Person(Me),
     /// The registry could not be asked.
@@ -98,7 +101,7 @@ impl Registry {
         let key = self.keys.key().await;
         let request = prepare(Method::DELETE, "/session", None::<&()>, key.as_ref()).await;
         self.keys.forget().await;
-        self.who.try_set(Who::Nobody);
+        self.who.try_set(Who::LoggedOut);
         answer(request?).await.map(drop)
     }
 
@@ -273,7 +276,7 @@ impl Registry {
         match self.keys.key().await {
             Some(_) => self.find_out_who().await,
             None => {
-                self.who.try_set(Who::Nobody);
+                self.who.try_set(Who::LoggedOut);
             }
         }
     }
@@ -281,8 +284,9 @@ impl Registry {
     /// Takes what an answer says of who is logged in, unless somebody logged in or out since it
     /// was asked for.
     fn now(self, asked: Option<Who>, who: Who) {
+        let is_known = asked == Some(Who::LoggedOut) && who == Who::Nobody;
         // An app that was closed has no signals any more.
-        if self.who.try_get_untracked() == asked {
+        if self.who.try_get_untracked() == asked && !is_known {
             self.who.try_set(who);
         }
     }

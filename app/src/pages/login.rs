@@ -5,6 +5,7 @@ use crate::helper::Tone;
 use crate::registry::{Registry, Who};
 use crate::session_key::{NoKey, SessionKey};
 use crate::trouble::RegistryError;
+use crate::way_back::after_login;
 use cardwright_protocol::registry::session::Login;
 use cardwright_protocol::secret_text::SecretText;
 use leptos::ev::SubmitEvent;
@@ -35,9 +36,11 @@ pub(crate) fn LoginPage() -> impl IntoView {
         }
     });
     Effect::new(move |_| {
-        if registry.who.with(|who| matches!(who, Who::Person(_))) {
+        if let Who::Person(me) = registry.who.get() {
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-            navigate(&destination(query.read_untracked().get("to")), options);
+            let parameter = |name| query.read_untracked().get(name);
+            let page = after_login(parameter("to"), parameter("of").as_deref(), &me.name);
+            navigate(&page, options);
         }
     });
     let log_in = move |event: SubmitEvent| {
@@ -117,35 +120,5 @@ pub(crate) fn LoginPage() -> impl IntoView {
                 </form>
             </section>
         </main>
-    }
-}
-
-/// Where to go after the login: a path of this app, never another site.
-pub(crate) fn destination(to: Option<String>) -> String {
-    let inside = |to: &String| {
-        to.starts_with('/')
-            && !to.starts_with("//")
-            && !to.starts_with("/login")
-            && !to.contains('\\')
-    };
-    to.filter(inside).unwrap_or_else(|| "/".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::destination;
-
-    #[test]
-    fn the_login_leads_back_into_the_app_and_nowhere_else() {
-        for (to, expected) in [
-            (None, "/"),
-            (Some("/cards/TC-1?x=1"), "/cards/TC-1?x=1"),
-            (Some("//evil.example"), "/"),
-            (Some("/\\evil.example"), "/"),
-            (Some("https://evil.example"), "/"),
-            (Some("/login?to=/login"), "/"),
-        ] {
-            assert_eq!(destination(to.map(str::to_owned)), expected, "{to:?}");
-        }
     }
 }

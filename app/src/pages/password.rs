@@ -1,10 +1,10 @@
 //! *Change password*: of one's own account.
 
-use super::login::destination;
 use crate::account_draft::password_complaint;
 use crate::components::{Crumb, FormNote, Note, PageHead, Sending, TextField, move_focus};
 use crate::helper::Tone;
 use crate::registry::{Registry, Who};
+use crate::way_back::destination;
 use cardwright_protocol::registry::session::ChangePassword;
 use cardwright_protocol::secret_text::SecretText;
 use leptos::ev::SubmitEvent;
@@ -22,7 +22,7 @@ pub(crate) fn PasswordPage() -> impl IntoView {
     // The page is drawn anew for everybody who logs in.
     let (name, forced) = registry.who.with_untracked(|who| match who {
         Who::Person(me) => (me.name.clone(), me.must_change_password),
-        Who::Unknown | Who::Nobody | Who::Unreachable(_) => (String::new(), false),
+        Who::Unknown | Who::Nobody | Who::LoggedOut | Who::Unreachable(_) => (String::new(), false),
     });
     let fields = [(); 3].map(|()| NodeRef::<html::Input>::new());
     let [old, new, again] = fields;

@@ -147,7 +147,7 @@ async fn a_helper_that_ends_for_want_of_a_ticket_is_connected_again_while_somebo
     person.sees("A card is in it.").await;
     problem("GET /api/v1/session", ProblemCode::NotLoggedIn, "Nobody is logged in.");
     helper_ends(4403, "no ticket in time");
-    person.is_at("/login?to=%2Fworkstation").await;
+    person.is_at("/login?to=%2Fworkstation&of=operator").await;
 }
 
 #[wasm_bindgen_test]
@@ -158,7 +158,7 @@ async fn a_session_that_is_over_ends_with_the_next_challenge() {
     person.sees("1 reader, 0 cards").await;
     problem(&tickets(WORKSTATION), ProblemCode::NotLoggedIn, "Nobody is logged in.");
     helper_says(&challenge(2));
-    person.is_at("/login?to=%2F").await;
+    person.is_at("/login?to=%2F&of=operator").await;
     person.waits_until("the helper is left", || crate::person::connections() == 0).await;
 }
 
