@@ -12,7 +12,7 @@
   delete navigator.permissions;
 
   // The helper of this computer listens on the first port; others by their port.
-  const fakes = { answers: {}, asked: [], proofs: [], helper: null, others: {}, sockets: [], listeners: [], replaced: [] };
+  const fakes = { answers: {}, asked: [], proofs: [], helper: null, others: {}, relays: {}, sockets: [], listeners: [], replaced: [] };
   window.fakes = fakes;
 
   window.fetch = async (request) => {
@@ -73,11 +73,12 @@
     }
   };
 
-  // A challenge begins with the port by which the page called: two bytes.
+  // A challenge begins with the port by which the helper was called: two bytes. Who relays another
+  // helper has its challenge, which called that one by its own port.
   function challengeAt(port, text) {
     const message = JSON.parse(text);
     if (!message.challenge) return text;
-    const called = Number(port).toString(16).padStart(4, "0").toUpperCase();
+    const called = Number(fakes.relays[port] ?? port).toString(16).padStart(4, "0").toUpperCase();
     return JSON.stringify({ ...message, challenge: called + message.challenge.slice(4) });
   }
 

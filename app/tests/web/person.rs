@@ -60,6 +60,12 @@ pub(crate) fn another_helper_answers(port: u16, answers: &serde_json::Value) {
     run(&format!("fakes.others[{port}] = {}", json(answers)));
 }
 
+/// What answers on the port of this computer's first helper passes on, from now on, what the helper
+/// on another port says.
+pub(crate) fn helper_relays(port: u16) {
+    run(&format!("fakes.relays[8421] = {port}"));
+}
+
 /// The helper ends every connection, and says why.
 pub(crate) fn helper_ends(code: u16, reason: &str) {
     run(&format!("fakes.end({code}, {})", json(&reason)));
