@@ -6,6 +6,7 @@ use crate::registry::{Registry, Who};
 use crate::session_key::{NoKey, SessionKey};
 use crate::trouble::RegistryError;
 use crate::way_back::after_login;
+use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::session::Login;
 use cardwright_protocol::secret_text::SecretText;
 use leptos::ev::SubmitEvent;
@@ -14,6 +15,9 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use wasm_bindgen_futures::spawn_local;
+
+/// Id of what is said of a login that was refused.
+const WRONG: &str = "login-wrong";
 
 /// Asks for name and password, then goes on to where the person wanted to go.
 #[component]
@@ -68,6 +72,17 @@ pub(crate) fn LoginPage() -> impl IntoView {
             }
         });
     };
+    // Which of the two is wrong nobody is told.
+    let is_wrong = Memo::new(move |_| {
+        error.with(|error| error.as_ref().is_some_and(|it| it.is(ProblemCode::WrongPassword)))
+    });
+    let invalid = move || is_wrong.get().then_some("true");
+    let described = move || is_wrong.get().then_some(WRONG);
+    let changed = move |_| {
+        if is_wrong.get_untracked() {
+            error.set(None);
+        }
+    };
     view! {
         <main class="door">
             <Brand />
@@ -86,13 +101,19 @@ pub(crate) fn LoginPage() -> impl IntoView {
                                 }
                             })
                     }}
-                    {move || {
-                        error
-                            .get()
-                            .map(|error| {
-                                view! { <Note tone=Tone::Bad alert=true><p>{error.to_string()}</p></Note> }
-                            })
-                    }}
+                    <div id=WRONG>
+                        {move || {
+                            error
+                                .get()
+                                .map(|error| {
+                                    view! {
+                                        <Note tone=Tone::Bad alert=true>
+                                            <p>{error.to_string()}</p>
+                                        </Note>
+                                    }
+                                })
+                        }}
+                    </div>
                     <label class="field">
                         "Name"
                         <input
@@ -101,6 +122,9 @@ pub(crate) fn LoginPage() -> impl IntoView {
                             autocapitalize="none"
                             spellcheck="false"
                             required
+                            aria-invalid=invalid
+                            aria-describedby=described
+                            on:input=changed
                             node_ref=name
                         />
                     </label>
@@ -111,6 +135,9 @@ pub(crate) fn LoginPage() -> impl IntoView {
                             type="password"
                             autocomplete="current-password"
                             required
+                            aria-invalid=invalid
+                            aria-describedby=described
+                            on:input=changed
                             node_ref=password
                         />
                     </label>

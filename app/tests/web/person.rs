@@ -292,6 +292,13 @@ impl Person {
         self.field(label).await.unchecked_into::<HtmlSelectElement>().value()
     }
 
+    /// What a screen reader says of each field that can be reached: its name, then after a colon
+    /// what describes it, and whether it is wrong.
+    pub(crate) fn fields(&self) -> Vec<String> {
+        let all = run("fakes.fields()").as_string().expect("it is a text");
+        serde_json::from_str(&all).expect("it is a list of texts")
+    }
+
     /// The texts of all elements that a selector finds.
     pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
         let found = all(&self.root, selector).into_iter();
