@@ -2,13 +2,9 @@
 
 use crate::complaint::Complaint;
 use cardwright_protocol::domain::{Permission, Role};
+use cardwright_protocol::registry::account_name::check_account_name;
 use cardwright_protocol::registry::accounts::{Account, ChangeAccount};
-
-/// Longest name of an account, in characters.
-pub(crate) const MAX_NAME_LENGTH: usize = 64;
-
-/// Shortest password that a person can choose, in characters; the registry has the last word.
-pub(crate) const MIN_PASSWORD_LENGTH: usize = 12;
+use cardwright_protocol::registry::session::MIN_PASSWORD_LENGTH;
 
 /// An account with changes that are not saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,20 +111,16 @@ pub(crate) fn grant_sentence(permission: Permission) -> &'static str {
 
 /// Why a name cannot be that of an account.
 pub(crate) fn name_complaint(name: &str) -> Option<Complaint> {
-    let is_allowed = |byte: u8| {
-        byte.is_ascii_lowercase()
-            || byte.is_ascii_digit()
-            || matches!(byte, b'.' | b'-' | b'_' | b'@')
-    };
-    let right = (1..=MAX_NAME_LENGTH).contains(&name.len()) && name.bytes().all(is_allowed);
-    let rule = "Use 1 to 64 lower case letters, digits and the characters . - _ @";
-    (!right).then(|| Complaint::at("name", rule))
+    check_account_name(name).err().map(|bad| Complaint::at("name", &bad.to_string()))
 }
 
 /// Why a password cannot be chosen.
 pub(crate) fn password_complaint(old: &str, new: &str, again: &str) -> Option<Complaint> {
     if new.chars().count() < MIN_PASSWORD_LENGTH {
-        return Some(Complaint::at("new", "Use at least 12 characters; several words do well."));
+        let rule = format!(
+            "A password has at least {MIN_PASSWORD_LENGTH} characters; several words do well."
+        );
+        return Some(Complaint::at("new", &rule));
     }
     if new == old {
         return Some(Complaint::at("new", "It must be another password than the one until now."));
@@ -199,14 +191,18 @@ mod tests {
     }
 
     #[test]
-    fn names_are_checked_before_they_are_sent() {
-        let longest = "a".repeat(64);
-        for name in ["a", "ada.l-1_x@site", &longest] {
+    fn names_are_checked_by_the_rule_and_in_the_words_of_the_registry() {
+        for name in ["a", "7", "ada.l-1_x@site"] {
             assert_eq!(name_complaint(name), None, "{name}");
         }
-        for name in ["", "Ada", "ada l", "é", &format!("{longest}a")] {
-            assert!(name_complaint(name).is_some(), "{name}");
+        let of_name = |name: &str| name_complaint(name)?.of_field("name");
+        for name in ["", "Ada", "ada l", "é", ".ada", "-h", "@ada", "_"] {
+            let rule = "A name has 1 to 64 lower case letters, digits and . - _ @, a letter or \
+                        digit first.";
+            assert_eq!(of_name(name).as_deref(), Some(rule), "{name}");
         }
+        let taken = "The registry itself goes by this name; choose another.";
+        assert_eq!(of_name("registry").as_deref(), Some(taken));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::pages::{
 };
 use crate::registry::{Registry, Who};
 use crate::search::escape;
+use crate::way_back::login_address;
 use cardwright_protocol::domain::Permission;
 use cardwright_protocol::registry::session::Me;
 use leptos::prelude::*;
@@ -87,12 +88,17 @@ fn Frame() -> impl IntoView {
         let (path, query) = (location.pathname.get_untracked(), location.search.get_untracked());
         if query.is_empty() { path } else { format!("{path}?{query}") }
     };
-    Effect::new(move |_| {
-        if registry.who.with(|who| *who == Who::Nobody) {
-            let here = here();
-            let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-            navigate(&format!("/login?to={}", escape(&here)), options);
+    // Whose page this was, so that the login leads nobody else back to it.
+    Effect::new(move |last: Option<Option<String>>| {
+        let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+        let last = last.flatten();
+        match registry.who.get() {
+            Who::Person(me) => return Some(me.name),
+            Who::Nobody => navigate(&login_address(&here(), last.as_deref()), options),
+            Who::LoggedOut => navigate("/login", options),
+            Who::Unknown | Who::Unreachable(_) => {}
         }
+        last
     });
     let must_change = Memo::new(move |_| {
         registry.who.with(|who| matches!(who, Who::Person(me) if me.must_change_password))
@@ -109,7 +115,7 @@ fn Frame() -> impl IntoView {
     });
     let me = Memo::new(move |_| match registry.who.get() {
         Who::Person(me) => Some(me),
-        Who::Unknown | Who::Nobody | Who::Unreachable(_) => None,
+        Who::Unknown | Who::Nobody | Who::LoggedOut | Who::Unreachable(_) => None,
     });
     let page = move |me: Me| {
         view! {

@@ -13,6 +13,15 @@ pub(crate) struct AuditSearch {
     pub(crate) query: AuditQuery,
 }
 
+/// Why a search cannot be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unsearchable {
+    /// In words.
+    pub(crate) why: String,
+    /// The parameters that are to be changed.
+    pub(crate) fields: &'static [&'static str],
+}
+
 impl AuditSearch {
     /// Reads the parameters of a URL. What is missing has its default.
     pub(crate) fn from_parameters(parameter: impl Fn(&str) -> Option<String>) -> Self {
@@ -67,16 +76,18 @@ impl AuditSearch {
         !self.parameters().is_empty()
     }
 
-    /// Why the registry would refuse it, in words.
-    pub(crate) fn complaint(&self) -> Option<String> {
+    /// Why the registry would refuse it.
+    pub(crate) fn complaint(&self) -> Option<Unsearchable> {
         if self.query.text.chars().count() > MAX_TEXT_LENGTH {
-            return Some(format!("Search for at most {MAX_TEXT_LENGTH} characters of text."));
+            let why = format!("Search for at most {MAX_TEXT_LENGTH} characters of text.");
+            return Some(Unsearchable { why, fields: &["text"] });
         }
         // Days in this form are in order where their texts are.
         match (&self.query.from, &self.query.to) {
-            (Some(from), Some(to)) if from > to => {
-                Some("“From” is a later day than “to”: nothing can be between them.".to_owned())
-            }
+            (Some(from), Some(to)) if from > to => Some(Unsearchable {
+                why: "“From” is a later day than “to”: nothing can be between them.".to_owned(),
+                fields: &["from", "to"],
+            }),
             _ => None,
         }
     }
@@ -184,10 +195,10 @@ mod tests {
         assert_eq!(narrow().complaint(), None);
         let mut backward = narrow();
         backward.query.to = Some("2026-10-31".into());
-        assert!(backward.complaint().is_some());
+        assert_eq!(backward.complaint().map(|it| it.fields), Some(&["from", "to"][..]));
         let mut long = narrow();
         long.query.text = "é".repeat(101);
-        assert!(long.complaint().is_some());
+        assert_eq!(long.complaint().map(|it| it.fields), Some(&["text"][..]));
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod search;
 mod session_key;
 mod template_editor;
 mod trouble;
+mod way_back;
 mod wizard;
 mod words;
 

@@ -24,15 +24,17 @@ use request::{answer, prepare, read};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen_futures::spawn_local;
-use zeroize::Zeroize;
 
 /// Who is at the desk, as far as the page knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Who {
     /// The registry was not asked yet.
     Unknown,
-    /// Nobody is logged in.
+    /// Nobody is logged in: nobody was, or the session ended by itself.
     Nobody,
+    /// Somebody logged out, here or on another page of this browser: whoever comes next begins at
+    /// home.
+    LoggedOut,
     /// This person.
     Person(Me),
     /// The registry could not be asked.
@@ -80,13 +82,13 @@ impl Registry {
 
     /// Logs in: makes a key, and proves the login by it. The password is wiped before the
     /// answer comes.
-    pub(crate) async fn log_in(self, mut login: Login) -> Result<(), RegistryError> {
+    pub(crate) async fn log_in(self, login: Login) -> Result<(), RegistryError> {
         let key = SessionKey::generate().await;
         let request = match &key {
             Ok(key) => prepare(Method::POST, "/session", Some(&login), Some(key)).await,
             Err(no_key) => Err((*no_key).into()),
         };
-        login.password.zeroize();
+        drop(login);
         let (key, request) = (key?, request?);
         let me = read(answer(request).await?).await?;
         self.keys.keep(key).await;
@@ -99,19 +101,13 @@ impl Registry {
         let key = self.keys.key().await;
         let request = prepare(Method::DELETE, "/session", None::<&()>, key.as_ref()).await;
         self.keys.forget().await;
-        self.who.try_set(Who::Nobody);
+        self.who.try_set(Who::LoggedOut);
         answer(request?).await.map(drop)
     }
 
-    /// Chooses another password for whoever is logged in. Both are wiped when the answer is there.
-    pub(crate) async fn change_password(
-        self,
-        mut change: ChangePassword,
-    ) -> Result<(), RegistryError> {
-        let result = self.put("/session/password", &change).await;
-        change.old.zeroize();
-        change.new.zeroize();
-        let me = result?;
+    /// Chooses another password for whoever is logged in.
+    pub(crate) async fn change_password(self, change: ChangePassword) -> Result<(), RegistryError> {
+        let me = self.put("/session/password", &change).await?;
         self.who.try_set(Who::Person(me));
         Ok(())
     }
@@ -280,7 +276,7 @@ impl Registry {
         match self.keys.key().await {
             Some(_) => self.find_out_who().await,
             None => {
-                self.who.try_set(Who::Nobody);
+                self.who.try_set(Who::LoggedOut);
             }
         }
     }
@@ -288,8 +284,9 @@ impl Registry {
     /// Takes what an answer says of who is logged in, unless somebody logged in or out since it
     /// was asked for.
     fn now(self, asked: Option<Who>, who: Who) {
+        let is_known = asked == Some(Who::LoggedOut) && who == Who::Nobody;
         // An app that was closed has no signals any more.
-        if self.who.try_get_untracked() == asked {
+        if self.who.try_get_untracked() == asked && !is_known {
             self.who.try_set(who);
         }
     }

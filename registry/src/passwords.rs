@@ -8,9 +8,6 @@ use cardwright_seal::Secret;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Shortest password that a person can choose, in characters.
-pub(crate) const MIN_PASSWORD_LENGTH: usize = 12;
-
 /// Hashes at a time: each takes memory.
 const MAX_HASHES: usize = 4;
 

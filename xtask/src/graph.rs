@@ -28,9 +28,19 @@ const NEVER: &[(&str, &[&str])] = &[
     ("cardwright-seal", &["cardwright-card", "cardwright-profile", "pcsc", "time", "tokio"]),
 ];
 
-/// `protocol` depends on serde and what serde itself is made of.
-const PROTOCOL_ONLY: &[&str] =
-    &["serde", "serde_core", "serde_derive", "proc-macro2", "quote", "syn", "unicode-ident"];
+/// `protocol` depends on serde, on zeroize for the secrets that a wire carries, and on what both are
+/// made of.
+const PROTOCOL_ONLY: &[&str] = &[
+    "serde",
+    "serde_core",
+    "serde_derive",
+    "zeroize",
+    "zeroize_derive",
+    "proc-macro2",
+    "quote",
+    "syn",
+    "unicode-ident",
+];
 
 /// Words that stand in the sources of one module only.
 const ONE_MODULE: &[(&str, &str, &str)] =

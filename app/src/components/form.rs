@@ -1,11 +1,9 @@
-//! Forms: a request on its way, fields, and what is wrong with them.
+//! Forms: a request on its way, and what is wrong with the form as a whole.
 
-use super::page::move_focus;
 use super::things::Note;
 use crate::complaint::Complaint;
 use crate::helper::Tone;
 use crate::trouble::RegistryError;
-use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -46,77 +44,6 @@ impl Sending {
             }
         });
     }
-}
-
-/// A field of one line, with what is wrong with it. It gets the focus when it is complained of.
-#[component]
-pub(crate) fn TextField(
-    label: &'static str,
-    /// The form that it belongs to; with the name, it tells the field from all others of the page.
-    form: &'static str,
-    /// Its name in the request.
-    name: &'static str,
-    input: NodeRef<html::Input>,
-    complaint: RwSignal<Option<Complaint>>,
-    /// As in HTML.
-    #[prop(default = "text")]
-    kind: &'static str,
-    /// As in HTML.
-    #[prop(default = "off")]
-    autocomplete: &'static str,
-    #[prop(optional)] max_length: Option<usize>,
-    #[prop(optional)] hint: Option<&'static str>,
-) -> impl IntoView {
-    let id = format!("{form}-{name}-wrong");
-    let wrong = wrong_with(complaint, name);
-    Effect::new(move |_| {
-        if wrong.with(Option::is_some)
-            && let Some(input) = input.get_untracked()
-        {
-            move_focus(&input);
-        }
-    });
-    let is_wrong = move || wrong.with(Option::is_some);
-    let described = id.clone();
-    view! {
-        <div class="entry">
-            <label class="field">
-                {label}
-                <input
-                    type=kind
-                    name=name
-                    autocomplete=autocomplete
-                    autocapitalize="none"
-                    spellcheck="false"
-                    required
-                    maxlength=max_length
-                    aria-invalid=move || is_wrong().then_some("true")
-                    aria-describedby=move || is_wrong().then(|| described.clone())
-                    node_ref=input
-                />
-                {hint.map(|hint| view! { <span class="hint">{hint}</span> })}
-            </label>
-            <Wrong id wrong />
-        </div>
-    }
-}
-
-/// What is wrong with a field, below it; nothing for one that is right.
-#[component]
-pub(crate) fn Wrong(id: String, wrong: Memo<Option<String>>) -> impl IntoView {
-    view! {
-        <p class="wrong small" id=id role="alert">
-            {move || wrong.get()}
-        </p>
-    }
-}
-
-/// What is wrong with one field of a form.
-pub(crate) fn wrong_with(
-    complaint: RwSignal<Option<Complaint>>,
-    name: &'static str,
-) -> Memo<Option<String>> {
-    Memo::new(move |_| complaint.with(|complaint| complaint.as_ref()?.of_field(name)))
 }
 
 /// What is wrong with a form as a whole.

@@ -1,8 +1,8 @@
 //! Something that is shown once: a code, a password, a PIN.
 
+use cardwright_protocol::secret_text::SecretText;
 use leptos::html;
 use leptos::prelude::*;
-use zeroize::Zeroize;
 
 /// A place of the page for it. It is in the document alone, never in a signal, and gone from there
 /// with [`ShownOnce::wipe`] or with the page.
@@ -21,25 +21,16 @@ impl ShownOnce {
     }
 
     /// Shows it.
-    pub(crate) fn show(self, mut value: String) {
+    pub(crate) fn show(self, value: &SecretText) {
         if let Some(element) = self.element.try_get_untracked().flatten() {
-            element.set_text_content(Some(&value));
+            element.set_text_content(Some(value.expose()));
             self.shown.try_set(true);
         }
-        value.zeroize();
     }
 
     /// Shows digits apart from each other, so that they are read, and read out, one by one.
-    pub(crate) fn show_digits(self, mut digits: String) {
-        let mut apart = String::with_capacity(2 * digits.len());
-        for digit in digits.chars() {
-            if !apart.is_empty() {
-                apart.push('\u{a0}');
-            }
-            apart.push(digit);
-        }
-        digits.zeroize();
-        self.show(apart);
+    pub(crate) fn show_digits(self, digits: &SecretText) {
+        self.show(&apart(digits));
     }
 
     /// Takes it out of the page.
@@ -70,5 +61,31 @@ pub(crate) fn Once(
             aria-label=label
             node_ref=place.element
         ></output>
+    }
+}
+
+/// Digits with a blank that keeps them on one line between each two.
+fn apart(digits: &SecretText) -> SecretText {
+    const BLANK: char = '\u{a0}';
+    let digits = digits.expose();
+    // Room for all of it: a text that grows leaves pieces of itself in memory.
+    let mut apart = String::with_capacity(digits.len() * (1 + BLANK.len_utf8()));
+    for digit in digits.chars() {
+        if !apart.is_empty() {
+            apart.push(BLANK);
+        }
+        apart.push(digit);
+    }
+    SecretText::new(apart)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_read_one_by_one() {
+        assert_eq!(apart(&"4819".into()).expose(), "4\u{a0}8\u{a0}1\u{a0}9");
+        assert_eq!(apart(&"".into()).expose(), "");
     }
 }

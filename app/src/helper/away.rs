@@ -23,6 +23,8 @@ pub(crate) enum Away {
     Refused(HelperError),
     /// A helper ended the connection and said why.
     Closed { reason: String },
+    /// On this port somebody answers with the challenge of a helper that was called elsewhere.
+    Relayed(u16),
     /// Every helper that answers belongs to another registry.
     NotOurs,
     /// The registry gave no ticket for the helper.
@@ -42,6 +44,7 @@ impl Away {
             Self::NoAnswer => "No helper",
             Self::Refused(_) => "Helper does not fit",
             Self::Closed { .. } => "Helper refuses",
+            Self::Relayed(_) => "Not the helper",
             Self::NotOurs => "No helper of this registry",
             Self::NoTicket(RegistryError::Unreachable) => "Registry does not answer",
             Self::NoTicket(_) => "No ticket for the helper",
@@ -60,6 +63,9 @@ impl Away {
                 "The helper ended the connection.".into()
             }
             Self::Closed { reason } => format!("The helper ended the connection: “{reason}”."),
+            Self::Relayed(port) => {
+                format!("What answers on port {port} of this computer is not its helper.")
+            }
             Self::NotOurs => "The helper on this workstation is none of this registry.".into(),
             Self::NoTicket(error) => {
                 format!("The registry lets nobody use this helper now. {error}")
@@ -83,6 +89,11 @@ impl Away {
             Self::Refused(error) => error.advice().1,
             Self::Closed { .. } => {
                 "This page tries again by itself. If it stays, the helper's log says more."
+            }
+            Self::Relayed(_) => {
+                "It passes on what a helper elsewhere says, and could do with it what it wants: it \
+                 got no ticket. End the program that has this port, such as a port forwarding, and \
+                 start the helper; this page notices. If you do not know the program, tell an admin."
             }
             Self::NotOurs => {
                 "Ask an admin for a code (Home › Workstations) and run cardwright-helper enroll \

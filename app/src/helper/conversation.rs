@@ -123,7 +123,7 @@ impl Conversation {
         match message {
             Message::Challenge { challenge } => {
                 if !is_challenge_at(&challenge, self.helper.port) {
-                    return Err(refused(HelperError::Malformed));
+                    return Err(End::Refused(Away::Relayed(self.helper.port)));
                 }
                 let task = self.authority.challenged(challenge);
                 self.carry_out(task).await?;

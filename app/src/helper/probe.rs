@@ -94,7 +94,7 @@ async fn probe(registry: Registry, port: u16) -> (Found, Option<Reached>) {
     };
     // Somebody who listens here has it from a helper elsewhere, and would get its ticket.
     if !is_challenge_at(&hello.challenge, port) {
-        return (Found::Nobody, None);
+        return (Found::Relayed(port), None);
     }
     match ticket(registry, &hello.workstation, hello.challenge).await {
         Ok(IssuedTicket { ticket, name }) => {

@@ -21,6 +21,8 @@ pub(super) enum Found {
     Refused(HelperError),
     /// A helper that ended the connection and said why.
     Closed { reason: String },
+    /// Somebody on this port who has the challenge from a helper elsewhere.
+    Relayed(u16),
 }
 
 impl Found {
@@ -68,9 +70,10 @@ fn why_none(found: &[Found]) -> Away {
             Some((0, Away::NotPermitted))
         }
         Found::NoTicket(error) => Some((0, Away::NoTicket(error.clone()))),
-        Found::Refused(error) => Some((1, Away::Refused(error.clone()))),
-        Found::Closed { reason } => Some((2, Away::Closed { reason: reason.clone() })),
-        Found::Foreign => Some((3, Away::NotOurs)),
+        Found::Relayed(port) => Some((1, Away::Relayed(*port))),
+        Found::Refused(error) => Some((2, Away::Refused(error.clone()))),
+        Found::Closed { reason } => Some((3, Away::Closed { reason: reason.clone() })),
+        Found::Foreign => Some((4, Away::NotOurs)),
     });
     reasons.min_by_key(|(rank, _)| *rank).map_or(Away::NoAnswer, |(_, away)| away)
 }
@@ -104,6 +107,7 @@ mod tests {
             (vec![ours("a"), ours("b")], Some("c"), choose(&["a", "b"])),
             (vec![ours("a")], Some("c"), choose(&["a"])),
             (vec![ours("a"), ours("a")], None, Ok(0)),
+            (vec![Found::Relayed(8421), ours("a")], None, Ok(1)),
             (vec![Found::Refused(HelperError::Version { helper: 1 }), ours("a")], None, Ok(1)),
         ] {
             let remembered = remembered.map(WorkstationId::from);
@@ -122,6 +126,7 @@ mod tests {
             (vec![Found::Nobody, Found::Foreign], Away::NotOurs),
             (vec![Found::Foreign, closed()], Away::Closed { reason: "too many at once".into() }),
             (vec![closed(), version.clone()], Away::Refused(HelperError::Version { helper: 1 })),
+            (vec![version.clone(), Found::Relayed(8422)], Away::Relayed(8422)),
             (vec![version, unreachable], Away::NoTicket(RegistryError::Unreachable)),
             (vec![Found::Foreign, refused], Away::NotPermitted),
         ] {

@@ -7,7 +7,7 @@ mod state;
 use super::accounts::RoleField;
 use crate::account_draft::{AccountDraft, grant_sentence};
 use crate::components::{
-    Crumb, FormNote, Moment, Note, PageHead, Sending, Waiting, Wrong, fetch, wrong_with,
+    Check, Crumb, Described, FormNote, Hint, Moment, Note, PageHead, Sending, Waiting, Wrong, fetch,
 };
 use crate::helper::Tone;
 use crate::leaving::Leaving;
@@ -129,33 +129,26 @@ fn Rights(draft: RwSignal<Option<AccountDraft>>, sending: Sending) -> impl IntoV
     let choose = Callback::new(move |role| {
         draft.update(|draft| draft.iter_mut().for_each(|draft| draft.role = role));
     });
-    let wrong_role = wrong_with(sending.complaint, "role");
-    let wrong_grants = wrong_with(sending.complaint, "granted");
+    let grants = Described::new("account", "granted", sending.complaint).with_hint();
     let grant = move |permission: Permission| {
         let checked = move || draft.with(|it| it.as_ref().is_some_and(|it| it.grants(permission)));
-        let change = move |event| {
-            let checked = event_target_checked(&event);
+        let change = Callback::new(move |checked| {
+            grants.is_changed();
             draft.update(|draft| {
                 draft.iter_mut().for_each(|draft| match checked {
                     true => draft.grant(permission),
                     false => draft.withdraw(permission),
                 });
             });
-        };
+        });
         view! {
-            <label class="check">
-                <input
-                    type="checkbox"
-                    name=permission.name()
-                    prop:checked=checked
-                    on:change=change
-                />
-                <span>
-                    {permission.title()}
-                    <br />
-                    <span class="soft small">{grant_sentence(permission)}</span>
-                </span>
-            </label>
+            <Check
+                name=permission.name()
+                title=permission.title()
+                hint=grant_sentence(permission)
+                checked=Signal::derive(checked)
+                change
+            />
         }
     };
     view! {
@@ -164,17 +157,14 @@ fn Rights(draft: RwSignal<Option<AccountDraft>>, sending: Sending) -> impl IntoV
                 <h2>"Role and permissions"</h2>
             </header>
             <div class="in editor">
-                <div class="entry">
-                    <RoleField role on_change=choose />
-                    <Wrong id="account-role-wrong".to_owned() wrong=wrong_role />
-                </div>
-                <fieldset>
+                <RoleField form="account" complaint=sending.complaint role on_change=choose />
+                <fieldset aria-describedby=move || grants.by()>
                     <legend>"Granted to this account alone"</legend>
-                    <p class="soft small">
+                    <Hint field=grants>
                         "No role has these. Each use is recorded with its reason."
-                    </p>
+                    </Hint>
                     {Permission::GRANTABLE.iter().copied().map(grant).collect_view()}
-                    <Wrong id="account-granted-wrong".to_owned() wrong=wrong_grants />
+                    <Wrong field=grants />
                 </fieldset>
                 <p class="soft small">
                     "Where the account may do less from then on, its sessions end with the change."

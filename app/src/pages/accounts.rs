@@ -1,13 +1,16 @@
 //! *Accounts*: who can log in.
 
-use crate::account_draft::{MAX_NAME_LENGTH, name_complaint, role_sentence};
+use crate::account_draft::{name_complaint, role_sentence};
+use crate::complaint::Complaint;
 use crate::components::{
-    Crumb, Dialog, FormNote, Moment, PageHead, Sending, TextField, Waiting, fetch,
+    Crumb, Described, Dialog, FormNote, Hint, Moment, PageHead, Sending, TextField, Waiting, Wrong,
+    fetch,
 };
 use crate::pages::account::{AccountState, Given, GivenDialog};
 use crate::registry::Registry;
 use crate::search::escape;
 use cardwright_protocol::domain::{Permission, Role};
+use cardwright_protocol::registry::account_name::MAX_ACCOUNT_NAME_LENGTH;
 use cardwright_protocol::registry::accounts::{Account, AddAccount, NewPassword};
 use leptos::ev::SubmitEvent;
 use leptos::html;
@@ -132,17 +135,22 @@ fn AddDialog(open: RwSignal<bool>, added: Callback<NewPassword>) -> impl IntoVie
             on_close=Callback::new(move |()| open.set(false))
         >
             <form class="stack" on:submit=add>
-                <FormNote complaint=sending.complaint fields=&["name"] />
+                <FormNote complaint=sending.complaint fields=&["name", "role"] />
                 <TextField
                     label="Name"
                     form="add-account"
                     name="name"
                     input=name
                     complaint=sending.complaint
-                    max_length=MAX_NAME_LENGTH
+                    max_length=MAX_ACCOUNT_NAME_LENGTH
                     hint="Lower case letters, digits and . - _ @; it stays for ever"
                 />
-                <RoleField role=role on_change=Callback::new(move |chosen| role.set(chosen)) />
+                <RoleField
+                    form="add-account"
+                    complaint=sending.complaint
+                    role=role
+                    on_change=Callback::new(move |chosen| role.set(chosen))
+                />
                 <p class="soft small">
                     "The registry makes the first password and shows it once. At the first login it \
                      is replaced by one that only its owner knows."
@@ -163,9 +171,13 @@ fn AddDialog(open: RwSignal<bool>, added: Callback<NewPassword>) -> impl IntoVie
 /// A drop-down of all roles, with what the chosen one is for.
 #[component]
 pub(crate) fn RoleField(
+    /// As in [`Described::new`].
+    form: &'static str,
+    complaint: RwSignal<Option<Complaint>>,
     #[prop(into)] role: Signal<Role>,
     on_change: Callback<Role>,
 ) -> impl IntoView {
+    let field = Described::new(form, "role", complaint).with_hint();
     let options = Role::ALL.iter().map(|it| {
         let it = *it;
         view! {
@@ -176,16 +188,25 @@ pub(crate) fn RoleField(
     });
     let change = move |event| {
         if let Some(role) = Role::from_name(&event_target_value(&event)) {
+            field.is_changed();
             on_change.run(role);
         }
     };
     view! {
-        <label class="field">
-            "Role"
-            <select name="role" on:change=change>
-                {options.collect_view()}
-            </select>
-            <span class="hint">{move || role_sentence(role.get())}</span>
-        </label>
+        <div class="entry">
+            <label class="field">
+                "Role"
+                <select
+                    name="role"
+                    aria-invalid=move || field.invalid()
+                    aria-describedby=move || field.by()
+                    on:change=change
+                >
+                    {options.collect_view()}
+                </select>
+            </label>
+            <Hint field>{move || role_sentence(role.get())}</Hint>
+            <Wrong field />
+        </div>
     }
 }

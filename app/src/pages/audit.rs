@@ -3,7 +3,7 @@
 mod export;
 mod table;
 
-use crate::audit_search::{AuditSearch, MAX_TEXT_LENGTH, groups};
+use crate::audit_search::{AuditSearch, MAX_TEXT_LENGTH, Unsearchable, groups};
 use crate::components::{Crumb, PageHead, Waiting, fetch};
 use crate::registry::Registry;
 use cardwright_protocol::registry::audit::{AuditPage, AuditQuery};
@@ -36,20 +36,22 @@ pub(crate) fn AuditLogPage() -> impl IntoView {
         let kinds = shown.with(|shown| shown.as_ref().map(|(page, _)| page.kinds.clone()));
         kinds.or_else(|| last.cloned()).unwrap_or_default()
     });
-    let complaint = move || search.with(AuditSearch::complaint);
+    let complaint = RwSignal::new(None::<Unsearchable>);
+    Effect::new(move |_| complaint.set(search.with(AuditSearch::complaint)));
     let crumbs = vec![Crumb::link("Home", "/"), Crumb::name("Audit")];
     view! {
         <PageHead title="Audit" crumbs />
         <section class="panel" aria-label="Search for">
-            <Form search kinds />
+            <Form search kinds complaint />
         </section>
         {move || {
-            complaint()
+            complaint
+                .get()
                 .map(|complaint| {
                     view! {
-                        <section class="panel nothing" role="alert">
+                        <section class="panel nothing" role="alert" id=WRONG>
                             <strong>"This cannot be searched for."</strong>
-                            <span>{complaint}</span>
+                            <span>{complaint.why}</span>
                         </section>
                     }
                 })
@@ -65,8 +67,18 @@ pub(crate) fn AuditLogPage() -> impl IntoView {
     }
 }
 
+/// Id of what is said of a search that cannot be asked for.
+const WRONG: &str = "audit-wrong";
+
+/// Id of what is to be known of the days.
+const DAYS: &str = "audit-days";
+
 #[component]
-fn Form(search: Memo<AuditSearch>, kinds: Memo<Vec<String>>) -> impl IntoView {
+fn Form(
+    search: Memo<AuditSearch>,
+    kinds: Memo<Vec<String>>,
+    complaint: RwSignal<Option<Unsearchable>>,
+) -> impl IntoView {
     let navigate = use_navigate();
     let inputs = [(); 5].map(|()| NodeRef::<html::Input>::new());
     let kind = NodeRef::<html::Select>::new();
@@ -85,8 +97,9 @@ fn Form(search: Memo<AuditSearch>, kinds: Memo<Vec<String>>) -> impl IntoView {
             text: typed(4),
             ..AuditQuery::default()
         };
-        let url = AuditSearch { query }.url();
-        navigate(&url, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+        let wanted = AuditSearch { query };
+        complaint.set(wanted.complaint());
+        navigate(&wanted.url(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
     };
     let field = move |at: usize, label: &'static str, name: &'static str, kind: &'static str| {
         let value = move || {
@@ -98,12 +111,28 @@ fn Form(search: Memo<AuditSearch>, kinds: Memo<Vec<String>>) -> impl IntoView {
                 _ => query.text.clone(),
             })
         };
+        let is_wrong = Memo::new(move |_| {
+            complaint.with(|it| it.as_ref().is_some_and(|it| it.fields.contains(&name)))
+        });
+        let described = move || {
+            let ids = [is_wrong.get().then_some(WRONG), (kind == "date").then_some(DAYS)];
+            let ids: Vec<_> = ids.into_iter().flatten().collect();
+            (!ids.is_empty()).then(|| ids.join(" "))
+        };
+        let changed = move |_| {
+            if is_wrong.get_untracked() {
+                complaint.set(None);
+            }
+        };
         view! {
             <label class="field">
                 {label}
                 <input
                     type=kind
                     name=name
+                    aria-invalid=move || is_wrong.get().then_some("true")
+                    aria-describedby=described
+                    on:input=changed
                     maxlength=(kind != "date").then_some(MAX_TEXT_LENGTH)
                     autocomplete="off"
                     autocapitalize="none"
@@ -128,7 +157,7 @@ fn Form(search: Memo<AuditSearch>, kinds: Memo<Vec<String>>) -> impl IntoView {
             {field(3, "Card", "card", "text")}
             {field(4, "Text", "text", "search")}
             <button class="button main">"Search"</button>
-            <p class="soft small hint">
+            <p class="hint" id=DAYS>
                 "Days are those of UTC; times below are those of this place."
             </p>
         </form>

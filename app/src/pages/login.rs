@@ -5,13 +5,19 @@ use crate::helper::Tone;
 use crate::registry::{Registry, Who};
 use crate::session_key::{NoKey, SessionKey};
 use crate::trouble::RegistryError;
+use crate::way_back::after_login;
+use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::session::Login;
+use cardwright_protocol::secret_text::SecretText;
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use wasm_bindgen_futures::spawn_local;
+
+/// Id of what is said of a login that was refused.
+const WRONG: &str = "login-wrong";
 
 /// Asks for name and password, then goes on to where the person wanted to go.
 #[component]
@@ -34,9 +40,11 @@ pub(crate) fn LoginPage() -> impl IntoView {
         }
     });
     Effect::new(move |_| {
-        if registry.who.with(|who| matches!(who, Who::Person(_))) {
+        if let Who::Person(me) = registry.who.get() {
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-            navigate(&destination(query.read_untracked().get("to")), options);
+            let parameter = |name| query.read_untracked().get(name);
+            let page = after_login(parameter("to"), parameter("of").as_deref(), &me.name);
+            navigate(&page, options);
         }
     });
     let log_in = move |event: SubmitEvent| {
@@ -47,7 +55,10 @@ pub(crate) fn LoginPage() -> impl IntoView {
         if busy.get_untracked() {
             return;
         }
-        let login = Login { name: name.value().trim().to_owned(), password: password.value() };
+        let login = Login {
+            name: name.value().trim().to_owned(),
+            password: SecretText::new(password.value()),
+        };
         password.set_value("");
         busy.set(true);
         error.set(None);
@@ -60,6 +71,17 @@ pub(crate) fn LoginPage() -> impl IntoView {
                 crate::components::move_focus(&password);
             }
         });
+    };
+    // Which of the two is wrong nobody is told.
+    let is_wrong = Memo::new(move |_| {
+        error.with(|error| error.as_ref().is_some_and(|it| it.is(ProblemCode::WrongPassword)))
+    });
+    let invalid = move || is_wrong.get().then_some("true");
+    let described = move || is_wrong.get().then_some(WRONG);
+    let changed = move |_| {
+        if is_wrong.get_untracked() {
+            error.set(None);
+        }
     };
     view! {
         <main class="door">
@@ -79,13 +101,19 @@ pub(crate) fn LoginPage() -> impl IntoView {
                                 }
                             })
                     }}
-                    {move || {
-                        error
-                            .get()
-                            .map(|error| {
-                                view! { <Note tone=Tone::Bad alert=true><p>{error.to_string()}</p></Note> }
-                            })
-                    }}
+                    <div id=WRONG>
+                        {move || {
+                            error
+                                .get()
+                                .map(|error| {
+                                    view! {
+                                        <Note tone=Tone::Bad alert=true>
+                                            <p>{error.to_string()}</p>
+                                        </Note>
+                                    }
+                                })
+                        }}
+                    </div>
                     <label class="field">
                         "Name"
                         <input
@@ -94,6 +122,9 @@ pub(crate) fn LoginPage() -> impl IntoView {
                             autocapitalize="none"
                             spellcheck="false"
                             required
+                            aria-invalid=invalid
+                            aria-describedby=described
+                            on:input=changed
                             node_ref=name
                         />
                     </label>
@@ -104,6 +135,9 @@ pub(crate) fn LoginPage() -> impl IntoView {
                             type="password"
                             autocomplete="current-password"
                             required
+                            aria-invalid=invalid
+                            aria-describedby=described
+                            on:input=changed
                             node_ref=password
                         />
                     </label>
@@ -113,35 +147,5 @@ pub(crate) fn LoginPage() -> impl IntoView {
                 </form>
             </section>
         </main>
-    }
-}
-
-/// Where to go after the login: a path of this app, never another site.
-pub(crate) fn destination(to: Option<String>) -> String {
-    let inside = |to: &String| {
-        to.starts_with('/')
-            && !to.starts_with("//")
-            && !to.starts_with("/login")
-            && !to.contains('\\')
-    };
-    to.filter(inside).unwrap_or_else(|| "/".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::destination;
-
-    #[test]
-    fn the_login_leads_back_into_the_app_and_nowhere_else() {
-        for (to, expected) in [
-            (None, "/"),
-            (Some("/cards/TC-1?x=1"), "/cards/TC-1?x=1"),
-            (Some("//evil.example"), "/"),
-            (Some("/\\evil.example"), "/"),
-            (Some("https://evil.example"), "/"),
-            (Some("/login?to=/login"), "/"),
-        ] {
-            assert_eq!(destination(to.map(str::to_owned)), expected, "{to:?}");
-        }
     }
 }

@@ -1,17 +1,17 @@
 //! *Change password*: of one's own account.
 
-use super::login::destination;
 use crate::account_draft::password_complaint;
 use crate::components::{Crumb, FormNote, Note, PageHead, Sending, TextField, move_focus};
 use crate::helper::Tone;
 use crate::registry::{Registry, Who};
+use crate::way_back::destination;
 use cardwright_protocol::registry::session::ChangePassword;
+use cardwright_protocol::secret_text::SecretText;
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use zeroize::Zeroizing;
 
 /// The page. Whoever came here on the way to somewhere else goes on to there.
 #[component]
@@ -22,7 +22,7 @@ pub(crate) fn PasswordPage() -> impl IntoView {
     // The page is drawn anew for everybody who logs in.
     let (name, forced) = registry.who.with_untracked(|who| match who {
         Who::Person(me) => (me.name.clone(), me.must_change_password),
-        Who::Unknown | Who::Nobody | Who::Unreachable(_) => (String::new(), false),
+        Who::Unknown | Who::Nobody | Who::LoggedOut | Who::Unreachable(_) => (String::new(), false),
     });
     let fields = [(); 3].map(|()| NodeRef::<html::Input>::new());
     let [old, new, again] = fields;
@@ -36,14 +36,14 @@ pub(crate) fn PasswordPage() -> impl IntoView {
     let change = move |event: SubmitEvent| {
         event.prevent_default();
         let inputs: Vec<_> = fields.iter().filter_map(NodeRef::get_untracked).collect();
-        let typed: Vec<_> = inputs.iter().map(|input| Zeroizing::new(input.value())).collect();
+        let typed: Vec<_> = inputs.iter().map(|input| SecretText::new(input.value())).collect();
         let [old, new, again] = &typed[..] else { return };
         done.set(false);
-        let complaint = password_complaint(old, new, again);
+        let complaint = password_complaint(old.expose(), new.expose(), again.expose());
         if complaint.is_some() {
             return sending.complaint.set(complaint);
         }
-        let change = ChangePassword { old: old.to_string(), new: new.to_string() };
+        let change = ChangePassword { old: old.clone(), new: new.clone() };
         inputs.iter().for_each(|input| input.set_value(""));
         let to = query.read_untracked().get("to");
         let navigate = navigate.clone();

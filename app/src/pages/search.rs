@@ -35,18 +35,22 @@ pub(crate) fn SearchPage() -> impl IntoView {
     // Whatever a helper still had may change what is found.
     let courier = expect_context::<Courier>();
     Effect::watch(move || courier.taken.get(), move |_, _, _| found.reload(), false);
-    let complaint = move || search.with(|search| search.go.then(|| search.complaint()).flatten());
+    let complaint = RwSignal::new(None::<String>);
+    Effect::new(move |_| {
+        complaint.set(search.with(|search| search.go.then(|| search.complaint()).flatten()));
+    });
     let shown = Memo::new(move |_| found.answer.get().and_then(Result::ok).flatten());
     view! {
         <PageHead title="Search" />
         <section class="panel" aria-label="Search for">
-            <Form search />
+            <Form search complaint />
         </section>
         {move || {
-            complaint()
+            complaint
+                .get()
                 .map(|complaint| {
                     view! {
-                        <section class="panel nothing" role="alert">
+                        <section class="panel nothing" role="alert" id=WRONG>
                             <strong>"That is too much text."</strong>
                             <span>{complaint}</span>
                         </section>
@@ -73,8 +77,15 @@ const CHIPS: [(&str, Option<bool>, &str); 3] = [
     ("false", Some(false), "Not interrupted"),
 ];
 
+/// Id of what is said of a text that cannot be searched for.
+const WRONG: &str = "search-wrong";
+
 #[component]
-fn Form(search: Memo<Search>) -> impl IntoView {
+fn Form(
+    search: Memo<Search>,
+    /// What is wrong with the text.
+    complaint: RwSignal<Option<String>>,
+) -> impl IntoView {
     let navigate = use_navigate();
     let (status, chip) = (NodeRef::<html::Select>::new(), NodeRef::<html::Select>::new());
     let text = NodeRef::<html::Input>::new();
@@ -86,6 +97,7 @@ fn Form(search: Memo<Search>) -> impl IntoView {
         let interrupted = chip.value().parse().ok();
         let wanted =
             search.with_untracked(|search| search.asking_for(status, interrupted, &text.value()));
+        complaint.set(wanted.complaint());
         navigate(&wanted.url(), NavigateOptions { scroll: false, ..NavigateOptions::default() });
     };
     let chosen = move || search.with(|search| search.query.status);
@@ -105,6 +117,7 @@ fn Form(search: Memo<Search>) -> impl IntoView {
             </option>
         }
     });
+    let is_wrong = move || complaint.with(Option::is_some);
     view! {
         <form class="filters" role="search" on:submit=submit>
             <label class="field">
@@ -135,6 +148,9 @@ fn Form(search: Memo<Search>) -> impl IntoView {
                     name="text"
                     maxlength=MAX_TEXT_LENGTH
                     autocomplete="off"
+                    aria-invalid=move || is_wrong().then_some("true")
+                    aria-describedby=move || is_wrong().then_some(WRONG)
+                    on:input=move |_| complaint.set(None)
                     prop:value=move || search.with(|search| search.query.text.clone())
                     node_ref=text
                 />

@@ -36,9 +36,9 @@ async fn an_account_is_added_and_its_password_is_shown_once() {
     registry_answers(LIST, 200, &[account("admin")]);
     let person = Person::opens("/accounts");
     person.clicks("Add account").await;
-    person.types("Name", "Ada").await;
+    person.types("Name", ".ada").await;
     person.clicks("Add account").await;
-    person.sees("Use 1 to 64 lower case letters").await;
+    person.sees("A name has 1 to 64 lower case letters").await;
     assert!(asked(ADD).is_empty());
     let taken = Problem {
         code: ProblemCode::Invalid,

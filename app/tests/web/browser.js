@@ -32,6 +32,27 @@
     delete document.visibilityState;
   };
 
+  // What a screen reader says of each field that can be reached: its name, what describes it, and
+  // whether it is wrong.
+  fakes.fields = () => {
+    const texts = (ids) => ids.split(" ").map((id) => document.getElementById(id).innerText.trim());
+    const name = (field) => {
+      const by = field.getAttribute("aria-labelledby");
+      if (by) return texts(by).join(" ");
+      const label = field.labels[0].cloneNode(true);
+      label.querySelectorAll("input, select, textarea").forEach((it) => it.remove());
+      return label.textContent.trim();
+    };
+    const said = (field) => {
+      const by = field.getAttribute("aria-describedby");
+      const described = by ? `: ${texts(by).join(" ")}` : "";
+      return name(field) + described + (field.ariaInvalid === "true" ? " (wrong)" : "");
+    };
+    const root = document.querySelector("dialog[open]") ?? document;
+    const fields = [...root.querySelectorAll("input, select, textarea")];
+    return JSON.stringify(fields.filter((it) => it.checkVisibility() && !it.ariaHidden).map(said));
+  };
+
   fakes.traces = () => {
     const fields = [...document.querySelectorAll("input, textarea")].map((field) => field.value);
     const storages = [localStorage, sessionStorage].map((storage) => JSON.stringify(storage));

@@ -11,7 +11,7 @@
   delete navigator.permissions;
 
   // The helper of this computer listens on the first port; others by their port.
-  const fakes = { answers: {}, asked: [], proofs: [], helper: null, others: {}, sockets: [], listeners: [], replaced: [], permissions: [] };
+  const fakes = { answers: {}, asked: [], proofs: [], helper: null, others: {}, relays: {}, sockets: [], listeners: [], replaced: [], permissions: [] };
   window.fakes = fakes;
 
   // The router of an app that was closed keeps listening: it would act on the clicks of the next.
@@ -77,11 +77,12 @@
     }
   };
 
-  // A challenge begins with the port by which the page called: two bytes.
+  // A challenge begins with the port by which the helper was called: two bytes. Who relays another
+  // helper has its challenge, which called that one by its own port.
   function challengeAt(port, text) {
     const message = JSON.parse(text);
     if (!message.challenge) return text;
-    const called = Number(port).toString(16).padStart(4, "0").toUpperCase();
+    const called = Number(fakes.relays[port] ?? port).toString(16).padStart(4, "0").toUpperCase();
     return JSON.stringify({ ...message, challenge: called + message.challenge.slice(4) });
   }
 

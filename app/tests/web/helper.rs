@@ -1,8 +1,8 @@
 //! Finding the helper, keeping its trust, and what the browser has to say about it.
 
 use crate::person::{
-    Person, another_helper_answers, asked, helper_answers, helper_ends, helper_says, helper_stops,
-    page_comes_from, permission_becomes, permission_is_by_turns, registry_answers,
+    Person, another_helper_answers, asked, helper_answers, helper_ends, helper_relays, helper_says,
+    helper_stops, page_comes_from, permission_becomes, permission_is_by_turns, registry_answers,
 };
 use crate::scenery::{
     WORKSTATION, chip, hello, helper_has, logged_in, me, problem, reader, registry_knows, tickets,
@@ -56,6 +56,38 @@ async fn a_helper_of_another_registry_is_told_from_none_and_from_one_that_refuse
     helper_answers(&json!({ "hello": [{ "close": 4429, "reason": "too many at once" }] }));
     person.sees("The helper ended the connection: “too many at once”.").await;
     assert!(asked("helper authenticate").is_empty());
+}
+
+/// Whoever listens in the helper's place would get its ticket.
+#[wasm_bindgen_test]
+async fn who_relays_the_challenge_of_another_helper_gets_no_ticket_and_is_named() {
+    logged_in(Role::Operator);
+    helper_has(chip("i1"));
+    helper_relays(8433);
+    let person = Person::opens("/workstation");
+    person.sees("What answers on port 8421 of this computer is not its helper.").await;
+    person.sees("End the program that has this port").await;
+    person.sees("Not the helper").await;
+    assert!(asked(&tickets(WORKSTATION)).is_empty() && asked("helper authenticate").is_empty());
+    // The helper itself is found beside it.
+    another_helper_answers(8422, &helper(WORKSTATION));
+    person.sees("Version 0.2.0 on desk-1 answers.").await;
+    assert_eq!(asked("helper authenticate").len(), 1);
+    let challenge = asked(&tickets(WORKSTATION)).remove(0);
+    assert!(challenge.contains("{\"challenge\":\"20E601"), "{challenge}");
+}
+
+#[wasm_bindgen_test]
+async fn a_helper_whose_place_is_taken_gets_no_more_tickets() {
+    logged_in(Role::Operator);
+    helper_has(Slot::Empty);
+    let person = Person::opens("/workstation");
+    person.sees("on desk-1 answers.").await;
+    helper_relays(8433);
+    helper_says(&challenge(2));
+    person.sees("What answers on port 8421 of this computer is not its helper.").await;
+    assert_eq!(asked(&tickets(WORKSTATION)).len(), 1);
+    person.waits_until("it is left", || crate::person::connections() == 0).await;
 }
 
 #[wasm_bindgen_test]
@@ -146,7 +178,7 @@ async fn a_helper_that_ends_for_want_of_a_ticket_is_connected_again_while_somebo
     person.sees("A card is in it.").await;
     problem("GET /api/v1/session", ProblemCode::NotLoggedIn, "Nobody is logged in.");
     helper_ends(4403, "no ticket in time");
-    person.is_at("/login?to=%2Fworkstation").await;
+    person.is_at("/login?to=%2Fworkstation&of=operator").await;
 }
 
 #[wasm_bindgen_test]
@@ -157,7 +189,7 @@ async fn a_session_that_is_over_ends_with_the_next_challenge() {
     person.sees("1 reader, 0 cards").await;
     problem(&tickets(WORKSTATION), ProblemCode::NotLoggedIn, "Nobody is logged in.");
     helper_says(&challenge(2));
-    person.is_at("/login?to=%2F").await;
+    person.is_at("/login?to=%2F&of=operator").await;
     person.waits_until("the helper is left", || crate::person::connections() == 0).await;
 }
 

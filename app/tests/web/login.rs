@@ -1,7 +1,7 @@
 //! Logging in, and pages that need it.
 
-use crate::person::{Person, registry_answers};
-use crate::scenery::{NUMBER, logged_in, me, nobody, problem};
+use crate::person::{Person, asked, registry_answers};
+use crate::scenery::{NUMBER, logged_in, me, nobody, page, problem};
 use cardwright_protocol::domain::{CardState, Role};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::session::{Me, Notice};
@@ -35,7 +35,57 @@ async fn an_operator_has_no_admin_tab_and_can_log_out() {
     person.sees_texts("nav.tabs a", &["Home", "SEARCH"]).await;
     registry_answers("DELETE /api/v1/session", 204, &());
     person.clicks("Log out").await;
-    person.is_at("/login?to=%2F").await;
+    person.is_at("/login").await;
+}
+
+async fn logs_in(person: &Person, role: Role) {
+    registry_answers("POST /api/v1/session", 200, &me(role));
+    registry_answers("GET /api/v1/session", 200, &me(role));
+    person.types("Name", role.name()).await;
+    person.types("Password", "yes").await;
+    person.clicks("Log in").await;
+}
+
+#[wasm_bindgen_test]
+async fn whoever_logs_in_after_a_log_out_begins_at_home() {
+    logged_in(Role::Operator);
+    registry_answers("DELETE /api/v1/session", 204, &());
+    let person = Person::opens(&format!("/cards/{NUMBER}"));
+    person.sees("What do you want to do?").await;
+    person.clicks("Log out").await;
+    person.is_at("/login").await;
+    // The way back is no way around it.
+    person.clicks("Cardwright").await;
+    person.is_at("/login").await;
+    logs_in(&person, Role::Operator).await;
+    person.sees("This workstation:").await;
+    person.is_at("/").await;
+}
+
+/// The session of an operator ends by itself while they search.
+async fn a_session_ends() -> Person {
+    logged_in(Role::Operator);
+    problem("GET /api/v1/cards", ProblemCode::NotLoggedIn, "Nobody is logged in.");
+    let person = Person::opens("/search?status=lost&go=1");
+    person.is_at("/login?to=%2Fsearch%3Fstatus%3Dlost%26go%3D1&of=operator").await;
+    person
+}
+
+#[wasm_bindgen_test]
+async fn a_session_that_ended_by_itself_goes_on_where_it_was() {
+    let person = a_session_ends().await;
+    registry_answers("GET /api/v1/cards", 200, &page(1, &["TC-1"]));
+    logs_in(&person, Role::Operator).await;
+    person.sees("1 lost card").await;
+    person.is_at("/search?status=lost&go=1").await;
+}
+
+#[wasm_bindgen_test]
+async fn somebody_else_does_not_go_on_with_the_session_of_another() {
+    let person = a_session_ends().await;
+    logs_in(&person, Role::Admin).await;
+    person.sees("This workstation:").await;
+    person.is_at("/").await;
 }
 
 #[wasm_bindgen_test]

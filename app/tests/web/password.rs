@@ -27,7 +27,7 @@ async fn a_person_changes_their_password() {
     fills_in(&person, OLD, NEW, "twelve and less").await;
     person.sees("It is not the same as the new password.").await;
     fills_in(&person, OLD, "short", "short").await;
-    person.sees("Use at least 12 characters").await;
+    person.sees("A password has at least 12 characters").await;
     assert!(asked(CHANGE).is_empty());
     problem(CHANGE, ProblemCode::WrongPassword, "The password is wrong.");
     fills_in(&person, "wrong", NEW, NEW).await;

@@ -64,6 +64,12 @@ pub(crate) fn another_helper_answers(port: u16, answers: &serde_json::Value) {
     run(&format!("fakes.others[{port}] = {}", json(answers)));
 }
 
+/// What answers on the port of this computer's first helper passes on, from now on, what the helper
+/// on another port says.
+pub(crate) fn helper_relays(port: u16) {
+    run(&format!("fakes.relays[8421] = {port}"));
+}
+
 /// The helper ends every connection, and says why.
 pub(crate) fn helper_ends(code: u16, reason: &str) {
     run(&format!("fakes.end({code}, {})", json(&reason)));
@@ -302,6 +308,13 @@ impl Person {
     /// The value that the drop-down with this label has now.
     pub(crate) async fn chosen(&self, label: &str) -> String {
         self.field(label).await.unchecked_into::<HtmlSelectElement>().value()
+    }
+
+    /// What a screen reader says of each field that can be reached: its name, then after a colon
+    /// what describes it, and whether it is wrong.
+    pub(crate) fn fields(&self) -> Vec<String> {
+        let all = run("fakes.fields()").as_string().expect("it is a text");
+        serde_json::from_str(&all).expect("it is a list of texts")
     }
 
     /// The texts of all elements that a selector finds.

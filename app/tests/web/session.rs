@@ -50,7 +50,7 @@ async fn logging_out_ends_the_session_and_leaves_no_key_even_where_the_registry_
     let person = Person::opens("/");
     logs_in(&person).await;
     person.clicks("Log out").await;
-    person.is_at("/login?to=%2F").await;
+    person.is_at("/login").await;
     person.has_asked("DELETE /api/v1/session").await;
     let before = proofs();
     let out = before.iter().find(|it| it.method == "DELETE").expect("it was told just now");
@@ -73,7 +73,7 @@ async fn each_login_makes_another_key() {
         let login = proofs().into_iter().find(|it| it.method == "POST").expect("it is there");
         keys.push(key(&login.proof.expect("it is proved")));
         person.clicks("Log out").await;
-        person.is_at("/login?to=%2F").await;
+        person.is_at("/login").await;
     }
     assert_ne!(keys[0], keys[1]);
 }
@@ -85,7 +85,7 @@ async fn another_page_that_logs_out_or_in_is_followed_at_once() {
     person.sees("This workstation:").await;
     problem("GET /api/v1/session", ProblemCode::NotLoggedIn, "Nobody is logged in.");
     crate::person::another_page_changes_the_key();
-    person.is_at("/login?to=%2F").await;
+    person.is_at("/login").await;
     assert!(asked("DELETE").is_empty());
 }
 

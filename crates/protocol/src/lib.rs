@@ -5,7 +5,7 @@
 //! signs for another ([`signed`]) and sealed jobs ([`job`]) pass through the app unread.
 //!
 //! Every type refuses unknown fields, so that a message is either wholly understood or refused.
-//! The crate depends on serde alone and compiles for Wasm and native.
+//! The crate depends on serde and zeroize alone and compiles for Wasm and native.
 
 pub mod chip;
 pub mod domain;
@@ -17,5 +17,6 @@ pub mod job;
 mod no_fields;
 pub mod outcome;
 pub mod registry;
+pub mod secret_text;
 pub mod signed;
 pub mod ticket;

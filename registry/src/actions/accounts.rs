@@ -9,28 +9,12 @@ use crate::store::{
     AccountRecord, Event, EventKind, NewAccountRecord, Snapshot, StoreError, Transaction,
 };
 use cardwright_protocol::domain::{Permission, Role};
+use cardwright_protocol::registry::account_name::check_account_name;
 use cardwright_protocol::registry::accounts::{Account, AddAccount, ChangeAccount, NewPassword};
 
-/// Longest name, in characters.
-const MAX_NAME: usize = 64;
-
-/// Whom the audit events call by these names is no account.
-const RESERVED: [&str; 2] = ["registry", "nobody"];
-
-/// Whether a new account can have this name. Capital letters are left out so that no two names
-/// differ by them alone; `.` and `..` are no step of a path, and `-h` is no option.
+/// Whether a new account can have this name.
 pub(crate) fn check_name(name: &str) -> Result<(), ActionError> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_@".contains(c);
-    let begins_well = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
-    if name.len() > MAX_NAME || !begins_well || !name.chars().all(plain) {
-        let message =
-            "A name has 1 to 64 lower case letters, digits and . - _ @, a letter or digit first.";
-        return Err(invalid("name", message));
-    }
-    match RESERVED.contains(&name) {
-        true => Err(invalid("name", "The registry itself goes by this name; choose another.")),
-        false => Ok(()),
-    }
+    check_account_name(name).map_err(|bad| invalid("name", bad.to_string()))
 }
 
 /// All accounts, by name.

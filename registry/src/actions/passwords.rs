@@ -3,12 +3,13 @@
 use super::sessions::{MAX_LENGTH, me};
 use super::throttle::Try;
 use super::{ActionError, Person, accounts, invalid, not_found, refused, throttle};
-use crate::passwords::{MIN_PASSWORD_LENGTH, random_password};
+use crate::passwords::random_password;
 use crate::registry::Registry;
 use crate::store::{AccountRecord, Event, EventKind};
 use cardwright_protocol::registry::accounts::NewPassword;
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
-use cardwright_protocol::registry::session::{ChangePassword, Me};
+use cardwright_protocol::registry::session::{ChangePassword, MIN_PASSWORD_LENGTH, Me};
+use cardwright_protocol::secret_text::SecretText;
 use cardwright_seal::{Secret, VerifyingKey};
 
 /// Whether the owner of an account may have this password.
@@ -35,8 +36,8 @@ pub(crate) async fn change_own(
     address: &str,
     request: ChangePassword,
 ) -> Result<Me, ActionError> {
-    let old = Secret::new(request.old.into_bytes());
-    let new = Secret::new(request.new.into_bytes());
+    let ChangePassword { old, new } = request;
+    let [old, new] = [old, new].map(|text| Secret::from(text.expose().as_bytes()));
     check(&person.name, &new)?;
     if new == old {
         return Err(invalid("new", "This is the password of now; choose another one."));
@@ -118,8 +119,8 @@ pub(super) fn shown(
     password: &Secret,
 ) -> NewPassword {
     // It was made of letters and digits.
-    let password = String::from_utf8_lossy(password.expose()).into_owned();
-    NewPassword { account, password }
+    let text = std::str::from_utf8(password.expose()).unwrap_or_default();
+    NewPassword { account, password: SecretText::from(text) }
 }
 
 fn event(at: i64, by: &str, kind: EventKind, what: String) -> Event {

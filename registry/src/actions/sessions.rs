@@ -30,7 +30,7 @@ pub(crate) async fn log_in(
     address: &str,
 ) -> Result<Me, ActionError> {
     let Login { name, password } = login;
-    let password = Secret::new(password.into_bytes());
+    let password = Secret::from(password.expose().as_bytes());
     let plausible = name.len() <= MAX_LENGTH
         && password.expose().len() <= MAX_LENGTH
         && !name.contains(char::is_control);

@@ -12,6 +12,7 @@ use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::workstations::{
     ChangeWorkstation, Invitation, Workstation, WorkstationState,
 };
+use cardwright_protocol::secret_text::SecretText;
 use cardwright_seal::EnrolmentCode;
 
 /// Longest name, in characters.
@@ -39,7 +40,7 @@ pub(crate) const MINUTES: u32 = (CODE_LIFETIME / 60) as u32;
 
 impl From<Invited> for Invitation {
     fn from(invited: Invited) -> Self {
-        let code = invited.code.grouped().to_string();
+        let code = SecretText::from(invited.code.grouped().as_str());
         Self { workstation: invited.workstation, code, minutes: MINUTES }
     }
 }

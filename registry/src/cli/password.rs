@@ -2,7 +2,8 @@ use super::terminal::{AskedFor, read_secret};
 use super::{CliError, print, refused};
 use crate::actions::accounts_at_command_line::Given;
 use crate::config::PasswordCost;
-use crate::passwords::{MIN_PASSWORD_LENGTH, Passwords, random_password};
+use crate::passwords::{Passwords, random_password};
+use cardwright_protocol::registry::session::MIN_PASSWORD_LENGTH;
 use cardwright_seal::Secret;
 use clap::Args;
 

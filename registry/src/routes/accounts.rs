@@ -11,7 +11,6 @@ use axum::response::Response;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use cardwright_protocol::registry::accounts::{Account, AddAccount, ChangeAccount, NewPassword};
-use zeroize::Zeroize as _;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -30,7 +29,7 @@ async fn add(
     person: Person,
     Body(request): Body<AddAccount>,
 ) -> ApiResult<Response> {
-    Ok(show(accounts::add(&shared.registry, &person, request).await?))
+    Ok(show(&accounts::add(&shared.registry, &person, request).await?))
 }
 
 async fn change(
@@ -48,7 +47,7 @@ async fn make_password(
     PathName(name): PathName,
     NoBody: NoBody,
 ) -> ApiResult<Response> {
-    Ok(show(passwords::make_for(&shared.registry, &person, &name).await?))
+    Ok(show(&passwords::make_for(&shared.registry, &person, &name).await?))
 }
 
 async fn unlock(
@@ -60,8 +59,6 @@ async fn unlock(
     Ok(Json(accounts::unlock(&shared.registry, &person, &name).await?))
 }
 
-fn show(mut made: NewPassword) -> Response {
-    let response = shown_once(StatusCode::CREATED, &made);
-    made.password.zeroize();
-    response
+fn show(made: &NewPassword) -> Response {
+    shown_once(StatusCode::CREATED, made)
 }

@@ -12,7 +12,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
 use cardwright_protocol::registry::secrets::{Reveal, Revealed};
-use zeroize::Zeroize as _;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new().route("/cards/{number}/reveals", post(reveal_secret))
@@ -32,8 +31,6 @@ fn show(revealed: &RevealedSecret) -> Result<Response, ActionError> {
     let RevealedSecret { value, in_doubt } = revealed;
     let digits = std::str::from_utf8(value.expose());
     let digits = digits.map_err(|_| ActionError::Inconsistent("a secret is not of digits"))?;
-    let mut answer = Revealed { value: digits.to_owned(), in_doubt: *in_doubt };
-    let response = shown_once(StatusCode::OK, &answer);
-    answer.value.zeroize();
-    Ok(response)
+    let answer = Revealed { value: digits.into(), in_doubt: *in_doubt };
+    Ok(shown_once(StatusCode::OK, &answer))
 }

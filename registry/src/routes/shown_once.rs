@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_written_in_one_piece_of_memory() {
-        let revealed = Revealed { value: "39201847".to_owned(), in_doubt: true };
+        let revealed = Revealed { value: "39201847".into(), in_doubt: true };
         assert_eq!(json(&revealed).unwrap(), r#"{"value":"39201847","in_doubt":true}"#);
         let at = || Some("2026-11-22T07:00:00Z".to_owned());
         // The longest one: a character of a name takes up to 4 bytes.
@@ -51,8 +51,8 @@ mod tests {
             code_until: at(),
             used_at: at(),
         };
-        let code = "ABCD-1234-EFGH-5678".to_owned();
-        let invitation = Invitation { workstation, code, minutes: 15 };
+        let code = "ABCD-1234-EFGH-5678";
+        let invitation = Invitation { workstation, code: code.into(), minutes: 15 };
         assert!(json(&invitation).unwrap().len() < ROOM);
     }
 }

@@ -15,7 +15,6 @@ use axum::{Json, Router};
 use cardwright_protocol::registry::workstations::{
     AddWorkstation, AskForTicket, ChangeWorkstation, Invitation, IssuedTicket, Workstation,
 };
-use zeroize::Zeroize as _;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -40,7 +39,7 @@ async fn add(
     Body(AddWorkstation { name }): Body<AddWorkstation>,
 ) -> ApiResult<Response> {
     let invited = manager(&shared, &person).add(&name).await?;
-    Ok(show(invited.into()))
+    Ok(show(&invited.into()))
 }
 
 async fn change(
@@ -59,7 +58,7 @@ async fn make_code(
     NoBody: NoBody,
 ) -> ApiResult<Response> {
     let invited = manager(&shared, &person).new_code(&id).await?;
-    Ok(show(invited.into()))
+    Ok(show(&invited.into()))
 }
 
 async fn revoke(
@@ -82,8 +81,6 @@ async fn issue_ticket(
     Ok((StatusCode::CREATED, Json(ticket)))
 }
 
-fn show(mut invitation: Invitation) -> Response {
-    let response = shown_once(StatusCode::CREATED, &invitation);
-    invitation.code.zeroize();
-    response
+fn show(invitation: &Invitation) -> Response {
+    shown_once(StatusCode::CREATED, invitation)
 }

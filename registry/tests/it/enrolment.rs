@@ -33,16 +33,16 @@ impl Browser {
 
     /// Enrolls a helper, which verifies what it is answered.
     pub(crate) async fn enrol(&self, invitation: &Invitation, desk: Desk) -> Desk {
-        let request = enrol(&invitation.code, &desk);
+        let request = enrol(invitation.code.expose(), &desk);
         let enrolled: Enrolled = self.post("/enrolments", &request).await.ok();
-        let terms = terms(&invitation.code, &request, &enrolled);
+        let terms = terms(invitation.code.expose(), &request, &enrolled);
         assert_eq!(terms.workstation, invitation.workstation.id);
         Desk { id: terms.workstation, ..desk }
     }
 
     /// Tries to enroll a helper that nobody knows yet.
     pub(crate) async fn try_enrol_with(&self, invitation: &Invitation) -> Answer {
-        self.try_enrol(&enrol(&invitation.code, &Desk::new(""))).await
+        self.try_enrol(&enrol(invitation.code.expose(), &Desk::new(""))).await
     }
 
     async fn try_enrol(&self, request: &Enrol) -> Answer {
@@ -87,9 +87,9 @@ async fn a_code_enrolls_one_helper_which_learns_its_registry() {
     let invitation = admin.add_workstation("desk-3").await;
     assert_eq!((invitation.minutes, invitation.workstation.state), (15, WorkstationState::Invited));
     let stranger = registry.browser();
-    let request = enrol(&invitation.code, &Desk::new(""));
+    let request = enrol(invitation.code.expose(), &Desk::new(""));
     let enrolled: Enrolled = stranger.try_enrol(&request).await.ok();
-    let known = terms(&invitation.code, &request, &enrolled);
+    let known = terms(invitation.code.expose(), &request, &enrolled);
     assert_eq!(known.workstation, invitation.workstation.id);
     assert_eq!(known.name, "desk-3".into());
     assert_eq!(known.registry_key.0, registry.key.to_bytes());
@@ -97,7 +97,7 @@ async fn a_code_enrolls_one_helper_which_learns_its_registry() {
 
     let again: Enrolled = stranger.try_enrol(&request).await.ok();
     assert_eq!(again, enrolled, "its answer may have been lost");
-    let other = stranger.try_enrol(&enrol(&invitation.code, &Desk::new(""))).await;
+    let other = stranger.try_enrol(&enrol(invitation.code.expose(), &Desk::new(""))).await;
     assert_eq!(other.refused(), ProblemCode::WrongCode, "it is used");
     let workstations: Vec<Workstation> = admin.get("/workstations").await.ok();
     let of_three = workstations.iter().find(|known| known.name == "desk-3".into()).unwrap();
@@ -116,11 +116,12 @@ async fn a_code_is_good_for_fifteen_minutes() {
     let admin = registry.log_in("admin").await;
     let invitations =
         [admin.add_workstation("desk-3").await, admin.add_workstation("desk-4").await];
-    assert!(!registry.database_holds(invitations[0].code.replace('-', "").as_bytes()));
+    assert!(!registry.database_holds(invitations[0].code.expose().replace('-', "").as_bytes()));
     registry.clock.advance(Duration::from_secs(15 * 60 - 1));
     admin.enrol(&invitations[0], Desk::new("")).await;
     registry.clock.advance(Duration::from_secs(1));
-    let answer = registry.browser().try_enrol(&enrol(&invitations[1].code, &Desk::new(""))).await;
+    let answer =
+        registry.browser().try_enrol(&enrol(invitations[1].code.expose(), &Desk::new(""))).await;
     assert_eq!(answer.refused(), ProblemCode::WrongCode);
 }
 
@@ -131,7 +132,7 @@ async fn all_that_is_wrong_with_a_code_gets_one_answer() {
     let admin = registry.log_in("admin").await;
     let invitation = admin.add_workstation("desk-3").await;
     let stranger = registry.browser();
-    let right = enrol(&invitation.code, &Desk::new(""));
+    let right = enrol(invitation.code.expose(), &Desk::new(""));
     let wrong = EnrolmentCode::generate();
     let unknown = enrol(&wrong.grouped(), &Desk::new(""));
     let wrong_proof = Enrol { invitation: right.invitation.clone(), ..unknown.clone() };
@@ -140,6 +141,7 @@ async fn all_that_is_wrong_with_a_code_gets_one_answer() {
     let by_registry = Enrol {
         proof: invitation
             .code
+            .expose()
             .parse::<EnrolmentCode>()
             .unwrap()
             .key()
@@ -161,7 +163,7 @@ async fn every_field_of_an_enrolment_is_proved() {
     let admin = registry.log_in("admin").await;
     for field in ["signing_key", "sealing_key", "protocol", "version"] {
         let invitation = admin.add_workstation(&format!("with another {field}")).await;
-        let right = enrol(&invitation.code, &Desk::new(""));
+        let right = enrol(invitation.code.expose(), &Desk::new(""));
         let mut altered: serde_json::Value = serde_json::from_str(&right.statement).unwrap();
         let other = match field {
             "protocol" => 99.into(),
@@ -183,7 +185,7 @@ async fn a_code_ends_after_five_wrong_proofs() {
     let admin = registry.log_in("admin").await;
     for (wrong, is_good) in [(4, true), (5, false)] {
         let invitation = admin.add_workstation(&format!("after {wrong}")).await;
-        let right = enrol(&invitation.code, &Desk::new(""));
+        let right = enrol(invitation.code.expose(), &Desk::new(""));
         for _ in 0..wrong {
             let request = Enrol { proof: HexBytes(vec![0; 32]), ..right.clone() };
             let answer = registry.browser().try_enrol(&request).await;
@@ -211,7 +213,7 @@ async fn whoever_tries_codes_has_to_wait() {
     }
     assert_eq!(guess().await, ProblemCode::TooManyTries);
     let invitation = admin.add_workstation("desk-3").await;
-    let right = enrol(&invitation.code, &Desk::new(""));
+    let right = enrol(invitation.code.expose(), &Desk::new(""));
     assert_eq!(stranger.try_enrol(&right).await.refused(), ProblemCode::TooManyTries);
     let events = registry.events("enrolment.refused").await;
     assert_eq!(events.len(), 5, "{events:?}");
@@ -223,7 +225,7 @@ async fn whoever_tries_codes_has_to_wait() {
     assert!(events[5].ends_with("; 5 more before it are not listed"), "{events:?}");
     let path = format!("/workstations/{}/codes", invitation.workstation.id);
     let invitation: Invitation = admin.post_nothing(&path).await.ok();
-    let answer = stranger.try_enrol(&enrol(&invitation.code, &Desk::new(""))).await;
+    let answer = stranger.try_enrol(&enrol(invitation.code.expose(), &Desk::new(""))).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
 }
 
@@ -253,7 +255,8 @@ async fn keys_that_nobody_can_use_are_refused_and_the_code_stays_good() {
         cases.iter().map(|keys| serde_json::to_string(keys).unwrap()).collect();
     texts.extend(["{}", "[]", "", "{\"more\":1}"].map(str::to_owned));
     for text in texts {
-        let answer = registry.browser().try_enrol(&proved(&invitation.code, text.clone())).await;
+        let answer =
+            registry.browser().try_enrol(&proved(invitation.code.expose(), text.clone())).await;
         assert_eq!(answer.refused(), ProblemCode::Invalid, "{text}");
     }
     admin.enrol(&invitation, desk).await;
@@ -266,7 +269,7 @@ async fn a_new_code_ends_the_one_before() {
     let first = admin.add_workstation("desk-3").await;
     let path = format!("/workstations/{}/codes", first.workstation.id);
     let second: Invitation = admin.post_nothing(&path).await.ok();
-    let answer = registry.browser().try_enrol(&enrol(&first.code, &Desk::new(""))).await;
+    let answer = registry.browser().try_enrol(&enrol(first.code.expose(), &Desk::new(""))).await;
     assert_eq!(answer.refused(), ProblemCode::WrongCode);
     admin.enrol(&second, Desk::new("")).await;
 }
@@ -300,7 +303,8 @@ async fn a_code_is_used_once_at_the_same_time() {
     let invitation = registry.log_in("admin").await.add_workstation("desk-3").await;
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..8 {
-        let (browser, request) = (registry.browser(), enrol(&invitation.code, &Desk::new("")));
+        let (browser, request) =
+            (registry.browser(), enrol(invitation.code.expose(), &Desk::new("")));
         tasks.spawn(async move { browser.try_enrol(&request).await.status });
     }
     let mut statuses = tasks.join_all().await;

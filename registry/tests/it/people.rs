@@ -39,7 +39,7 @@ impl Browser {
     }
 
     pub(crate) async fn change_password(&self, old: &str, new: &str) -> Answer {
-        let change = ChangePassword { old: old.to_owned(), new: new.to_owned() };
+        let change = ChangePassword { old: old.into(), new: new.into() };
         self.put("/session/password", &change).await
     }
 

@@ -10,6 +10,7 @@ use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::workstations::{
     AddWorkstation, ChangeWorkstation, Invitation, Workstation, WorkstationState,
 };
+use cardwright_protocol::secret_text::SecretText;
 use expect_test::expect;
 use reqwest::Method;
 
@@ -149,7 +150,7 @@ async fn workstations_are_managed_at_the_command_line_while_the_registry_runs() 
     let invitation = async |name: &str, code: String| {
         let all = admin.workstations().await;
         let workstation = all.into_iter().find(|known| known.name == name.into()).unwrap();
-        Invitation { workstation, code, minutes: 15 }
+        Invitation { workstation, code: SecretText::new(code), minutes: 15 }
     };
     let first = invitation("desk-3", add("desk-3").await).await;
     let second = invitation("desk-3", add("DESK-3").await).await;

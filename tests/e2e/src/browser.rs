@@ -1,4 +1,5 @@
 mod fields;
+mod keys;
 
 use crate::devtools::{Devtools, Traffic};
 use anyhow::{Context as _, bail};

@@ -177,7 +177,11 @@ impl Story {
         Ok(password)
     }
 
-    fn password(&self, name: &str) -> anyhow::Result<&str> {
+    /// The password of an account that was made at the first start.
+    ///
+    /// # Errors
+    /// When there is no such account.
+    pub fn password(&self, name: &str) -> anyhow::Result<&str> {
         let account = self.desk.accounts.iter().find(|account| account.0 == name);
         Ok(&account.context("made at the first start")?.1)
     }

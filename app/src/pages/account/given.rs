@@ -21,7 +21,7 @@ impl Given {
     /// Opens the dialog.
     pub(crate) fn show(self, password: NewPassword) {
         let NewPassword { account, password } = password;
-        self.place.show(password);
+        self.place.show(&password);
         self.name.set(Some(account.name));
     }
 

@@ -1,6 +1,9 @@
 //! *What do you want to do?*
 
-use crate::components::{CommandButton, Dialog, Note, TakeOver};
+use crate::complaint::Complaint;
+use crate::components::{
+    CommandButton, Dialog, Note, ReasonField, TakeOver, move_focus, typed_reason,
+};
 use crate::helper::Tone;
 use crate::registry::Registry;
 use crate::search::escape;
@@ -16,9 +19,6 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use wasm_bindgen_futures::spawn_local;
-
-/// Longest reason that the registry takes, in characters.
-const MAX_REASON_LENGTH: usize = 500;
 
 /// The open process, and the commands that are enabled for the card's state and this person.
 #[component]
@@ -41,6 +41,8 @@ pub(crate) fn Commands(
         wants_reason(command) && commands.contains(command) && done.with_untracked(Option::is_none)
     }));
     let error = RwSignal::new(None::<RegistryError>);
+    // What is wrong with the reason, while it is asked for.
+    let complaint = RwSignal::new(None::<Complaint>);
     let busy = RwSignal::new(false);
     let (number, version) = (card.row.number.clone(), card.version);
     let start = Callback::new(move |(command, reason): (Command, Option<String>)| {
@@ -54,6 +56,11 @@ pub(crate) fn Commands(
             let start = StartProcess { command, version, reason };
             let result = registry.start(&number, &start).await;
             busy.try_set(false);
+            let complained = result.as_ref().err().map(|refused| Complaint::from(refused.clone()));
+            if let Some(wrong) = complained.filter(|it| it.of_field("reason").is_some()) {
+                complaint.try_set(Some(wrong));
+                return;
+            }
             asking.try_set(None);
             match result {
                 Ok(process) if process.state.is_open() => {
@@ -132,7 +139,7 @@ pub(crate) fn Commands(
                     })
             }}
         </aside>
-        <Reason command=asking busy start />
+        <Reason command=asking complaint busy start />
     }
 }
 
@@ -229,21 +236,27 @@ fn CancelForeign(
 #[component]
 fn Reason(
     command: RwSignal<Option<Command>>,
+    complaint: RwSignal<Option<Complaint>>,
     busy: RwSignal<bool>,
     start: Callback<(Command, Option<String>)>,
 ) -> impl IntoView {
     let reason = NodeRef::<html::Textarea>::new();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let (Some(command), Some(field)) = (command.get_untracked(), reason.get_untracked()) else {
-            return;
-        };
-        let reason = field.value().trim().to_owned();
-        match reason.is_empty() {
-            true => crate::components::move_focus(&field),
-            false => start.run((command, Some(reason))),
+        let Some(command) = command.get_untracked() else { return };
+        if let Some(reason) = typed_reason(reason, complaint) {
+            start.run((command, Some(reason)));
         }
     };
+    // What was typed for another command is not there any more when it is opened again.
+    Effect::new(move |_| {
+        let is_open = command.with(Option::is_some);
+        complaint.set(None);
+        if let Some(reason) = reason.get_untracked().filter(|_| is_open) {
+            reason.set_value("");
+            move_focus(&reason);
+        }
+    });
     let close = move || command.set(None);
     // The dialog keeps its words while it closes.
     let asked = Memo::new(move |before: Option<&Option<Command>>| {
@@ -263,10 +276,7 @@ fn Reason(
                 "."
             </p>
             <form class="stack" on:submit=submit>
-                <label class="field">
-                    "Reason"
-                    <textarea name="reason" required maxlength=MAX_REASON_LENGTH node_ref=reason></textarea>
-                </label>
+                <ReasonField form="command" reason complaint />
                 <div class="between">
                     <button type="button" class="button" on:click=move |_| close()>
                         "Cancel"

@@ -1,7 +1,8 @@
 //! *Reveal PIN* and *Reveal PUK*: the one place where a person sees a secret of a chip.
 
 use crate::components::{
-    CommandButton, Dialog, FormNote, Note, Once, Sending, ShownOnce, move_focus,
+    CommandButton, Dialog, FormNote, Note, Once, ReasonField, Sending, ShownOnce, move_focus,
+    typed_reason,
 };
 use crate::countdown::{left, now};
 use crate::helper::Tone;
@@ -15,10 +16,6 @@ use leptos::html;
 use leptos::prelude::*;
 use std::time::Duration;
 use web_sys::VisibilityState;
-use zeroize::Zeroize;
-
-/// Longest reason that the registry takes, in characters.
-const MAX_REASON_LENGTH: usize = 500;
 
 /// How long a secret is shown, in seconds.
 const SHOWN: u32 = 60;
@@ -52,9 +49,9 @@ pub(crate) fn Reveals(card: Card) -> impl IntoView {
         view! { <CommandButton title what id=permission.name() click /> }
     });
     let buttons = buttons.collect_view();
-    let dialogs = permitted.iter().map(|(_, kind, name, _)| {
+    let dialogs = permitted.iter().map(|(permission, kind, name, _)| {
         let number = card.row.number.clone();
-        view! { <RevealDialog number kind=*kind name open said /> }
+        view! { <RevealDialog number permission=*permission kind=*kind name open said /> }
     });
     view! {
         <aside class="panel" aria-label="Secrets of the chip">
@@ -76,6 +73,7 @@ pub(crate) fn Reveals(card: Card) -> impl IntoView {
 #[component]
 fn RevealDialog(
     number: CardNumber,
+    permission: Permission,
     kind: RevealedKind,
     /// *PIN* or *PUK*.
     name: &'static str,
@@ -148,20 +146,15 @@ fn RevealDialog(
     let card = number.clone();
     let reveal = move |event: SubmitEvent| {
         event.prevent_default();
-        let Some(field) = reason.get_untracked() else { return };
-        let reason = field.value().trim().to_owned();
-        if reason.is_empty() {
-            return move_focus(&field);
-        }
+        let Some(reason) = typed_reason(reason, sending.complaint) else { return };
         let reveal = Reveal { secret: kind, reason };
         sending.send(registry.reveal(number.clone(), reveal), move |revealed| {
-            let Revealed { mut value, in_doubt: doubt } = revealed;
+            let Revealed { value, in_doubt: doubt } = revealed;
             // Whoever went away meanwhile does not see it.
-            if !is_open.get_untracked() {
-                return value.zeroize();
+            if is_open.get_untracked() {
+                in_doubt.set(doubt);
+                place.show_digits(&value);
             }
-            in_doubt.set(doubt);
-            place.show_digits(value);
         });
     };
     view! {
@@ -172,11 +165,8 @@ fn RevealDialog(
                         {format!("The audit log keeps who saw the {name} of {card}, when, and this reason.")}
                     </p>
                 </Note>
-                <FormNote complaint=sending.complaint />
-                <label class="field">
-                    "Reason"
-                    <textarea name="reason" required maxlength=MAX_REASON_LENGTH node_ref=reason></textarea>
-                </label>
+                <FormNote complaint=sending.complaint fields=&["reason"] />
+                <ReasonField form=permission.name() reason complaint=sending.complaint />
                 <div class="between">
                     <button type="button" class="button" on:click=move |_| close()>
                         "Cancel"

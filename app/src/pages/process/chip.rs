@@ -3,7 +3,7 @@
 use super::CancelButton;
 use super::driver::Driver;
 use super::notices::notice_of;
-use crate::components::{CardThing, FailureNote, Note};
+use crate::components::{CardThing, Check, FailureNote, Note};
 use crate::helper::Tone;
 use crate::wizard::{Event, Situation};
 use crate::words;
@@ -110,24 +110,15 @@ fn Begun() -> impl IntoView {
 #[component]
 fn EraseQuestion(driver: Driver) -> impl IntoView {
     let checked = Memo::new(move |_| driver.wizard.with(|wizard| wizard.may_be_erased()));
-    let change = move |event| driver.apply(Event::EraseChosen(event_target_checked(&event)));
     view! {
-        <label class="check grave">
-            <input
-                type="checkbox"
-                name="erase"
-                aria-describedby="erase-hint"
-                prop:checked=checked
-                on:change=change
-            />
-            <span>
-                <strong>"Erase this chip"</strong>
-                <br />
-                <span id="erase-hint" class="soft small">
-                    "I have made sure that nobody needs what is on it."
-                </span>
-            </span>
-        </label>
+        <Check
+            name="erase"
+            title="Erase this chip"
+            hint="I have made sure that nobody needs what is on it."
+            checked
+            change=Callback::new(move |yes| driver.apply(Event::EraseChosen(yes)))
+            grave=true
+        />
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a tab of a template holds: *Additional Commands* of a state, or the general settings.
 
-use crate::components::move_focus;
+use crate::components::{Check, move_focus};
 use crate::template_editor::{Direction, Draft};
 use cardwright_protocol::domain::{CardState, Command};
 use leptos::ev::KeyboardEvent;
@@ -173,22 +173,12 @@ fn Entry(
 #[component]
 pub(crate) fn General(draft: RwSignal<Option<Draft>>, profile: String) -> impl IntoView {
     type Setting = (fn(&Draft) -> bool, fn(&mut Draft, bool));
-    let check = move |(read, write): Setting, title: &'static str, why: &'static str| {
-        let checked = move || draft.with(|draft| draft.as_ref().is_some_and(read));
-        let change = move |event| {
-            let checked = event_target_checked(&event);
+    let check = move |name: &'static str, (read, write): Setting, title, hint| {
+        let checked = Signal::derive(move || draft.with(|it| it.as_ref().is_some_and(read)));
+        let change = Callback::new(move |checked| {
             draft.update(|draft| draft.iter_mut().for_each(|draft| write(draft, checked)));
-        };
-        view! {
-            <label class="check">
-                <input type="checkbox" prop:checked=checked on:change=change />
-                <span>
-                    {title}
-                    <br />
-                    <span class="soft small">{why}</span>
-                </span>
-            </label>
-        }
+        });
+        view! { <Check name title hint checked change /> }
     };
     view! {
         <div class="editor">
@@ -198,12 +188,14 @@ pub(crate) fn General(draft: RwSignal<Option<Draft>>, profile: String) -> impl I
                 <dd>{profile}</dd>
             </dl>
             {check(
+                "confirm-number",
                 (|draft| draft.confirm_number, |draft, yes| draft.confirm_number = yes),
                 "Confirm the printed number where the bureau gave no chip id",
                 "The operator scans or types it before the chip is encoded: nothing else ties this \
                  plastic to its record.",
             )}
             {check(
+                "allow-erase",
                 (|draft| draft.allow_erase, |draft, yes| draft.allow_erase = yes),
                 "Operators may erase chips that somebody else has used",
                 "Each time the operator is told what is lost and says yes. Erasing destroys \

@@ -37,7 +37,7 @@ impl Invited {
     /// Opens the dialog.
     pub(super) fn show(self, invitation: Invitation) {
         let Invitation { workstation, code, minutes } = invitation;
-        self.place.show(code);
+        self.place.show(&code);
         self.good.set((now(), minutes * 60));
         self.left.set(minutes * 60);
         self.workstation.set(Some(workstation));

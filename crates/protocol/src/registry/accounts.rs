@@ -1,8 +1,8 @@
 //! Accounts, for admins.
 
 use crate::domain::{Permission, Role};
+use crate::secret_text::SecretText;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub struct Account {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddAccount {
-    /// 1 to 64 lower case letters, digits and `.`, `-`, `_`, `@`.
+    /// As [`check_account_name`](super::account_name::check_account_name) wants it.
     pub name: String,
     /// Role.
     pub role: Role,
@@ -52,20 +52,11 @@ pub struct ChangeAccount {
 
 /// A password that the registry made for an account; its owner must choose another one at the
 /// first login. Shown once, kept nowhere.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewPassword {
     /// The account.
     pub account: Account,
     /// The password.
-    pub password: String,
-}
-
-impl fmt::Debug for NewPassword {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewPassword")
-            .field("account", &self.account)
-            .field("password", &"***")
-            .finish()
-    }
+    pub password: SecretText,
 }

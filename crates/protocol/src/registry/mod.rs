@@ -39,6 +39,7 @@
 //! Every error is a [`Problem`](problem::Problem). Dates are `YYYY-MM-DD`; times are RFC 3339 in
 //! UTC with seconds. Who asks is proved by each request, see [`proof`].
 
+pub mod account_name;
 pub mod accounts;
 pub mod audit;
 pub mod cards;

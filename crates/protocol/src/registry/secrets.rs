@@ -1,7 +1,7 @@
 //! *Reveal PIN* and *Reveal PUK*: the one place where a secret of a chip is shown to a person.
 
+use crate::secret_text::SecretText;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// Asks for a secret of a card's chip.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,17 +24,11 @@ pub enum RevealedKind {
 }
 
 /// A secret, for one look.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Revealed {
     /// Its digits.
-    pub value: String,
+    pub value: SecretText,
     /// Whether the chip may have another value, since an encoding of it was not finished.
     pub in_doubt: bool,
-}
-
-impl fmt::Debug for Revealed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Revealed").field("value", &"***").field("in_doubt", &self.in_doubt).finish()
-    }
 }

@@ -1,39 +1,30 @@
 //! Who is logged in.
 
 use crate::domain::{Permission, Role};
+use crate::secret_text::SecretText;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+
+/// Shortest password that a person can choose, in characters.
+pub const MIN_PASSWORD_LENGTH: usize = 12;
 
 /// A person logs in. It holds a secret: the person's own password.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// Account name.
     pub name: String,
     /// Password.
-    pub password: String,
-}
-
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Login").field("name", &self.name).field("password", &"***").finish()
-    }
+    pub password: SecretText,
 }
 
 /// A person chooses another password for their own account. All other sessions of it end.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChangePassword {
     /// The password until now.
-    pub old: String,
+    pub old: SecretText,
     /// The password from now on.
-    pub new: String,
-}
-
-impl fmt::Debug for ChangePassword {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ChangePassword").field("old", &"***").field("new", &"***").finish()
-    }
+    pub new: SecretText,
 }
 
 /// The person who is logged in.

@@ -2,10 +2,10 @@
 
 use crate::hex::HexBytes;
 use crate::ids::{WorkstationId, WorkstationName};
+use crate::secret_text::SecretText;
 use crate::signed::Signed;
 use crate::ticket::Ticket;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// A workstation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,25 +60,15 @@ pub struct ChangeWorkstation {
 }
 
 /// A one-time code for a helper. Shown once, kept nowhere.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Invitation {
     /// The workstation that it is for.
     pub workstation: Workstation,
     /// The code, in groups for reading aloud.
-    pub code: String,
+    pub code: SecretText,
     /// For how many minutes it is good.
     pub minutes: u32,
-}
-
-impl fmt::Debug for Invitation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Invitation")
-            .field("workstation", &self.workstation)
-            .field("code", &"***")
-            .field("minutes", &self.minutes)
-            .finish()
-    }
 }
 
 /// Asks for a ticket for a helper that the page has reached.

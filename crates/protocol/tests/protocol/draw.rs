@@ -1,6 +1,7 @@
 //! Values made of bytes: a property test or a fuzzer chooses the bytes.
 
 use cardwright_protocol::hex::HexBytes;
+use cardwright_protocol::secret_text::SecretText;
 use cardwright_protocol::signed::{Signed, Statement};
 
 /// Bytes to be used up; then zeros, which make the smallest values.
@@ -63,6 +64,12 @@ impl Drawn for String {
             byte => STRANGE[usize::from(byte) % STRANGE.len()],
         };
         (0..length).map(character).collect()
+    }
+}
+
+impl Drawn for SecretText {
+    fn drawn(draw: &mut Draw<'_>) -> Self {
+        Self::new(String::drawn(draw))
     }
 }
 

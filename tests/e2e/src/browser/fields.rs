@@ -67,9 +67,10 @@ impl Browser {
     /// When there is no such field, or nothing is wrong with it.
     pub async fn see_wrong(&self, label: &str) -> anyhow::Result<String> {
         let field = self.field(label).await?;
-        let is_wrong = async || Ok(field.attr("aria-describedby").await?.is_some());
+        let is_wrong = async || Ok(field.attr("aria-invalid").await?.is_some());
         self.wait(&format!("something wrong with {label:?}"), is_wrong).await?;
-        let id = field.attr("aria-describedby").await?.context("it was there")?;
+        let ids = field.attr("aria-describedby").await?.context("it says what is wrong")?;
+        let id = ids.split(' ').find(|id| id.ends_with("-wrong")).context("before its hint")?;
         Ok(self.driver.find(By::Id(id)).await?.text().await?)
     }
 

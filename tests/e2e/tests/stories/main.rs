@@ -11,6 +11,7 @@ mod elsewhere;
 mod erase;
 mod initialize;
 mod interrupted;
+mod keyboard;
 mod look;
 mod look_at_administration;
 mod reload;
