@@ -1,8 +1,10 @@
 //! The log: lines on the standard error, written by a thread of its own.
 //!
 //! A log that cannot be written (a full disk, a pipe that nobody reads, a terminal that is held)
-//! costs lines and nothing else: nobody who logs waits for it, and nobody fails by it.
+//! costs lines and nothing else: nobody who logs waits for it, and nobody fails by it. And whoever
+//! floods this helper does not fill the disk with it: each kind of line has its limit.
 
+use cardwright_log::{Counting, limited};
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -25,6 +27,8 @@ const LAST_TIME: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Log {
     lines: SyncSender<Line>,
+    /// Tells what its limit held back; taken when it is dropped, before the last line.
+    counting: Option<Counting>,
 }
 
 #[derive(Debug)]
@@ -46,13 +50,14 @@ impl Log {
         thread::Builder::new()
             .name("log".to_owned())
             .spawn(move || write_for_ever(&incoming, &lost, &mut io::stderr()))?;
+        let (limited, counting) = limited(writer.clone())?;
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         let written = tracing_subscriber::fmt::layer()
             .with_ansi(io::stderr().is_terminal())
             // It would tell of lines that it cannot write on the standard error, by a panic.
             .log_internal_errors(false)
             .with_writer(move || writer.clone())
-            .with_filter(filter_fn(is_told));
+            .with_filter(filter_fn(is_told).and(limited));
         tracing_subscriber::registry().with(filter).with(written).init();
         // What a panic says may hold anything, so only its place is told; and the usual hook writes
         // to the standard error, and waits for it.
@@ -60,12 +65,13 @@ impl Log {
             let place = panic.location().map(ToString::to_string);
             tracing::error!(place, "a thread panicked");
         }));
-        Ok(Self { lines })
+        Ok(Self { lines, counting: Some(counting) })
     }
 }
 
 impl Drop for Log {
     fn drop(&mut self) {
+        drop(self.counting.take());
         let (ended, end) = sync_channel(1);
         // A queue that is full belongs to a log that is not written.
         if self.lines.try_send(Line::End(ended)).is_ok() {

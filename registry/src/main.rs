@@ -1,25 +1,25 @@
 //! The registry as a program.
 
+use cardwright_log::{Counting, limited};
 use cardwright_registry::cli::Cli;
 use clap::Parser as _;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// An error is one line for a person, whatever the environment says of backtraces.
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        // A line that cannot be written, to a full disk or a closed pipe, is lost. Telling of it
-        // on that same standard error would panic.
-        .log_internal_errors(false)
-        .init();
-    match Cli::parse().run().await {
+    let counting = match start_log() {
+        Ok(counting) => counting,
+        Err(error) => return failed(ExitCode::FAILURE, &format!("cannot start a thread: {error}")),
+    };
+    let ran = Cli::parse().run().await;
+    // The last of the log, before what is said behind it.
+    drop(counting);
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let code = ExitCode::from(error.exit_code());
@@ -31,9 +31,30 @@ async fn main() -> ExitCode {
                     said = format!("{said}: {cause}");
                 }
             }
-            // Without a standard error the exit code says it alone.
-            let _ = writeln!(std::io::stderr(), "cardwright-registry: {said}");
-            code
+            failed(code, &said)
         }
     }
+}
+
+fn failed(code: ExitCode, said: &str) -> ExitCode {
+    // Without a standard error the exit code says it alone.
+    let _ = writeln!(io::stderr(), "cardwright-registry: {said}");
+    code
+}
+
+/// Starts the log on the standard error. Each kind of line has its limit: whoever floods this
+/// registry does not fill the disk with it.
+fn start_log() -> io::Result<Counting> {
+    let (limited, counting) = limited(io::stderr())?;
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn"));
+    let written = tracing_subscriber::fmt::layer()
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        // A line that cannot be written, to a full disk or a closed pipe, is lost. Telling of it
+        // on that same standard error would panic.
+        .log_internal_errors(false)
+        .with_filter(limited);
+    tracing_subscriber::registry().with(filter).with(written).init();
+    Ok(counting)
 }

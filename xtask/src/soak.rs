@@ -3,7 +3,7 @@
 //! waits too long is a failure.
 
 use crate::build;
-use crate::sh::{cargo, command, run};
+use crate::sh::{cargo, command, run, say};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Options of `cargo xtask soak`.
@@ -30,7 +30,8 @@ struct Schedules {
 /// What an honest page may wait at most at the helper, in milliseconds.
 const HELPER_WITHIN: &str = "1000";
 
-/// Hostile traffic.
+/// Hostile traffic, at optimized builds. Each figure is a line on standard output: its name, its
+/// value and its unit, with tabs between.
 #[derive(clap::Subcommand)]
 enum Traffic {
     /// HTTP heads that nobody would send who means well, at the registry's parser and guard.
@@ -78,15 +79,17 @@ fn schedules(options: &Schedules) -> anyhow::Result<()> {
 
 /// A test of the registry, with so many of what it sends.
 fn registry(test: &str, count: u64) -> anyhow::Result<()> {
+    say("building the registry and its attacker, optimized");
     run(cargo()
         .env("CARDWRIGHT_COUNT", count.to_string())
-        .args(["test", "--quiet", "--locked", "--package", "cardwright-registry", "--test", "it"])
-        .args(["--", "--nocapture", test]))
+        .args(["test", "--quiet", "--locked", "--release", "--package", "cardwright-registry"])
+        .args(["--test", "it", "--", "--nocapture", test]))
 }
 
 /// The helper and its attacker, who looks for it beside itself.
 fn helper() -> anyhow::Result<()> {
+    say("building the helper and its attacker, optimized");
     let packages = ["--package", "cardwright-helper", "--package", "cardwright-hostile"];
-    run(cargo().args(["build", "--quiet", "--locked"]).args(packages))?;
-    run(command(build::program("hostile-helper")).args(["--within", HELPER_WITHIN]))
+    run(cargo().args(["build", "--quiet", "--locked", "--release"]).args(packages))?;
+    run(command(build::release_program("hostile-helper")).args(["--within", HELPER_WITHIN]))
 }

@@ -9,6 +9,7 @@ mod enroll;
 mod enroll_network;
 mod execute;
 mod faults;
+mod flood;
 mod full_disk;
 mod inspect;
 mod journal;

@@ -36,7 +36,11 @@ async fn hostile_heads_cost_nothing_but_their_connection() {
     }
     let honest = format!("GET /api/v1/session HTTP/1.1\r\nhost: {HOST}\r\n\r\n");
     assert_eq!(through(&door, honest.as_bytes()).await.status(), 401, "honest clients are served");
-    println!("{count} heads; answers by status (0: none): {statuses:?}");
+    println!("registry.heads\t{count}\theads");
+    for (status, answers) in statuses {
+        let name = if status == 0 { "unanswered".to_owned() } else { format!("answered_{status}") };
+        println!("registry.heads.{name}\t{answers}\theads");
+    }
 }
 
 /// What comes back for these bytes.

@@ -31,6 +31,7 @@ mod jobs;
 mod keys;
 mod late;
 mod late_receipts;
+mod log_limit;
 mod never_began;
 mod office;
 mod outcomes;

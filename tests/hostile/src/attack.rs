@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// How many connections the attacker keeps open at once.
-const KEPT: usize = 4000;
+/// How many files the attacker leaves to the honest pages, and to itself.
+const OTHER_FILES: usize = 200;
 
 /// A helper to attack.
 pub(crate) struct Target {
@@ -111,11 +111,25 @@ pub(crate) const ALL: [Attack; 6] = [
 ];
 
 impl Attack {
-    pub(crate) async fn run(self, target: &Target, arguments: &Arguments) {
-        let mut kept = VecDeque::new();
+    /// In figures.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::SlowHeads => "slow_heads",
+            Self::SilentPages => "silent_pages",
+            Self::SlowFrames => "slow_frames",
+            Self::Unread => "unread",
+            Self::Long => "long",
+        }
+    }
+
+    /// Attacks, with so many files open at a time at most. How many connections it got; it ends
+    /// them all at its end.
+    pub(crate) async fn run(self, target: &Target, arguments: &Arguments, files: usize) -> usize {
         if matches!(self, Self::Long) {
             return long(target, arguments.megabytes).await;
         }
+        let (mut kept, mut opened) = (VecDeque::new(), 0);
         for number in 0..arguments.connections {
             let stream = match self {
                 Self::Silent | Self::SlowHeads => target.connect().await,
@@ -130,8 +144,9 @@ impl Attack {
                 Self::Unread => stream.write_all(&pings()).await,
                 _ => Ok(()),
             };
+            opened += 1;
             kept.push_back(stream);
-            if kept.len() > KEPT {
+            if kept.len() > files.saturating_sub(OTHER_FILES) {
                 kept.pop_front();
             }
             if number % 500 == 499 {
@@ -141,6 +156,7 @@ impl Attack {
                 }
             }
         }
+        opened
     }
 }
 
@@ -150,12 +166,14 @@ fn pings() -> Vec<u8> {
 }
 
 /// A frame, a message of many frames, and a head, each as long as is wished.
-async fn long(target: &Target, megabytes: usize) {
+async fn long(target: &Target, megabytes: usize) -> usize {
+    let mut opened = 0;
     let block = vec![b' '; 1024 * 1024];
     let length = (megabytes as u64 * 1024 * 1024).to_be_bytes();
     let frame = [&b"\x81\xFF"[..], &length, &[0; 4]].concat();
     for _ in 0..8 {
         let Some(mut stream) = target.upgraded().await else { continue };
+        opened += 1;
         let _ = stream.write_all(&frame).await;
         for _ in 0..megabytes {
             if stream.write_all(&block).await.is_err() {
@@ -163,6 +181,7 @@ async fn long(target: &Target, megabytes: usize) {
             }
         }
         let Some(mut stream) = target.upgraded().await else { continue };
+        opened += 1;
         // A text of frames of 1024 bytes that never ends: not the last, text first, then more of it.
         for number in 0..megabytes * 1024 {
             let first = if number == 0 { 0x01 } else { 0x00 };
@@ -172,6 +191,7 @@ async fn long(target: &Target, megabytes: usize) {
             }
         }
         let Some(mut stream) = target.connect().await else { continue };
+        opened += 1;
         let _ = stream.write_all(b"GET / HTTP/1.1\r\nCookie: ").await;
         for _ in 0..megabytes {
             if stream.write_all(&block).await.is_err() {
@@ -179,11 +199,14 @@ async fn long(target: &Target, megabytes: usize) {
             }
         }
     }
+    opened
 }
 
-/// The attacker needs a file for each connection, too.
-pub(crate) fn raise_limit() {
+/// The attacker needs a file for each connection, too: how many it may have.
+pub(crate) fn raise_limit() -> usize {
     let files = getrlimit(Resource::Nofile);
     // With fewer files the attack is only a smaller one.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files });
+    let files = getrlimit(Resource::Nofile).current;
+    files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX))
 }

@@ -7,8 +7,8 @@ mod parsers;
 
 use anyhow::ensure;
 use clap::Parser;
-use honest::Served;
-use std::io::Write as _;
+use std::fmt::Display;
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 /// Attacks the helper that was built beside this program, prints how honest pages are served
@@ -35,26 +35,37 @@ const MOST_MEMORY: u64 = 64 * 1024;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let mut out = std::io::stdout();
-    let parsed = parsers::feed(arguments.inputs);
-    writeln!(out, "heads\t{}\t{parsed:?}", arguments.inputs)?;
-    attack::raise_limit();
+    if cfg!(debug_assertions) {
+        writeln!(io::stdout(), "# not an optimized build: times mean nothing")?;
+    }
+    for (kind, count) in parsers::feed(arguments.inputs).counts() {
+        figure(kind, count, "inputs")?;
+    }
+    let files = attack::raise_limit();
     let target = attack::Target::start()?;
     for attack in attack::ALL {
+        let name = attack.name();
         let watch = honest::Watch::begin(&target).await;
-        attack.run(&target, &arguments).await;
-        let Served { asked, slowest_answer, opened, slowest_page } = watch.end().await?;
+        let opened = attack.run(&target, &arguments, files).await;
+        let served = watch.end().await?;
         let memory = target.most_memory()?;
-        writeln!(
-            out,
-            "{attack:?}\tanswers {asked}, slowest {slowest_answer:?}\tpages {opened}, slowest \
-             {slowest_page:?}\tmemory {memory} KiB"
-        )?;
+        figure(&format!("{name}.connections"), opened, "connections")?;
+        figure(&format!("{name}.answers"), served.asked, "answers")?;
+        let [answer, page] = [served.slowest_answer, served.slowest_page];
+        figure(&format!("{name}.slowest_answer"), answer.as_millis(), "ms")?;
+        figure(&format!("{name}.pages"), served.opened, "pages")?;
+        figure(&format!("{name}.slowest_page"), page.as_millis(), "ms")?;
+        figure(&format!("{name}.most_memory"), memory, "KiB")?;
         if let Some(within) = arguments.within.map(Duration::from_millis) {
-            ensure!(slowest_answer <= within, "a page with a ticket waited");
-            ensure!(slowest_page <= within, "a new page waited");
+            ensure!(answer <= within, "a page with a ticket waited");
+            ensure!(page <= within, "a new page waited");
         }
         ensure!(memory <= MOST_MEMORY, "the helper took too much memory");
     }
     Ok(())
+}
+
+/// One line: name, value and unit, with tabs between.
+fn figure(name: &str, value: impl Display, unit: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "helper.{name}\t{value}\t{unit}")
 }

@@ -26,6 +26,20 @@ pub(crate) struct Parsed {
     malformed: u64,
 }
 
+impl Parsed {
+    /// Each with its name.
+    pub(crate) fn counts(&self) -> [(&'static str, u64); 6] {
+        [
+            ("heads.welcome", self.welcome),
+            ("heads.mistaken", self.mistaken),
+            ("heads.forbidden", self.forbidden),
+            ("heads.incomplete", self.incomplete),
+            ("frames.requests", self.requests),
+            ("frames.malformed", self.malformed),
+        ]
+    }
+}
+
 /// Gives so many heads, and as many frames, to the helper's parsers: mostly what is almost right.
 /// A welcome head names an origin and a host of the door, or this panics.
 pub(crate) fn feed(inputs: u64) -> Parsed {

@@ -55,6 +55,15 @@ impl Helper {
         helper
     }
 
+    /// A helper without a PC/SC service, whose log goes to a file or pipe, and is what it is where
+    /// nobody asks for more.
+    pub(crate) fn logging_as_usual_to(log: OwnedFd) -> Self {
+        Self::start_with(Path::new("/nonexistent/pcscd.comm"), "", |mut program| {
+            program.env_remove("RUST_LOG").stderr(log);
+            program
+        })
+    }
+
     /// A helper whose data folder is a file system of 64 KiB of its own. See [`Self::inside`].
     pub(crate) fn on_a_small_disk(socket: &Path) -> Self {
         const SCRIPT: &str = "cp -p \"$1\"/*.key \"$1\"/enrolment.toml \"$2\" && mount -t tmpfs -o \

@@ -9,5 +9,7 @@ fn honest_pages_are_served_under_attack() {
     let output = Command::new(env!("CARGO_BIN_EXE_hostile-helper")).args(sizes).output().unwrap();
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(output.status.success(), "{said}");
-    assert!(said.lines().count() >= 7, "{said}");
+    // Six of the parsers, and six of each attack.
+    let figures = said.lines().filter(|line| line.split('\t').count() == 3).count();
+    assert_eq!(figures, 6 + 6 * 6, "{said}");
 }
