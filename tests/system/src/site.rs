@@ -61,7 +61,7 @@ impl Site {
     /// Those of every request: [`Error::RegistryGone`], [`Error::Problem`],
     /// [`Error::NotUnderstood`].
     pub async fn log_in(&self, name: &str, password: &str) -> Result<Me, Error> {
-        let login = Login { name: name.to_owned(), password: password.to_owned() };
+        let login = Login { name: name.to_owned(), password: password.into() };
         self.post("/session", &login).await
     }
 
