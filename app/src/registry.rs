@@ -284,9 +284,12 @@ impl Registry {
     /// Takes what an answer says of who is logged in, unless somebody logged in or out since it
     /// was asked for.
     fn now(self, asked: Option<Who>, who: Who) {
-        let is_known = asked == Some(Who::LoggedOut) && who == Who::Nobody;
+        // That nobody is logged in says less than that somebody logged out.
+        if asked == Some(Who::LoggedOut) && who == Who::Nobody {
+            return;
+        }
         // An app that was closed has no signals any more.
-        if self.who.try_get_untracked() == asked && !is_known {
+        if self.who.try_get_untracked() == asked {
             self.who.try_set(who);
         }
     }
