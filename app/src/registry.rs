@@ -1,23 +1,13 @@
-//! What the app asks of the registry, one function per route.
+//! The registry, as the app asks it: who is logged in, and requests in their name. What there is to
+//! be asked is in [`registry_calls`](crate::registry_calls).
 
 mod request;
 
-use crate::search::{Search, escape};
 use crate::session_key::{Keyring, SessionKey};
 use crate::trouble::RegistryError;
 use cardwright_protocol::domain::Permission;
-use cardwright_protocol::hex::HexBytes;
-use cardwright_protocol::ids::{CardNumber, ProcessId, WorkstationId};
-use cardwright_protocol::outcome::{ChipReport, Outcome, Refusal};
-use cardwright_protocol::registry::cards::{Card, CardPage};
 use cardwright_protocol::registry::problem::ProblemCode;
-use cardwright_protocol::registry::processes::{
-    AskForJob, Assessment, HandReport, IssuedJob, Nonce, OutcomeTaken, Process, StartProcess,
-};
 use cardwright_protocol::registry::session::{ChangePassword, Login, Me};
-use cardwright_protocol::registry::templates::{ChangeTemplate, Template, TemplateSummary};
-use cardwright_protocol::registry::workstations::{AskForTicket, IssuedTicket};
-use cardwright_protocol::signed::Signed;
 use gloo_net::http::{Method, Response};
 use leptos::prelude::*;
 use request::{answer, prepare, read};
@@ -112,105 +102,6 @@ impl Registry {
         Ok(())
     }
 
-    /// Searches cards.
-    pub(crate) async fn cards(self, search: &Search) -> Result<CardPage, RegistryError> {
-        self.get(&format!("/cards?{}", search.wire_query())).await
-    }
-
-    /// Reads a card.
-    pub(crate) async fn card(self, number: &CardNumber) -> Result<Card, RegistryError> {
-        self.get(&format!("/cards/{}", escape(&number.0))).await
-    }
-
-    /// Starts a process on a card.
-    pub(crate) async fn start(
-        self,
-        number: &CardNumber,
-        start: &StartProcess,
-    ) -> Result<Process, RegistryError> {
-        self.post(&format!("/cards/{}/processes", escape(&number.0)), start).await
-    }
-
-    /// Reads a process.
-    pub(crate) async fn process(self, id: &ProcessId) -> Result<Process, RegistryError> {
-        self.get(&format!("/processes/{}", escape(&id.0))).await
-    }
-
-    /// Gets a nonce for an inspection.
-    pub(crate) async fn nonce(self, id: &ProcessId) -> Result<Nonce, RegistryError> {
-        self.post_nothing(&format!("/processes/{}/nonces", escape(&id.0))).await
-    }
-
-    /// Has a report judged.
-    pub(crate) async fn assess(
-        self,
-        id: &ProcessId,
-        report: Signed<ChipReport>,
-    ) -> Result<Assessment, RegistryError> {
-        self.post(&format!("/processes/{}/reports", escape(&id.0)), &HandReport { report }).await
-    }
-
-    /// Gets a job for the chip of a report.
-    pub(crate) async fn job(
-        self,
-        id: &ProcessId,
-        ask: &AskForJob,
-    ) -> Result<IssuedJob, RegistryError> {
-        self.post(&format!("/processes/{}/jobs", escape(&id.0)), ask).await
-    }
-
-    /// Cancels a process.
-    pub(crate) async fn cancel(self, id: &ProcessId) -> Result<Process, RegistryError> {
-        self.post_nothing(&format!("/processes/{}/cancel", escape(&id.0))).await
-    }
-
-    /// Makes the process of somebody else one's own.
-    pub(crate) async fn take_over(self, id: &ProcessId) -> Result<Process, RegistryError> {
-        self.post_nothing(&format!("/processes/{}/take-over", escape(&id.0))).await
-    }
-
-    /// Hands over an outcome.
-    pub(crate) async fn take(self, outcome: &Outcome) -> Result<OutcomeTaken, RegistryError> {
-        self.post("/outcomes", outcome).await
-    }
-
-    /// Tells of a job that a helper refused as not for it.
-    pub(crate) async fn report_refusal(
-        self,
-        refusal: &Signed<Refusal>,
-    ) -> Result<(), RegistryError> {
-        self.send(Method::POST, "/refusals", Some(refusal)).await.map(drop)
-    }
-
-    /// Gets a ticket for a helper that the page has reached.
-    pub(crate) async fn ticket(
-        self,
-        workstation: &WorkstationId,
-        challenge: HexBytes,
-    ) -> Result<IssuedTicket, RegistryError> {
-        let path = format!("/workstations/{}/tickets", escape(&workstation.0));
-        self.post(&path, &AskForTicket { challenge }).await
-    }
-
-    /// All templates.
-    pub(crate) async fn templates(self) -> Result<Vec<TemplateSummary>, RegistryError> {
-        self.get("/templates").await
-    }
-
-    /// One template.
-    pub(crate) async fn template(self, name: &str) -> Result<Template, RegistryError> {
-        self.get(&format!("/templates/{}", escape(name))).await
-    }
-
-    /// Changes a template.
-    pub(crate) async fn change_template(
-        self,
-        name: &str,
-        change: &ChangeTemplate,
-    ) -> Result<Template, RegistryError> {
-        self.put(&format!("/templates/{}", escape(name)), change).await
-    }
-
     /// Reads what is at a path.
     pub(crate) async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, RegistryError> {
         read(self.open(path).await?).await
@@ -228,6 +119,11 @@ impl Registry {
         body: &impl Serialize,
     ) -> Result<T, RegistryError> {
         read(self.send(Method::POST, path, Some(body)).await?).await
+    }
+
+    /// Tells something, which is answered by nothing.
+    pub(crate) async fn tell(self, path: &str, body: &impl Serialize) -> Result<(), RegistryError> {
+        self.send(Method::POST, path, Some(body)).await.map(drop)
     }
 
     /// Has something done that the path says wholly.

@@ -1,11 +1,12 @@
-//! Workstations, for admins.
+//! Workstations, for admins, and tickets for their helpers.
 
 use crate::registry::Registry;
 use crate::search::escape;
 use crate::trouble::RegistryError;
+use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::ids::WorkstationId;
 use cardwright_protocol::registry::workstations::{
-    AddWorkstation, ChangeWorkstation, Invitation, Workstation,
+    AddWorkstation, AskForTicket, ChangeWorkstation, Invitation, IssuedTicket, Workstation,
 };
 
 impl Registry {
@@ -45,6 +46,16 @@ impl Registry {
         id: WorkstationId,
     ) -> Result<Workstation, RegistryError> {
         self.post_nothing(&format!("{}/revoke", path(&id))).await
+    }
+
+    /// Gets a ticket for a helper that the page has reached.
+    pub(crate) async fn ticket(
+        self,
+        workstation: &WorkstationId,
+        challenge: HexBytes,
+    ) -> Result<IssuedTicket, RegistryError> {
+        let path = format!("{}/tickets", path(workstation));
+        self.post(&path, &AskForTicket { challenge }).await
     }
 }
 
