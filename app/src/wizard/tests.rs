@@ -5,10 +5,11 @@ mod erase;
 use super::*;
 use crate::fixtures::{assessment, chip, connected, failed, process, reader, ready, running};
 use crate::helper::Away;
+use crate::trouble::RegistryError;
 use cardwright_protocol::domain::ProcessState;
-use cardwright_protocol::helper::{HelperError, Message};
+use cardwright_protocol::helper::{HelperError, Message, Slot};
 use cardwright_protocol::outcome::{Condition, FailureCause, Phase};
-use cardwright_protocol::registry::problem::Problem;
+use cardwright_protocol::registry::problem::{Problem, ProblemCode};
 use cardwright_protocol::registry::processes::{LastFailure, OpenJob, Verdict};
 
 fn one_chip() -> Link {
