@@ -35,7 +35,7 @@ pub(crate) fn Bar(me: Me) -> impl IntoView {
             <a class="skip button" href="#main" rel="external">"Skip to the page"</a>
             <Brand />
             <nav class="tabs" aria-label="Main">
-                {tab("Home", "/", &["/workstations", "/accounts", "/audit", "/password"])}
+                {tab("Home", "/", &["/workstation", "/accounts", "/audit", "/password"])}
                 {me
                     .may(Permission::ReadCards)
                     .then(|| tab("SEARCH", "/search", &["/cards/", "/processes/"]))}

@@ -1,6 +1,6 @@
 //! The state of everything between the page and the chip, and how to mend each part.
 
-use crate::components::{AwayBody, Note, PageHead};
+use crate::components::{AwayBody, Crumb, Note, PageHead};
 use crate::courier::{Courier, stuck_words};
 use crate::helper::{Away, Helper, Link, Tone, Way};
 use crate::trouble::RegistryError;
@@ -14,7 +14,10 @@ pub(crate) fn WorkstationPage() -> impl IntoView {
     let helper = expect_context::<Helper>();
     let courier = expect_context::<Courier>();
     view! {
-        <PageHead title="Workstation" />
+        <PageHead
+            title="Workstation"
+            crumbs=vec![Crumb::link("Home", "/"), Crumb::name("Workstation")]
+        />
         <section class="panel">
             <header>
                 <h2>"From this page to the chip"</h2>

@@ -37,8 +37,9 @@ async fn the_helper_that_the_registry_knows_is_found_on_whichever_port_it_is() {
     another_helper_answers(8424, &helper(WORKSTATION));
     let person = Person::opens("/workstation");
     person.sees("Version 0.2.0 on desk-1 answers.").await;
+    person.sees_texts("nav.tabs [aria-current]", &["Home"]).await;
+    person.sees_texts(".crumbs li", &["Home", "Workstation"]).await;
     person.has_asked_times("port ", 5).await;
-    person.has_asked_times("helper authenticate", 1).await;
     let ticket = asked(&tickets(WORKSTATION));
     let wanted = format!("{{\"challenge\":\"20E8{}\"}}", "01".repeat(30));
     assert!(ticket[0].ends_with(&wanted), "{ticket:?}");

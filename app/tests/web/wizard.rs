@@ -109,6 +109,17 @@ async fn next_encodes_the_chip_and_says_what_was_written() {
 }
 
 #[wasm_bindgen_test]
+async fn nothing_ties_a_chip_to_the_card_before_the_printed_number_does() {
+    let person = at_the_wizard(chip("i1"), Verdict::Ready);
+    person.sees("to be confirmed by the number printed on the card").await;
+    assert!(person.texts(".link.good").is_empty());
+    person.types("Number printed on the card", NUMBER).await;
+    person.sees_no("to be confirmed").await;
+    person.sees("by the number printed on the card").await;
+    person.waits_until("the match is good", || person.texts(".link.good").len() == 1).await;
+}
+
+#[wasm_bindgen_test]
 async fn a_card_that_comes_out_is_finished_when_it_is_back() {
     let person = at_the_wizard(chip("i1"), Verdict::Ready);
     goes_on(&person).await;

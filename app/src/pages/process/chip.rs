@@ -21,6 +21,7 @@ pub(crate) fn CardAndChip(driver: Driver) -> impl IntoView {
         event.prevent_default();
         driver.apply(Event::Next);
     };
+    let number_is_right = Memo::new(move |_| driver.wizard.with(|wizard| wizard.number_is_right()));
     let can_go_on = Memo::new(move |_| driver.wizard.with(|wizard| wizard.can_go_on()));
     let mine = process.mine;
     let asks_to_erase = Memo::new(move |_| driver.wizard.with(|wizard| wizard.asks_to_erase()));
@@ -46,9 +47,11 @@ pub(crate) fn CardAndChip(driver: Driver) -> impl IntoView {
                             view! {
                                 <div
                                     class="link"
-                                    class:good=move || is_ready(&situation.get())
+                                    class:good=move || {
+                                        is_ready(&situation.get()) && number_is_right.get()
+                                    }
                                 ></div>
-                                <Found driver situation />
+                                <Found driver situation number_is_right />
                             }
                         })}
                 </div>
@@ -133,7 +136,12 @@ fn is_ready(situation: &Situation) -> bool {
 
 /// Reader, chip, kind and match.
 #[component]
-fn Found(driver: Driver, situation: Memo<Situation>) -> impl IntoView {
+fn Found(
+    driver: Driver,
+    situation: Memo<Situation>,
+    /// Whether the printed number was confirmed, where that is wanted.
+    number_is_right: Memo<bool>,
+) -> impl IntoView {
     let readers = Memo::new(move |_| driver.wizard.with(|wizard| wizard.readers()));
     let chosen = Memo::new(move |_| {
         driver.wizard.with(|wizard| wizard.reader().map(|reader| reader.id.clone()))
@@ -182,7 +190,13 @@ fn Found(driver: Driver, situation: Memo<Situation>) -> impl IntoView {
             <dt>"Kind"</dt>
             <dd>{move || found(kind)}</dd>
             <dt>"Match"</dt>
-            <dd>{move || found(matched_by)}</dd>
+            <dd>
+                {move || {
+                    situation
+                        .with(|situation| matched_by(situation, number_is_right.get()))
+                        .unwrap_or_else(|| "–".to_owned())
+                }}
+            </dd>
         </dl>
     }
 }
@@ -202,11 +216,16 @@ fn kind(situation: &Situation) -> Option<String> {
     }
 }
 
-fn matched_by(situation: &Situation) -> Option<String> {
+/// What ties the chip to the card.
+fn matched_by(situation: &Situation, number_is_right: bool) -> Option<String> {
     match situation {
         // A chip that nothing ties to the card becomes its chip by the operator's word.
         Situation::Assessed(found) if found.verdict == Verdict::Ready => {
-            Some(found.matched_by.clone().unwrap_or("by the number printed on the card".into()))
+            let by_word = match number_is_right {
+                true => "by the number printed on the card",
+                false => "to be confirmed by the number printed on the card",
+            };
+            Some(found.matched_by.clone().unwrap_or(by_word.into()))
         }
         Situation::Assessed(found) => found.matched_by.clone(),
         _ => None,
