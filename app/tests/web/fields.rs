@@ -25,11 +25,6 @@ async fn hears(person: &Person, fields: &[&str]) {
     person.waits_until(&fields.join("\n"), || person.fields() == fields).await;
 }
 
-/// Waits until an element of this name has the focus.
-async fn has_focus_on(person: &Person, name: &str) {
-    person.waits_until(&format!("the focus is on {name}"), || person.focused() == name).await;
-}
-
 fn ada() -> Account {
     Account {
         name: "ada".into(),
@@ -76,7 +71,7 @@ async fn what_is_wrong_with_a_password_is_said_at_its_field_until_it_is_changed(
     let rule = "New password: A password has at least 12 characters; several words do well. At \
                 least 12 characters (wrong)";
     hears(&person, &[right[0], rule, right[2]]).await;
-    has_focus_on(&person, "INPUT").await;
+    person.has_focus_on("INPUT").await;
     person.types("New password", "shor").await;
     hears(&person, &right).await;
 }
@@ -215,7 +210,7 @@ async fn a_blank_reason_is_complained_of_at_its_field_until_it_is_changed() {
         person.types("Reason", "  ").await;
         person.clicks(command).await;
         hears(&person, &["Reason: Say why: it is recorded. (wrong)"]).await;
-        has_focus_on(&person, "TEXTAREA").await;
+        person.has_focus_on("TEXTAREA").await;
         person.types("Reason", "It is bent").await;
         hears(&person, &["Reason"]).await;
         let too_long = "A reason has at most 500 characters.";

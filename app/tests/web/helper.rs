@@ -40,6 +40,7 @@ async fn the_helper_that_the_registry_knows_is_found_on_whichever_port_it_is() {
     person.sees_texts("nav.tabs [aria-current]", &["Home"]).await;
     person.sees_texts(".crumbs li", &["Home", "Workstation"]).await;
     person.has_asked_times("port ", 5).await;
+    person.has_asked_times("helper authenticate", 1).await;
     let ticket = asked(&tickets(WORKSTATION));
     let wanted = format!("{{\"challenge\":\"20E8{}\"}}", "01".repeat(30));
     assert!(ticket[0].ends_with(&wanted), "{ticket:?}");
