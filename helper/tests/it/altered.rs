@@ -1,15 +1,14 @@
 //! Everything that a page carries, with one thing changed: refused, and the chip untouched.
 
-use crate::support::{Desk, Page, failure_of, insert};
+use crate::support::{Desk, PATIENCE, Page, before, failure_of, insert};
 use cardwright_protocol::helper::{HelperError, Message, Request};
 use cardwright_protocol::job::{JobHeader, SealedJob};
-use cardwright_protocol::outcome::{Acknowledgement, ChipReport, Outcome};
+use cardwright_protocol::outcome::{Acknowledgement, ChipReport, Outcome, Phase};
 use cardwright_protocol::signed::Signed;
 use cardwright_seal::{sha256, sign};
 use cardwright_virtual_card::{CardOptions, Trace};
 use serde_json::Value;
 use std::path::Path;
-use std::time::Duration;
 use tempfile::NamedTempFile;
 
 /// A chip that writes down every command that it is sent, inspected.
@@ -27,11 +26,8 @@ impl Watched {
         let desk = Desk::open();
         let mut page = desk.helper.page().await;
         let trace = NamedTempFile::new().unwrap();
-        let card = CardOptions {
-            trace: Trace::File(trace.path().to_owned()),
-            delay: Duration::from_millis(20),
-            ..CardOptions::new(0)
-        };
+        let card =
+            CardOptions { trace: Trace::File(trace.path().to_owned()), ..CardOptions::new(0) };
         let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
         let report = desk.inspect(&mut page, &reader, &insertion).await;
         let sent = read(trace.path());
@@ -41,6 +37,14 @@ impl Watched {
 
     async fn execute(&mut self, job: SealedJob) -> HelperError {
         self.page.refused(Request::Execute { job }).await
+    }
+
+    /// Lets a job begin, and waits until the chip holds where this phase begins.
+    async fn execute_until(&mut self, job: SealedJob, phase: Phase) {
+        self.desk.office.hold_at(0, before(phase)).unwrap();
+        let answer = self.page.ask(Request::Execute { job }).await;
+        assert!(matches!(answer, Message::Accepted { .. }), "{answer:?}");
+        assert!(self.desk.office.holds_within(0, PATIENCE).unwrap(), "{phase:?}");
     }
 
     fn assert_untouched(&self, what: &str) {
@@ -168,14 +172,14 @@ async fn an_acknowledgement_with_anything_changed_forgets_nothing() {
     let mut watched = Watched::new().await;
     let job = watched.desk.helper.registry.job("0a", &watched.report);
     let signing = watched.desk.helper.registry.signing.clone();
-    let answer = watched.page.ask(Request::Execute { job }).await;
-    assert!(matches!(answer, Message::Accepted { .. }), "{answer:?}");
+    watched.execute_until(job, Phase::Puk).await;
     // Before its time: there is no outcome yet that it could be of.
     let early = Acknowledgement { job: "0a".into(), outcome_hash: sha256(b"").0.into() };
     let early = Request::Acknowledge { acknowledgement: sign(&signing, &early) };
     assert_eq!(watched.page.refused(early).await, HelperError::AcknowledgementRefused);
     let answer = watched.page.ask(Request::Cancel { job: "0a".into() }).await;
     assert!(matches!(answer, Message::Canceling { .. }), "{answer:?}");
+    watched.desk.office.let_go(0).unwrap();
     let outcome = watched.page.outcome("0a").await;
     failure_of(&outcome, &watched.desk.helper.key);
 
@@ -223,12 +227,12 @@ async fn what_comes_again_late_or_out_of_order_is_refused() {
 
     let job = watched.desk.helper.registry.job("0b", &second);
     let sibling = watched.desk.helper.registry.job("0c", &second);
-    let answer = watched.page.ask(Request::Execute { job: job.clone() }).await;
-    assert!(matches!(answer, Message::Accepted { .. }), "{answer:?}");
+    watched.execute_until(job.clone(), Phase::Puk).await;
     for again in [job.clone(), sibling.clone()] {
         let refused = watched.execute(again).await;
         assert!(matches!(refused, HelperError::JobRefused { .. }), "{refused:?}");
     }
+    watched.desk.office.let_go(0).unwrap();
     let outcome = watched.page.outcome("0b").await;
     assert!(matches!(outcome, Outcome::Finished(_)), "{outcome:?}");
     watched.sent = read(watched.trace.path());

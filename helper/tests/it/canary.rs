@@ -1,13 +1,12 @@
 //! What a helper writes down when it tells all that it can: nothing of a job's contents, of its own
 //! keys, or of a ticket.
 
-use crate::support::{Desk, Helper, ORIGIN, Page, insert, refusal};
-use cardwright_protocol::helper::{Message, Request};
+use crate::support::{Desk, Helper, ORIGIN, PATIENCE, Page, before, insert, refusal};
+use cardwright_protocol::helper::Request;
 use cardwright_protocol::outcome::Phase;
 use cardwright_virtual_card::CardOptions;
 use std::fs::File;
 use std::path::Path;
-use std::time::Duration;
 
 /// What must not be found, by a name.
 type Canaries = Vec<(&'static str, Vec<u8>)>;
@@ -102,8 +101,7 @@ async fn watch(signal: &str) {
     canaries.push(("a ticket's signature", ticket.signature.0.clone()));
     page.ask(Request::Authenticate { ticket }).await;
     let mut page = desk.helper.page().await;
-    let card = CardOptions { delay: Duration::from_millis(15), ..CardOptions::new(0) };
-    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(0)).await;
     let report = desk.inspect(&mut page, &reader, &insertion).await;
     let mut altered = desk.helper.registry.job("0c", &report);
     altered.ciphertext.0[0] ^= 1;
@@ -119,14 +117,12 @@ async fn watch(signal: &str) {
     let report = desk.inspect(&mut page, &reader, &insertion).await;
     let job = desk.helper.registry.job("0a", &report);
     canaries.push(("a sealed job", job.ciphertext.0[..48].to_vec()));
+    desk.office.hold_at(0, before(Phase::CardHolder)).unwrap();
     page.ask(Request::Execute { job }).await;
-    page.event(|message| match message {
-        Message::Progress { job } if job.phase == Phase::CardHolder => Some(()),
-        _ => None,
-    })
-    .await;
+    assert!(desk.office.holds_within(0, PATIENCE).unwrap());
     desk.helper.signal(signal);
     assert!(!desk.helper.ended_well());
+    desk.office.let_go(0).unwrap();
     let told_by_first = std::fs::metadata(&log).unwrap().len() as usize;
     desk.helper.start_again();
     let mut page = desk.helper.page().await;

@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt as _;
 
@@ -62,32 +63,47 @@ async fn a_port_that_is_taken_is_named() {
 }
 
 /// Whatever of the ports is taken on this computer: each helper takes the first free one of them,
-/// and the last one says that none is.
+/// and the last one says that none is. Other programs may take and free them meanwhile.
 #[test]
 fn without_a_port_the_first_free_one_of_those_that_pages_look_at_is_taken() {
     let folder = tempfile::tempdir().unwrap();
-    let mut taken: Vec<TcpListener> = HELPER_PORTS
-        .into_iter()
-        .filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
-        .collect();
     let data = folder.path().join("data");
     Registry::enrolling(Path::new(PROGRAM), &data);
     let arguments = ["run", "--data", data.to_str().unwrap()];
-    let (started, said) = run(&arguments);
-    assert!(!started && said.contains("the ports 8421 to 8425 are all taken"), "{said}");
-    let Some(free) = taken.pop() else { return };
-    let expected = free.local_addr().unwrap();
-    drop(free);
-    let mut helper = std::process::Command::new(PROGRAM)
-        .args(arguments)
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut told = Vec::new();
+    for _ in 0..5 {
+        let mut taken: Vec<TcpListener> = HELPER_PORTS
+            .into_iter()
+            .filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
+            .collect();
+        let without = start(&arguments);
+        let Some(free) = taken.pop() else { continue };
+        let expected = free.local_addr().unwrap();
+        drop(free);
+        told = vec![without, start(&arguments)];
+        if told[0].contains("the ports 8421 to 8425 are all taken")
+            && told[1] == format!("listening\t{expected}\n")
+        {
+            return;
+        }
+    }
+    assert!(told.is_empty(), "{told:?}");
+}
+
+/// What the program says when it listens, which ends it, or when it does not.
+fn start(arguments: &[&str]) -> String {
+    let mut program = Command::new(PROGRAM);
+    let mut child =
+        program.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
-    BufReader::new(helper.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    helper.kill().unwrap();
-    helper.wait().unwrap();
-    assert_eq!(line.trim(), format!("listening\t{expected}"));
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    // It may have ended already.
+    let _ = child.kill();
+    let output = child.wait_with_output().unwrap();
+    match line.is_empty() {
+        true => String::from_utf8(output.stderr).unwrap(),
+        false => line,
+    }
 }
 
 #[test]
@@ -124,17 +140,28 @@ async fn a_helper_that_is_told_to_end_says_so_to_its_pages() {
 
 #[tokio::test]
 async fn a_client_that_says_nothing_does_not_keep_a_helper_from_ending() {
-    let mut helper = Helper::without_service();
-    let mut silent = helper.connect().await;
-    // A connection that came later was answered: the silent one is being waited for.
-    let mut page = helper.page().await;
-    helper.terminate();
-    assert_eq!(page.closed().await, Some(1001));
-    let told = Instant::now();
-    // However it ends: with nothing more to read, or with a reset.
-    let _ = silent.read(&mut [0]).await;
-    assert!(told.elapsed() < Duration::from_secs(3), "a handshake may take 5 seconds");
-    assert!(helper.ended_well());
+    // Its silence is borne for 5 seconds, which would be over by then. A machine that stands still
+    // for so long does not do so again and again.
+    let ends_at_once = async || {
+        let mut helper = Helper::without_service();
+        let connected = Instant::now();
+        let mut silent = helper.connect().await;
+        // A connection that came later was answered: the silent one is being waited for.
+        let mut page = helper.page().await;
+        helper.terminate();
+        assert_eq!(page.closed().await, Some(1001));
+        // However it ends: with nothing more to read, or with a reset.
+        let _ = silent.read(&mut [0]).await;
+        let waited = connected.elapsed();
+        assert!(helper.ended_well());
+        waited < Duration::from_secs(4)
+    };
+    for _ in 0..10 {
+        if ends_at_once().await {
+            return;
+        }
+    }
+    panic!("the silent one is waited for");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 use crate::support::{Helper, ORIGIN, PATIENCE, Page};
 use cardwright_protocol::helper::{Message, Request};
+use cardwright_protocol::hex::HexBytes;
+use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// The first line of what the helper answers to bytes, or nothing.
@@ -231,20 +233,22 @@ async fn as_many_pages_as_there_are_places_have_tickets_at_once() {
     tokio::time::timeout(PATIENCE, back).await.expect("in time");
 }
 
+/// A page that said `hello`, and its challenge.
+async fn challenged(helper: &Helper) -> (Page, HexBytes) {
+    let mut page = Page::before_hello(helper.address).await;
+    let challenge = page.hello().await;
+    (page, challenge)
+}
+
 #[tokio::test]
 async fn the_oldest_page_without_a_ticket_goes_first() {
     let helper = Helper::without_service();
     let mut page = helper.page().await;
-    let mut oldest = Page::before_hello(helper.address).await;
-    oldest.hello().await;
-    let mut others = Vec::new();
-    for _ in 0..64 {
-        let mut other = Page::before_hello(helper.address).await;
-        other.hello().await;
-        others.push(other);
-    }
+    let (mut oldest, _) = challenged(&helper).await;
+    // At once: a page waits for its ticket no longer than 10 seconds.
+    let mut others = join_all((0..64).map(|_| challenged(&helper))).await;
     assert_eq!(oldest.closed().await, Some(4429));
-    let mut newest = others.pop().unwrap();
+    let (mut newest, _) = others.pop().unwrap();
     assert!(newest.answers().await, "it is not its turn");
     let answer = page.ask(Request::Outcomes {}).await;
     assert!(matches!(answer, Message::Outcomes { .. }), "who has a ticket stays: {answer:?}");
@@ -253,15 +257,10 @@ async fn the_oldest_page_without_a_ticket_goes_first() {
 #[tokio::test]
 async fn whoever_is_refused_takes_no_place_of_a_page_that_waits_for_its_ticket() {
     let helper = Helper::without_service();
-    let mut pages = Vec::new();
-    for _ in 0..64 {
-        let mut page = Page::before_hello(helper.address).await;
-        let challenge = page.hello().await;
-        pages.push((page, challenge));
-    }
     let foreign = upgrade(&[&helper.address.to_string()], &["null"]);
-    for _ in 0..64 {
-        assert_eq!(answer(&helper, &foreign).await, REFUSED);
+    let mut pages = join_all((0..64).map(|_| challenged(&helper))).await;
+    for answered in join_all((0..64).map(|_| answer(&helper, &foreign))).await {
+        assert_eq!(answered, REFUSED);
     }
     for (mut page, challenge) in pages.drain(..8) {
         let ticket = helper.registry.ticket(&challenge, ORIGIN);

@@ -8,9 +8,9 @@ use cardwright_protocol::helper::PROTOCOL_VERSION;
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
 use cardwright_seal::{EnrolmentCode, SigningKey};
 use cardwright_virtual_card::CardOptions;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 /// A data folder, and a registry with a code for it.
 pub(crate) struct Place {
@@ -109,9 +109,12 @@ fn the_request_has_the_origin_of_the_address_and_never_the_code() {
 
 #[test]
 fn every_way_not_to_be_enrolled_is_told_in_words() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let place = Place::new();
-    let unreachable = place.enroll(&format!("http://{free}"), &[]).unwrap_err();
+    // Bound and not listened on: nobody answers there, and nobody else gets it.
+    let silent = TcpSocket::new_v4().unwrap();
+    silent.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = silent.local_addr().unwrap();
+    let unreachable = place.enroll(&format!("http://{address}"), &[]).unwrap_err();
     assert!(unreachable.contains("no registry answers at http://127.0.0.1:"), "{unreachable}");
     assert_eq!(unreachable.trim().lines().count(), 1, "{unreachable}");
 

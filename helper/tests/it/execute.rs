@@ -1,12 +1,8 @@
-use crate::support::{Desk, Page, failure_of, insert, receipt_of, refusal};
+use crate::support::{Desk, Page, before, failure_of, insert, receipt_of, refusal};
 use cardwright_protocol::helper::{HelperError, Message, Request};
 use cardwright_protocol::job::SealedJob;
 use cardwright_protocol::outcome::{Condition, FailureCause, Phase};
 use cardwright_virtual_card::{CardOptions, Interface, Trace, Tries};
-use std::time::Duration;
-
-/// Every answer of a card takes this long, so that a test can act while a job runs.
-const SLOW: Duration = Duration::from_millis(60);
 
 async fn accepted(page: &mut Page, job: SealedJob) {
     let answer = page.ask(Request::Execute { job }).await;
@@ -107,12 +103,10 @@ async fn a_report_ends_with_its_insertion() {
 async fn one_job_runs_in_a_reader_and_is_canceled_between_two_steps() {
     let desk = Desk::open();
     let mut page = desk.helper.page().await;
-    let card = CardOptions { delay: SLOW, ..CardOptions::new(0) };
-    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
-    let before = desk.inspect(&mut page, &reader, &insertion).await;
-    let report = desk.inspect(&mut page, &reader, &insertion).await;
-    accepted(&mut page, desk.helper.registry.job("0a", &report)).await;
-    let job = desk.helper.registry.job("0b", &before);
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(0)).await;
+    let earlier = desk.inspect(&mut page, &reader, &insertion).await;
+    desk.begin_until(&mut page, &reader, &insertion, "0a", before(Phase::Puk)).await;
+    let job = desk.helper.registry.job("0b", &earlier);
     let refused = page.refused(Request::Execute { job: job.clone() }).await;
     assert_eq!(refused.cause(), HelperError::JobRunning);
     let inspected = page.inspect(&reader, &insertion).await;
@@ -127,6 +121,7 @@ async fn one_job_runs_in_a_reader_and_is_canceled_between_two_steps() {
     assert!(page.event(puk).await, "the card id was written");
     let answer = page.ask(Request::Cancel { job: "0a".into() }).await;
     assert!(matches!(answer, Message::Canceling { .. }), "{answer:?}");
+    desk.office.let_go(0).unwrap();
     let failure = failure_of(&page.outcome("0a").await, &desk.helper.key);
     assert_eq!(failure.cause, FailureCause::Canceled);
     assert_eq!(failure.condition, Condition::PartlyWritten);
@@ -146,10 +141,8 @@ async fn one_job_runs_in_a_reader_and_is_canceled_between_two_steps() {
 async fn a_job_outlives_its_page() {
     let desk = Desk::open();
     let mut page = desk.helper.page().await;
-    let card = CardOptions { delay: SLOW, ..CardOptions::new(0) };
-    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
-    let report = desk.inspect(&mut page, &reader, &insertion).await;
-    accepted(&mut page, desk.helper.registry.job("0a", &report)).await;
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(0)).await;
+    desk.begin_until(&mut page, &reader, &insertion, "0a", before(Phase::Pin)).await;
     drop(page);
 
     let mut page = Page::before_hello(desk.helper.address).await;
@@ -157,6 +150,7 @@ async fn a_job_outlives_its_page() {
     let Message::Ready { running, outcomes, .. } = ready else { panic!("{ready:?}") };
     assert_eq!((running.len(), outcomes.len()), (1, 0));
     assert_eq!(running[0].card, "TC-2026-004118".into());
+    desk.office.let_go(0).unwrap();
     let outcome = page.outcome("0a").await;
     drop(page);
 
@@ -172,11 +166,13 @@ async fn a_job_outlives_its_page() {
 async fn a_helper_that_is_told_to_end_stops_its_job_between_two_steps() {
     let mut desk = Desk::open();
     let mut page = desk.helper.page().await;
-    let card = CardOptions { delay: SLOW, ..CardOptions::new(0) };
-    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
-    let report = desk.inspect(&mut page, &reader, &insertion).await;
-    accepted(&mut page, desk.helper.registry.job("0a", &report)).await;
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(0)).await;
+    let (other, elsewhere) = insert(&desk.office, &mut page, 2, CardOptions::new(1)).await;
+    desk.begin_until(&mut page, &reader, &insertion, "0a", before(Phase::Pin)).await;
     desk.helper.terminate();
+    // It takes no more work when it has told its jobs to stop.
+    while page.inspect(&other, &elsewhere).await.err() != Some(HelperError::Internal) {}
+    desk.office.let_go(0).unwrap();
     let outcome = page.outcome("0a").await;
     let failure = failure_of(&outcome, &desk.helper.key);
     assert_eq!(failure.cause, FailureCause::Canceled);

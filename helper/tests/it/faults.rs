@@ -1,7 +1,7 @@
-use crate::support::{Desk, failure_of, insert, receipt_of};
+use crate::support::{Desk, PATIENCE, Page, before, failure_of, insert, receipt_of};
 use cardwright_protocol::helper::{HelperError, Message, Request, Service, Slot};
-use cardwright_protocol::outcome::{Condition, FailureCause};
-use cardwright_virtual_card::{CardOptions, Fault};
+use cardwright_protocol::outcome::{Condition, FailureCause, Phase};
+use cardwright_virtual_card::{CardOptions, Fault, Gate};
 use std::time::Duration;
 
 // Instruction bytes (SP 800-73-5 part 2, table 2).
@@ -62,12 +62,8 @@ async fn pulled(cases: &[(Fault, Condition)]) {
 async fn a_job_in_which_the_service_is_killed_says_so() {
     let desk = Desk::open();
     let mut page = desk.helper.page().await;
-    let card = CardOptions { delay: Duration::from_millis(60), ..CardOptions::new(0) };
-    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
-    let report = desk.inspect(&mut page, &reader, &insertion).await;
-    let job = desk.helper.registry.job("0a", &report);
-    page.ask(Request::Execute { job }).await;
-    page.event(|message| matches!(message, Message::Progress { .. }).then_some(())).await;
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(0)).await;
+    desk.begin_until(&mut page, &reader, &insertion, "0a", before(Phase::CardHolder)).await;
     desk.office.stop_service().unwrap();
     let failure = failure_of(&page.outcome("0a").await, &desk.helper.key);
     assert_eq!(failure.cause, FailureCause::ServiceStopped);
@@ -80,7 +76,7 @@ async fn a_job_in_which_the_service_is_killed_says_so() {
 
 #[tokio::test]
 async fn a_hung_card_is_given_up_while_another_reader_goes_on() {
-    let desk = Desk::with_configuration("[limits]\ninspection_seconds = 1");
+    let desk = Desk::with_configuration("[limits]\ninspection_seconds = 2");
     let mut page = desk.helper.page().await;
     let hung = CardOptions { delay: Duration::from_secs(3600), ..CardOptions::new(0) };
     let (reader, insertion) = insert(&desk.office, &mut page, 0, hung).await;
@@ -92,7 +88,7 @@ async fn a_hung_card_is_given_up_while_another_reader_goes_on() {
 
     // A driver serves its two readers in turn; this one has another copy of it.
     let (other, its) = insert(&desk.office, &mut page, 2, CardOptions::new(1)).await;
-    let report = desk.inspect(&mut page, &other, &its).await;
+    let report = desk.inspect_in_the_end(&mut page, &other, &its).await;
     page.ask(Request::Execute { job: desk.helper.registry.job("0a", &report) }).await;
     receipt_of(&page.outcome("0a").await, &desk.helper.key);
 
@@ -102,18 +98,16 @@ async fn a_hung_card_is_given_up_while_another_reader_goes_on() {
     })
     .await;
     let (_, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(2)).await;
-    desk.inspect(&mut page, &reader, &insertion).await;
+    desk.inspect_in_the_end(&mut page, &reader, &insertion).await;
 }
 
 #[tokio::test]
 async fn a_card_that_hangs_inside_a_job_ends_the_job() {
-    // Each answer takes a little longer than a command of a job may take.
-    let desk = Desk::with_configuration("[limits]\ninspection_seconds = 60\ncommand_seconds = 1");
+    // A busy machine answers within it.
+    let desk = Desk::with_configuration("[limits]\ncommand_seconds = 8");
     let mut page = desk.helper.page().await;
-    let card = CardOptions { delay: Duration::from_millis(1100), ..CardOptions::new(0) };
-    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
-    let report = desk.inspect(&mut page, &reader, &insertion).await;
-    page.ask(Request::Execute { job: desk.helper.registry.job("0a", &report) }).await;
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(0)).await;
+    desk.begin_until(&mut page, &reader, &insertion, "0a", before(Phase::Authenticate)).await;
     let failure = failure_of(&page.outcome("0a").await, &desk.helper.key);
     assert_eq!(failure.cause, FailureCause::CardHung);
     assert_eq!(failure.condition, Condition::Untouched);
@@ -147,11 +141,12 @@ async fn a_chip_swapped_without_any_event_is_found_out_before_the_first_write() 
 async fn a_page_is_told_that_the_service_stopped_inside_an_inspection() {
     let desk = Desk::open();
     let mut page = desk.helper.page().await;
-    let card = CardOptions { delay: Duration::from_millis(300), ..CardOptions::new(0) };
-    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(0)).await;
+    desk.office.hold_at(0, Gate::before(2)).unwrap();
     let id = page
         .send(Request::Inspect { reader: reader.id, insertion, registry_nonce: vec![7; 16].into() })
         .await;
+    assert!(desk.office.holds_within(0, PATIENCE).unwrap());
     desk.office.stop_service().unwrap();
     let refused = page
         .event(|message| match message {
@@ -162,7 +157,7 @@ async fn a_page_is_told_that_the_service_stopped_inside_an_inspection() {
         })
         .await;
     assert_eq!(refused, HelperError::ServiceStopped);
-    let mut late = desk.helper.page().await;
+    let mut late = Page::open(desk.helper.address, &desk.helper.registry).await;
     desk.office.start_service().unwrap();
     late.event(|message| {
         matches!(message, Message::Readers { service: Service::Running, .. }).then_some(())

@@ -1,14 +1,13 @@
 //! Disks without space: for the journal, and for the log.
 
-use crate::support::{Desk, Helper, Page, insert, receipt_of, refusal};
+use crate::support::{Desk, Helper, PATIENCE, Page, before, insert, receipt_of, refusal};
 use cardwright_protocol::helper::{HelperError, Message, Request};
-use cardwright_protocol::outcome::Condition;
+use cardwright_protocol::outcome::{Condition, Phase};
 use cardwright_virtual_card::{CardOptions, Trace};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::time::Duration;
 
 /// Takes all space that is left.
 fn fill(folder: &Path) {
@@ -36,11 +35,7 @@ async fn without_space_a_job_does_not_begin_and_one_that_began_keeps_its_outcome
     let disk = desk.helper.inside();
     let mut page = desk.helper.page().await;
     let trace = tempfile::NamedTempFile::new().unwrap();
-    let card = CardOptions {
-        trace: Trace::File(trace.path().to_owned()),
-        delay: Duration::from_millis(20),
-        ..CardOptions::new(0)
-    };
+    let card = CardOptions { trace: Trace::File(trace.path().to_owned()), ..CardOptions::new(0) };
     let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
     let report = desk.inspect(&mut page, &reader, &insertion).await;
     let sent = fs::read_to_string(trace.path()).unwrap();
@@ -57,8 +52,11 @@ async fn without_space_a_job_does_not_begin_and_one_that_began_keeps_its_outcome
     free(&disk);
     let again = page.refused(Request::Execute { job }).await;
     assert!(matches!(again, HelperError::JobRefused { because: None, .. }), "{again:?}");
+    desk.office.hold_at(0, before(Phase::Puk)).unwrap();
     accepted(&mut page, desk.helper.registry.job("0b", &report)).await;
+    assert!(desk.office.holds_within(0, PATIENCE).unwrap());
     fill(&disk);
+    desk.office.let_go(0).unwrap();
     let outcome = page.outcome("0b").await;
     receipt_of(&outcome, &desk.helper.key);
 

@@ -1,25 +1,13 @@
 //! Helpers that end in the middle, and those that come after them.
 
-use crate::support::{Desk, Page, failure_of, insert, receipt_of, refusal};
+use crate::support::{Desk, before, failure_of, insert, receipt_of, refusal};
 use cardwright_protocol::helper::{HelperError, Message, Request};
 use cardwright_protocol::outcome::{Condition, FailureCause, Phase, Proved, TriesSpent};
 use cardwright_virtual_card::{CardOptions, Tries};
-use std::time::Duration;
-
-/// Every answer of a card takes this long, so that a test can act while a job runs.
-const SLOW: Duration = Duration::from_millis(15);
 
 const NONE: TriesSpent = TriesSpent { pin: 0, puk: 0 };
 const ALL_OF_PUK: TriesSpent = TriesSpent { pin: 0, puk: 2 };
 const ALL_OF_PIN: TriesSpent = TriesSpent { pin: 2, puk: 0 };
-
-async fn phase_begins(page: &mut Page, phase: Phase) {
-    page.event(|message| match message {
-        Message::Progress { job } if job.phase == phase => Some(()),
-        _ => None,
-    })
-    .await;
-}
 
 #[tokio::test]
 async fn a_helper_killed_before_the_first_write_says_that_the_chip_is_untouched() {
@@ -41,12 +29,12 @@ async fn a_helper_killed_later_says_how_far_it_came() {
 async fn killed(phases: &[Phase]) {
     let mut desk = Desk::open();
     for (index, phase) in phases.iter().enumerate() {
-        let card = CardOptions { delay: SLOW, ..CardOptions::new(index as u16) };
+        let card = CardOptions::new(index as u16);
         let mut page = desk.helper.page().await;
         let (reader, insertion) = insert(&desk.office, &mut page, index, card).await;
-        desk.begin(&mut page, &reader, &insertion, "0a").await;
-        phase_begins(&mut page, *phase).await;
+        desk.begin_until(&mut page, &reader, &insertion, "0a", before(*phase)).await;
         desk.helper.kill();
+        desk.office.let_go(index).unwrap();
         desk.helper.start_again();
 
         let mut page = desk.helper.page().await;

@@ -1,12 +1,14 @@
 //! Tickets against the running helper: without one it says nothing, with one it does for as long
 //! as that is good.
 
-use crate::support::{Desk, Helper, ORIGIN, Page, WORKSTATION, insert, receipt_of};
-use cardwright_protocol::helper::{HelperError, Message, PROTOCOL_VERSION, Request};
+use crate::support::{Desk, Helper, ORIGIN, Page, WORKSTATION, before, insert, receipt_of};
+use cardwright_protocol::helper::{HelperError, Message, PROTOCOL_VERSION, Request, Slot};
+use cardwright_protocol::outcome::Phase;
 use cardwright_protocol::signed::Signed;
 use cardwright_protocol::ticket::{CHALLENGE_LENGTH, Ticket, is_challenge_at};
 use cardwright_seal::{SigningKey, sign};
 use cardwright_virtual_card::CardOptions;
+use cardwright_virtual_card::office::reader_name;
 use std::time::{Duration, Instant};
 
 async fn challenged(helper: &Helper) -> (Page, Ticket) {
@@ -103,9 +105,11 @@ async fn before_its_ticket_a_page_is_told_nothing_and_answered_nothing() {
         assert_eq!(page.closed().await, Some(4401));
     }
     // Events go on for the page with a ticket, and none of them comes to the one without.
-    let (mut stranger, ticket) = challenged(&desk.helper).await;
     let mut page = desk.helper.page().await;
     insert(&desk.office, &mut page, 0, CardOptions::new(0)).await;
+    let (mut stranger, ticket) = challenged(&desk.helper).await;
+    desk.office.remove(0).unwrap();
+    page.readers_until(|readers| readers[0].slot == Slot::Empty).await;
     let ticket = sign(&desk.helper.registry.signing, &ticket);
     stranger.send(Request::Authenticate { ticket }).await;
     let first = stranger.receive().await;
@@ -119,21 +123,35 @@ async fn a_page_that_gets_no_ticket_is_closed() {
     assert_eq!(page.closed().await, Some(4408));
 }
 
+/// How long a ticket's authority lasts in tests that wait for its end. A page that is to stay has
+/// half of it to answer, however busy the machine is.
+const AUTHORITY: Duration = Duration::from_secs(10);
+
+async fn desk_with_a_card(card: CardOptions) -> (Desk, Page) {
+    let limits = format!("[limits]\nticket_seconds = {}", AUTHORITY.as_secs());
+    let desk = Desk::with_configuration(&limits);
+    // Before the page: while it waits for the reader, it answers nothing.
+    desk.office.insert(0, card).unwrap();
+    let page = desk.helper.page().await;
+    (desk, page)
+}
+
 #[tokio::test]
 async fn a_page_that_does_not_answer_a_challenge_is_closed_and_its_job_goes_on() {
-    let desk = Desk::with_configuration("[limits]\nticket_seconds = 2");
-    let mut page = desk.helper.page().await;
-    let card = CardOptions { delay: Duration::from_millis(150), ..CardOptions::new(0) };
-    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
-    desk.begin(&mut page, &reader, &insertion, "0a").await;
+    let (desk, mut page) = desk_with_a_card(CardOptions::new(0)).await;
+    let (reader, insertion) = page.chip_in(&reader_name(0), None).await;
+    desk.begin_until(&mut page, &reader, &insertion, "0a", before(Phase::Puk)).await;
     drop(page);
-    let (mut silent, ticket) = challenged(&desk.helper).await;
+    // Its challenge is made from here on.
     let began = Instant::now();
+    let (mut silent, ticket) = challenged(&desk.helper).await;
     let ticket = sign(&desk.helper.registry.signing, &ticket);
     silent.ask(Request::Authenticate { ticket }).await;
     silent.event(|message| matches!(message, Message::Challenge { .. }).then_some(())).await;
     assert_eq!(silent.closed().await, Some(4403));
-    assert!(began.elapsed() >= Duration::from_millis(1900), "{:?}", began.elapsed());
+    let short = Duration::from_millis(100);
+    assert!(began.elapsed() + short >= AUTHORITY, "{:?}", began.elapsed());
+    desk.office.let_go(0).unwrap();
     let mut page = desk.helper.page().await;
     let outcome = match page.outcomes.first() {
         Some(outcome) => outcome.clone(),
@@ -144,12 +162,12 @@ async fn a_page_that_does_not_answer_a_challenge_is_closed_and_its_job_goes_on()
 
 #[tokio::test]
 async fn a_page_that_answers_its_challenges_stays() {
-    let desk = Desk::with_configuration("[limits]\nticket_seconds = 2");
-    let mut page = desk.helper.page().await;
+    // Slow, so that little is done meanwhile.
+    let card = CardOptions { delay: Duration::from_millis(100), ..CardOptions::new(0) };
+    let (desk, mut page) = desk_with_a_card(card).await;
     let began = Instant::now();
-    let card = CardOptions { delay: Duration::from_millis(20), ..CardOptions::new(0) };
-    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
-    while began.elapsed() < Duration::from_secs(5) {
+    let (reader, insertion) = page.chip_in(&reader_name(0), None).await;
+    while began.elapsed() < AUTHORITY * 3 / 2 {
         desk.inspect(&mut page, &reader, &insertion).await;
     }
 }

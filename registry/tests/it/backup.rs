@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait as _, Database};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -78,16 +78,23 @@ async fn a_copy_that_is_made_while_others_write_is_of_one_moment() {
     let operator = registry.log_in("operator").await;
     let folder = TempDir::new().unwrap();
     let enough = AtomicBool::new(false);
+    let written = AtomicU32::new(0);
     let write = async {
         while !enough.load(Ordering::SeqCst) {
             let process = operator.start("TC-1").await;
             assert_eq!(operator.try_cancel(&process.id).await.status, 200);
+            written.fetch_add(1, Ordering::SeqCst);
         }
     };
     let copy = async {
         let copies = ["1", "2", "3"].map(|name| folder.path().join(name));
         for copy in &copies {
             backup(registry.folder.path(), copy).await;
+            // However slow the machine is, each copy has more than the one before.
+            let before = written.load(Ordering::SeqCst);
+            while written.load(Ordering::SeqCst) == before {
+                tokio::task::yield_now().await;
+            }
         }
         enough.store(true, Ordering::SeqCst);
         copies

@@ -22,7 +22,7 @@ pub const WORKSTATION: &str = "5f1d6c2ab3e94d07";
 pub const WORKSTATION_NAME: &str = "desk-1";
 
 /// How long anything may take.
-pub const PATIENCE: Duration = Duration::from_secs(40);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The configuration of a helper on a free port, with more lines at its end.
 #[must_use]

@@ -100,12 +100,13 @@ impl Page {
 
     /// Sends any text.
     pub async fn send_text(&mut self, text: &str) {
-        self.send_raw(tungstenite::Message::text(text)).await;
+        self.socket.send(tungstenite::Message::text(text)).await.unwrap();
     }
 
-    /// Sends any frame.
+    /// Sends any frame, or as much of it as the helper takes: it closes before the end of one that
+    /// it refuses.
     pub async fn send_raw(&mut self, frame: tungstenite::Message) {
-        self.socket.send(frame).await.unwrap();
+        let _ = self.socket.send(frame).await;
     }
 
     /// Sends a request that is refused, and gives the reason.
@@ -197,6 +198,17 @@ impl Page {
         }
     }
 
+    /// Waits until there are readers: on a busy machine a helper that starts lets pages in before it
+    /// has looked at them.
+    pub async fn until_readers_are_known(&mut self) {
+        while self.readers.is_empty() {
+            match self.receive().await {
+                Message::Readers { .. } => {}
+                message => self.passed.push_back(message),
+            }
+        }
+    }
+
     /// Waits until the readers are as `test` wants.
     pub async fn readers_until(&mut self, test: impl Fn(&[Reader]) -> bool) {
         while !test(&self.readers) {
@@ -205,7 +217,8 @@ impl Page {
         }
     }
 
-    /// Waits until the reader of this name has a chip, another one than `before`.
+    /// Waits until the reader of this name has a chip, in another stay than `before`, that no other
+    /// program has for itself: the service forgets one that was killed a moment later.
     pub async fn chip_in(
         &mut self,
         name: &str,
@@ -214,7 +227,7 @@ impl Page {
         let found = |readers: &[Reader]| {
             let reader = readers.iter().find(|reader| reader.name == name)?;
             match &reader.slot {
-                Slot::Chip { insertion, .. } if Some(insertion) != before => {
+                Slot::Chip { insertion, in_use: false } if Some(insertion) != before => {
                     Some((reader.clone(), insertion.clone()))
                 }
                 _ => None,

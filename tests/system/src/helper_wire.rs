@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{self, http::HeaderValue};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One connection to the helper, and what it said so far.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ use xtask::desk::{Desk, DeskOptions, Readers};
 const READERS: usize = 2;
 
 /// How long a card may take until it holds.
-pub(crate) const HOLD: Duration = Duration::from_secs(30);
+pub(crate) const HOLD: Duration = Duration::from_secs(60);
 
 /// A desk: registry, helper, PC/SC service and cards.
 pub struct Lane {

@@ -24,7 +24,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A browser's side of the registry: it keeps its key, and no connection between two requests.
 #[derive(Debug, Clone)]

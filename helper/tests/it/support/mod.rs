@@ -6,7 +6,7 @@ mod office;
 pub(crate) use cardwright_desk::{
     ORIGIN, PATIENCE, Page, Registry, WORKSTATION, configuration, failure_of, receipt_of, refusal,
 };
-pub(crate) use office::{Desk, insert};
+pub(crate) use office::{Desk, before, insert};
 
 use cardwright_seal::VerifyingKey;
 use std::io::{BufRead as _, BufReader};
@@ -118,9 +118,13 @@ impl Helper {
         self.folder.path()
     }
 
-    /// A page with a ticket that got the readers.
+    /// A page with a ticket that got the readers; where there is a PC/SC service, it runs.
     pub(crate) async fn page(&self) -> Page {
-        Page::open(self.address, &self.registry).await
+        let mut page = Page::open(self.address, &self.registry).await;
+        if self.socket.exists() {
+            page.until_readers_are_known().await;
+        }
+        page
     }
 
     /// A bare connection.

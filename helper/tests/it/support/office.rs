@@ -1,10 +1,10 @@
-use super::{Helper, Page, receipt_of};
-use cardwright_protocol::helper::{Message, Reader, Request};
+use super::{Helper, PATIENCE, Page, receipt_of};
+use cardwright_protocol::helper::{HelperError, Message, Reader, Request};
 use cardwright_protocol::ids::InsertionId;
-use cardwright_protocol::outcome::{ChipReport, Outcome};
+use cardwright_protocol::outcome::{ChipReport, Outcome, Phase};
 use cardwright_seal::verify;
-use cardwright_virtual_card::CardOptions;
 use cardwright_virtual_card::office::{Office, OfficeOptions, reader_name};
+use cardwright_virtual_card::{CardOptions, Gate};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -56,6 +56,45 @@ impl Desk {
         assert!(matches!(answer, Message::Accepted { .. }), "{answer:?}");
     }
 
+    /// Inspects the chip in the reader that the office counts so, lets a job begin on it, and waits
+    /// until the chip holds there, however busy the machine is.
+    pub(crate) async fn begin_until(
+        &self,
+        page: &mut Page,
+        reader: &Reader,
+        insertion: &InsertionId,
+        job: &str,
+        gate: Gate,
+    ) {
+        let slot = slot_of(reader);
+        let report = self.inspect(page, reader, insertion).await;
+        self.office.hold_at(slot, gate).unwrap();
+        let answer =
+            page.ask(Request::Execute { job: self.helper.registry.job(job, &report) }).await;
+        assert!(matches!(answer, Message::Accepted { .. }), "{answer:?}");
+        assert!(self.office.holds_within(slot, PATIENCE).unwrap(), "it does not come to {gate:?}");
+    }
+
+    /// Inspects a chip as often as a busy machine lets it seem to hang, with little patience.
+    pub(crate) async fn inspect_in_the_end(
+        &self,
+        page: &mut Page,
+        reader: &Reader,
+        insertion: &InsertionId,
+    ) -> ChipReport {
+        let inspected = async {
+            loop {
+                match page.inspect(reader, insertion).await {
+                    Ok(report) => return report,
+                    Err(HelperError::CardHung | HelperError::ReaderBusy) => {}
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+        };
+        let report = tokio::time::timeout(PATIENCE, inspected).await.expect("in time");
+        verify(&self.helper.key, &report).unwrap()
+    }
+
     /// Inspects a chip and makes it into what its profile says.
     pub(crate) async fn encode(
         &self,
@@ -80,6 +119,31 @@ impl Desk {
         let report = page.inspect(reader, insertion).await.unwrap();
         verify(&self.helper.key, &report).unwrap()
     }
+}
+
+/// Where a phase of a job on a fresh chip begins: before its first command (SP 800-73-5 part 2,
+/// table 2; `FF` sets the management key).
+pub(crate) fn before(phase: Phase) -> Gate {
+    let (instruction, nth) = match phase {
+        Phase::Identify => (0xA4, 1),
+        Phase::Authenticate => (0x87, 1),
+        Phase::CardCapability => (0xDB, 1),
+        // The first CHANGE REFERENCE DATA proves the PUK that the chip has.
+        Phase::Puk => (0x24, 2),
+        Phase::Pin => (0x24, 3),
+        Phase::CardHolder => (0xDB, 2),
+        Phase::Keys => (0x47, 1),
+        Phase::ManagementKey => (0xFF, 1),
+        // Before the reset, two SELECTs.
+        Phase::Verify => (0xA4, 3),
+        Phase::Erase | Phase::Retries => panic!("not in a job on a fresh chip"),
+    };
+    Gate::before_instruction(instruction, nth)
+}
+
+/// The number by which the office knows a reader.
+fn slot_of(reader: &Reader) -> usize {
+    (0..4).find(|slot| reader_name(*slot) == reader.name).expect("one of four readers")
 }
 
 /// Puts a card into a reader and waits until the page knows.

@@ -18,7 +18,7 @@ use std::{
 };
 
 /// Far longer than the service takes on a machine with all processors busy.
-const START: Duration = Duration::from_secs(20);
+const START: Duration = Duration::from_secs(60);
 
 /// The socket of the service, as clients outside see it.
 pub(super) fn socket(dir: &Path) -> PathBuf {

@@ -14,11 +14,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Two polls of the service, 400 ms each, and what a busy machine adds.
-const TWO_POLLS: Duration = Duration::from_millis(1000);
+/// Two polls of the service, 400 ms each, and what a busy machine adds: as many short waits, each of
+/// which that machine makes longer, as it makes the service's.
+const SHORT: Duration = Duration::from_millis(50);
+const TWO_POLLS: u32 = 20;
+
+/// However long ago the last card left: the whole machine may have stood still meanwhile.
+const LEAST: u32 = 4;
 
 /// How long the service may take to notice a card: it polls, and the machine may be busy.
 const NOTICE: Duration = Duration::from_secs(15);
+
+/// How often a card is put in that the service does not notice: it may have been before the service
+/// saw the last one leave.
+const TRIES: u32 = 4;
 
 /// All slots of an office.
 pub(super) struct Slots {
@@ -55,7 +64,8 @@ impl Slots {
         service_runs: bool,
     ) -> Result<(), OfficeError> {
         if let Some(left) = self.slot(reader)?.left {
-            pause((left + TWO_POLLS).saturating_duration_since(Instant::now()));
+            let waited = left.elapsed().div_duration_f32(SHORT) as u32;
+            let_polls_pass(TWO_POLLS.saturating_sub(waited).max(LEAST));
         }
         let inserted = self.put_in(reader, card)?;
         match service_runs {
@@ -207,15 +217,17 @@ impl Slot {
 
 impl Inserted {
     fn connect(&mut self, reader: usize) -> Result<(), OfficeError> {
-        let connection = self.open(reader)?;
-        if !connection.is_noticed_within(NOTICE) {
+        for _ in 0..TRIES {
+            let connection = self.open(reader)?;
+            if connection.is_noticed_within(NOTICE) {
+                self.connection = Some(connection);
+                return Ok(());
+            }
             let _ = connection.close();
-            return refuse(format!(
-                "the PC/SC service does not notice the card in reader {reader}"
-            ));
+            let_polls_pass(TWO_POLLS);
+            self.card().insert_again();
         }
-        self.connection = Some(connection);
-        Ok(())
+        refuse(format!("the PC/SC service does not notice the card in reader {reader}"))
     }
 
     fn open(&self, reader: usize) -> Result<Connection, OfficeError> {
@@ -228,6 +240,10 @@ impl Inserted {
     fn card(&self) -> MutexGuard<'_, VirtualCard> {
         self.card.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn let_polls_pass(shorts: u32) {
+    (0..shorts).for_each(|_| pause(SHORT));
 }
 
 fn refuse<T>(why: String) -> Result<T, OfficeError> {

@@ -14,7 +14,7 @@ use std::{
 const IS_CLIENT: &str = "CARDWRIGHT_TEST_IS_PCSC_CLIENT";
 
 /// Far longer than any event takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The client, seen from a test.
 pub(crate) struct Client {
