@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 /// An error is one line for a person, whatever the environment says of backtraces.
 #[tokio::main]
 async fn main() -> ExitCode {
+    let dumps = without_core_dumps();
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn"));
     tracing_subscriber::fmt()
@@ -19,6 +20,9 @@ async fn main() -> ExitCode {
         // on that same standard error would panic.
         .log_internal_errors(false)
         .init();
+    if let Err(error) = dumps {
+        tracing::warn!(%error, "a crash may leave a file with secrets behind");
+    }
     match Cli::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -36,4 +40,18 @@ async fn main() -> ExitCode {
             code
         }
     }
+}
+
+/// A crash leaves no file with what was in memory.
+#[cfg(unix)]
+fn without_core_dumps() -> std::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    // Of 0, Linux takes no notice where the system hands dumps to a program (core(5)); of 1, always.
+    let least = getrlimit(Resource::Core).maximum.map_or(1, |maximum| maximum.min(1));
+    Ok(setrlimit(Resource::Core, Rlimit { current: Some(least), maximum: Some(least) })?)
+}
+
+#[cfg(not(unix))]
+fn without_core_dumps() -> std::io::Result<()> {
+    Ok(())
 }
