@@ -81,8 +81,23 @@ pub enum ConfigError {
     )]
     Workstations,
     /// An origin is not one.
-    #[error("{0:?} is not an origin such as https://cards.example or http://127.0.0.1:8420")]
+    #[error(
+        "{0:?} is not an origin as browsers write it, such as https://cards.example or \
+         http://127.0.0.1:8420: lower case, nothing behind, and no port 443 of https or 80 of http"
+    )]
     Origin(String),
+    /// Pages of an origin would be of no use.
+    #[error(
+        "{0:?}: a browser gives no key to a page that comes by http from another computer; use \
+         https"
+    )]
+    NotSecure(String),
+    /// A list must not be empty.
+    #[error("{0} is empty: {1}")]
+    Empty(&'static str, &'static str),
+    /// A port is none.
+    #[error("helper_ports has 0, which is no port that a page could look at")]
+    Port,
 }
 
 #[derive(Deserialize)]
@@ -93,8 +108,6 @@ struct File {
     audit_checkpoints: Option<PathBuf>,
     #[serde(default)]
     proxies: Vec<IpAddr>,
-    /// Nobody can use it any more.
-    workstation: Option<toml::Value>,
 }
 
 impl Config {
@@ -103,24 +116,64 @@ impl Config {
     /// # Errors
     /// [`ConfigError`], which names the place.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let file: File = toml::from_str(text)?;
-        if file.workstation.is_some() {
+        let table: toml::Table = toml::from_str(text)?;
+        if table.contains_key("workstation") {
             return Err(ConfigError::Workstations);
         }
-        if let Some(wrong) = file.origins.iter().flatten().find(|origin| !is_origin(origin)) {
-            return Err(ConfigError::Origin(wrong.clone()));
+        let File { helper_ports, origins, audit_checkpoints, proxies } = toml::from_str(text)?;
+        if let Some(origins) = &origins {
+            check_origins(origins)?;
         }
-        let helper_ports = file.helper_ports.unwrap_or_else(|| HELPER_PORTS.to_vec());
-        let File { origins, proxies, audit_checkpoints, .. } = file;
+        let helper_ports = helper_ports.unwrap_or_else(|| HELPER_PORTS.to_vec());
+        if helper_ports.is_empty() {
+            return Err(ConfigError::Empty("helper_ports", "no page would find a helper"));
+        }
+        if helper_ports.contains(&0) {
+            return Err(ConfigError::Port);
+        }
         Ok(Self { helper_ports, origins, proxies, audit_checkpoints, ..Self::default() })
     }
 }
 
-/// As browsers write it (RFC 6454, 6.2): scheme, host and port, lower case, nothing behind.
+fn check_origins(origins: &[String]) -> Result<(), ConfigError> {
+    if origins.is_empty() {
+        return Err(ConfigError::Empty("origins", "nobody could open the registry"));
+    }
+    for origin in origins {
+        if !is_origin(origin) {
+            return Err(ConfigError::Origin(origin.clone()));
+        }
+        if !is_secure(origin) {
+            return Err(ConfigError::NotSecure(origin.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// As browsers write it (RFC 6454, 6.2): scheme, host and port, lower case, nothing behind, and no
+/// port that the scheme has anyway.
 fn is_origin(text: &str) -> bool {
     let Some((scheme, authority)) = text.split_once("://") else { return false };
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:[]".contains(c);
-    matches!(scheme, "http" | "https") && !authority.is_empty() && authority.chars().all(plain)
+    let usual_port = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return false,
+    };
+    !authority.is_empty() && authority.chars().all(plain) && !authority.ends_with(usual_port)
+}
+
+/// Whether a browser lets pages of an origin make keys (W3C Secure Contexts, 3.1): they come by
+/// https, or from its own computer.
+fn is_secure(origin: &str) -> bool {
+    let Some(authority) = origin.strip_prefix("http://") else { return true };
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => host,
+        _ => authority,
+    };
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let is_loopback = address.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    is_loopback || host == "localhost" || host.ends_with(".localhost")
 }
 
 #[cfg(test)]
@@ -138,8 +191,20 @@ mod tests {
         check(
             "origins = [\"http://127.0.0.1:8420/\"]",
             expect![[
-                r#""http://127.0.0.1:8420/" is not an origin such as https://cards.example or http://127.0.0.1:8420"#
+                r#""http://127.0.0.1:8420/" is not an origin as browsers write it, such as https://cards.example or http://127.0.0.1:8420: lower case, nothing behind, and no port 443 of https or 80 of http"#
             ]],
+        );
+        check(
+            "origins = [\"http://cards.example\"]",
+            expect![[
+                r#""http://cards.example": a browser gives no key to a page that comes by http from another computer; use https"#
+            ]],
+        );
+        check("origins = []", expect!["origins is empty: nobody could open the registry"]);
+        check("helper_ports = []", expect!["helper_ports is empty: no page would find a helper"]);
+        check(
+            "helper_ports = [8421, 0]",
+            expect!["helper_ports has 0, which is no port that a page could look at"],
         );
         check(
             "[[workstation]]\nname = \"desk-1\"\nsigning_key = \"00\"\nsealing_key = \"00\"",
@@ -147,6 +212,42 @@ mod tests {
                 "workstations are no longer configured: remove each [[workstation]], and enroll its helper with the code that `cardwright-registry add-workstation NAME --data DIR` prints"
             ],
         );
-        assert!(Config::parse("ports = [1]").is_err());
+        check(
+            "ports = [1]",
+            expect![[r#"
+                TOML parse error at line 1, column 1
+                  |
+                1 | ports = [1]
+                  | ^^^^^
+                unknown field `ports`, expected one of `helper_ports`, `origins`, `audit_checkpoints`, `proxies`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_origin_is_what_a_browser_would_send_and_use() {
+        for (origin, is_good) in [
+            ("https://cards.example.org", true),
+            ("https://cards.example.org:8443", true),
+            ("https://10.0.0.7:8443", true),
+            ("http://localhost:8420", true),
+            ("http://cards.localhost", true),
+            ("http://127.0.0.2:8420", true),
+            ("http://[::1]:8420", true),
+            ("http://[::1]", true),
+            ("http://localhost:443", true),
+            ("https://cards.example.org:443", false),
+            ("http://localhost:80", false),
+            ("http://localhost.example.org", false),
+            ("http://10.0.0.7:8420", false),
+            ("http://[2001:db8::1]", false),
+            ("https://Cards.example.org", false),
+            ("https://", false),
+            ("cards.example.org", false),
+            ("null", false),
+        ] {
+            let parsed = Config::parse(&format!("origins = [\"{origin}\"]"));
+            assert_eq!(parsed.is_ok(), is_good, "{origin}");
+        }
     }
 }

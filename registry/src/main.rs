@@ -12,10 +12,14 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// An error is one line for a person, whatever the environment says of backtraces.
 #[tokio::main]
 async fn main() -> ExitCode {
+    let dumps = without_core_dumps();
     let counting = match start_log() {
         Ok(counting) => counting,
         Err(error) => return failed(ExitCode::FAILURE, &format!("cannot start a thread: {error}")),
     };
+    if let Err(error) = dumps {
+        tracing::warn!(%error, "a crash may leave a file with secrets behind");
+    }
     let ran = Cli::parse().run().await;
     // The last of the log, before what is said behind it.
     drop(counting);
@@ -57,4 +61,18 @@ fn start_log() -> io::Result<Counting> {
         .with_filter(limited);
     tracing_subscriber::registry().with(filter).with(written).init();
     Ok(counting)
+}
+
+/// A crash leaves no file with what was in memory.
+#[cfg(unix)]
+fn without_core_dumps() -> std::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    // Of 0, Linux takes no notice where the system hands dumps to a program (core(5)); of 1, always.
+    let least = getrlimit(Resource::Core).maximum.map_or(1, |maximum| maximum.min(1));
+    Ok(setrlimit(Resource::Core, Rlimit { current: Some(least), maximum: Some(least) })?)
+}
+
+#[cfg(not(unix))]
+fn without_core_dumps() -> std::io::Result<()> {
+    Ok(())
 }

@@ -25,7 +25,7 @@ pub enum EnrollError {
     #[error("cannot read the one-time code: {0}")]
     NoCode(io::Error),
     /// What was given is no code.
-    #[error("{0}")]
+    #[error(transparent)]
     BadCode(#[from] cardwright_seal::NotACode),
     /// Nothing answers.
     #[error("no registry answers at {registry}: {why}; check the address and the network")]
@@ -35,15 +35,12 @@ pub enum EnrollError {
         /// What the system says.
         why: String,
     },
-    /// The certificate is by nobody that this computer trusts, or for another name.
-    #[error(
-        "the certificate of {registry} is not trusted: {why}; if it is by a CA of your own, name \
-         its certificate with --ca FILE"
-    )]
+    /// The certificate is by nobody that this computer trusts, for another name, or not of now.
+    #[error("the certificate of {registry} is not trusted: {why}")]
     NotTrusted {
         /// The address.
         registry: String,
-        /// What is wrong with it.
+        /// What is wrong with it, and what to do.
         why: String,
     },
     /// Something else answers.
@@ -69,6 +66,15 @@ pub enum EnrollError {
     Version {
         /// Which side to update.
         why: String,
+    },
+    /// People open the registry by other addresses.
+    #[error(
+        "what answers at {registry} is a registry that is opened by other addresses: use one of \
+         the `origins` in its registry.toml, exactly as it is there"
+    )]
+    OtherAddress {
+        /// The address.
+        registry: String,
     },
     /// The registry refused in words of its own.
     #[error("the registry refused: {why}")]

@@ -127,6 +127,7 @@ fn refused(registry: &RegistryAddress, status: u16, answer: &str) -> EnrollError
     let why = printable(&problem.message);
     match problem.code {
         ProblemCode::WrongCode => EnrollError::WrongCode,
+        ProblemCode::ForeignOrigin => EnrollError::OtherAddress { registry: registry.to_string() },
         // The registry knows the field that tells versions apart.
         _ if problem.field.as_deref() == Some("protocol") => EnrollError::Version { why },
         ProblemCode::NotFound | ProblemCode::MethodNotAllowed => {

@@ -117,7 +117,7 @@ fn explain(registry: &RegistryAddress, error: &ureq::Error) -> EnrollError {
     };
     match (tls, error) {
         (Some(rustls::Error::InvalidCertificate(why)), _) => {
-            EnrollError::NotTrusted { registry, why: why.to_string() }
+            EnrollError::NotTrusted { registry, why: not_trusted(why) }
         }
         (Some(error), _) => EnrollError::NotARegistry {
             registry,
@@ -140,6 +140,31 @@ fn explain(registry: &RegistryAddress, error: &ureq::Error) -> EnrollError {
             EnrollError::Unreachable { registry, why: error.to_string() }
         }
         (None, error) => EnrollError::NotARegistry { registry, why: error.to_string() },
+    }
+}
+
+/// Why a certificate is not trusted, for whoever can mend it.
+fn not_trusted(why: &rustls::CertificateError) -> String {
+    use rustls::CertificateError as E;
+    match why {
+        E::UnknownIssuer => {
+            "nobody whom this computer trusts has signed it; if it is by a CA of your own, name \
+             the certificate of that CA with --ca FILE"
+                .to_owned()
+        }
+        E::Expired | E::ExpiredContext { .. } => {
+            "it has expired, or the clock of this computer is wrong".to_owned()
+        }
+        E::NotValidYet | E::NotValidYetContext { .. } => {
+            "it is not valid yet, or the clock of this computer is wrong".to_owned()
+        }
+        E::NotValidForNameContext { presented, .. } => {
+            // Each is the kind of name, and the name in parentheses.
+            let name = |of: &String| of.replace(['"', ')'], "").replace('(', " ");
+            let names = presented.iter().map(name).collect::<Vec<_>>().join(", ");
+            format!("it is for another name ({names}); use an address that it is for")
+        }
+        other => other.to_string(),
     }
 }
 

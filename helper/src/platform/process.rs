@@ -17,7 +17,9 @@ pub fn prepare() {
             tracing::debug!(%error, "the number of files stays as it is");
         }
     }
-    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    // Of 0, Linux takes no notice where the system hands dumps to a program (core(5)); of 1, always.
+    let least = getrlimit(Resource::Core).maximum.map_or(1, |maximum| maximum.min(1));
+    let none = Rlimit { current: Some(least), maximum: Some(least) };
     if let Err(error) = setrlimit(Resource::Core, none) {
         tracing::warn!(%error, "a crash may leave a file with secrets behind");
     }

@@ -166,5 +166,7 @@ fn a_crash_leaves_no_file_with_the_memory_behind() {
     let helper = Helper::without_service();
     let limits = std::fs::read_to_string(helper.status_file("limits")).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
+    let mut bounds = core.split_whitespace().skip(4).take(2);
+    // 0 only where this test may have no more.
+    assert!(bounds.all(|bound| ["0", "1"].contains(&bound)), "{core}");
 }

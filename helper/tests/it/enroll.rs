@@ -122,7 +122,7 @@ fn every_way_not_to_be_enrolled_is_told_in_words() {
     let cases: Vec<(Answer, &str)> = vec![
         (problem(403, P::WrongCode, None), "does not know this one-time code"),
         (problem(429, P::TooManyTries, None), "the registry refused: What it is.[31m"),
-        (problem(403, P::ForeignOrigin, None), "the registry refused: What it is."),
+        (problem(403, P::ForeignOrigin, None), "use one of the `origins` in its registry.toml"),
         (problem(422, P::Invalid, Some("protocol")), "does not fit this helper"),
         (problem(404, P::NotFound, None), "update the registry"),
         (problem(400, P::Malformed, None), "update the older of the two"),
@@ -196,7 +196,8 @@ fn what_is_no_code_or_no_address_is_refused_before_anything_is_sent() {
     let counter = Counter::of_registry(&place.signing, &place.code);
     for code in ["", "ABCD", "ABCD-1234-EFGH-567U"] {
         let said = enroll_as(&place.data(), &counter.url(), &[], code).unwrap_err();
-        assert!(said.contains("expected a code of 16 letters and digits"), "{said}");
+        let expected = "expected a code of 16 letters and digits";
+        assert_eq!(said.matches(expected).count(), 1, "once is enough: {said}");
     }
     let said = place.enroll("http://cards.example.org", &[]).unwrap_err();
     assert!(said.contains("https:// alone"), "{said}");

@@ -51,7 +51,7 @@ fn over_tls_a_registry_is_believed_by_its_certificate() {
     std::fs::write(&ca, certificate).unwrap();
     let more = ["--ca", ca.to_str().unwrap()];
     let other_name = place.enroll(&format!("https://127.0.0.1:{port}"), &more).unwrap_err();
-    assert!(other_name.contains("is not trusted"), "{other_name}");
+    assert!(other_name.contains("it is for another name (DnsName localhost)"), "{other_name}");
     assert!(!place.status().0, "nothing was written");
     assert_eq!(place.enroll(&url, &more), Ok(format!("enrolled\t{WORKSTATION_NAME}\n")));
 
@@ -124,5 +124,7 @@ fn a_crash_while_enrolling_leaves_no_file_with_the_memory_behind() {
     assert!(output.status.success());
     let limits = seen.recv().unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
+    let mut bounds = core.split_whitespace().skip(4).take(2);
+    // 0 only where this test may have no more.
+    assert!(bounds.all(|bound| ["0", "1"].contains(&bound)), "{core}");
 }

@@ -30,6 +30,9 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Owns temporary cards, their processes and secrets, and serves the app.
+///
+/// Run every command as the user whom the folder of data belongs to. The exit code is 0 when it was
+/// done, 2 when the arguments were wrong, 1 otherwise; verify-audit has its own.
 #[derive(Debug, Parser)]
 #[command(name = "cardwright-registry", version)]
 pub struct Cli {
@@ -43,7 +46,8 @@ enum Command {
     ///
     /// Standard output has lines of words separated by tabs: at the first start
     /// `account NAME PASSWORD` for each account that was made, shown this once; and
-    /// `listening URL` when the registry is ready.
+    /// `listening URL` when the registry is ready. The log goes to standard error; `RUST_LOG` says
+    /// how much (default: info).
     ///
     /// The key files of DIR, `root-key`, `root-key.2` and so on, and `signing-key`, may be given as
     /// systemd credentials of the same names instead (LoadCredentialEncrypted= in the unit), to
@@ -52,17 +56,21 @@ enum Command {
     Serve(serve::Serve),
     /// Give an account another password, end its sessions and unlock it.
     ///
-    /// The password is read from the terminal or from standard input, one line. Its owner chooses
-    /// another one at the next login. A registry that runs need not be stopped.
+    /// The password, of 12 characters or more, is read from the terminal or from standard input, one
+    /// line. Unless it is permanent, its owner chooses another one at the next login. A registry
+    /// that runs need not be stopped.
     SetPassword(set_password::SetPassword),
     /// Add an account.
     ///
     /// Its name has 1 to 64 lower case letters, digits and `.`, `-`, `_`, `@`, a letter or digit
-    /// first. The password is read from the terminal or from standard input, one line. Its owner
-    /// chooses another one at the first login. A registry that runs need not be stopped.
+    /// first. The password, of 12 characters or more, is read from the terminal or from standard
+    /// input, one line. Unless it is permanent, its owner chooses another one at the first login. A
+    /// registry that runs need not be stopped.
     AddAccount(add_account::AddAccount),
-    /// Unlock an account that was locked after failed logins. A registry that runs need not be
-    /// stopped.
+    /// Unlock an account that was locked after failed logins.
+    ///
+    /// An address from which too many logins failed stays locked, for a quarter of an hour at most.
+    /// A registry that runs need not be stopped.
     Unlock(unlock::Unlock),
     /// Add a workstation, and print the one-time code with which its helper enrolls.
     ///
@@ -76,19 +84,27 @@ enum Command {
     ///
     /// What its helper still delivers is recorded, and moves no card. A registry that runs need not
     /// be stopped.
+    ///
+    /// Standard output has `revoked`, a tab and the name.
     RevokeWorkstation(revoke_workstation::RevokeWorkstation),
     /// List all workstations.
     ///
     /// Standard output has a line for each, of words separated by tabs: `workstation ID NAME STATE
-    /// VERSION USED`, with the version of its helper and when it was last used, or `-`.
+    /// VERSION USED`, with its state (`invited`, `enrolled` or `revoked`), the version of its helper
+    /// and when it was last used, or `-`.
     Workstations(workstations::Workstations),
-    /// Print the key that verifies this registry's jobs. Keys are made at first use.
+    /// Print the key that verifies this registry's jobs and the exports of its audit log.
+    ///
+    /// Standard output has its 64 hexadecimal digits. Keys are made at first use. A registry that
+    /// runs need not be stopped.
     PublicKey(public_key::PublicKey),
     /// Take all cards of a CSV file, or none if anything in it is wrong.
     ///
     /// The columns are number, state, order, produced_on, expires_on and chip_id: 24 hexadecimal
-    /// digits, the lasting bytes of the chip's CPLC, or nothing. A registry that runs need not be
-    /// stopped.
+    /// digits, the lasting bytes of the chip's CPLC, or nothing. Dates are such as 2026-11-22. A
+    /// registry that runs need not be stopped.
+    ///
+    /// Standard output has `imported`, a tab and how many.
     ImportCards(import_cards::ImportCards),
     /// Copy the database to a file, while the registry runs or not.
     ///
@@ -123,6 +139,8 @@ enum Command {
     ///
     /// The passphrase is asked for twice on the terminal, or read from standard input, one line. A
     /// registry that runs need not be stopped, and stops reminding its admins.
+    ///
+    /// The passphrase has 12 characters or more. Standard output has `exported`, a tab and the file.
     ExportRootKey(export_root_key::ExportRootKey),
     /// Make the next version of the root key, under which chips are keyed from then on.
     ///
@@ -136,13 +154,21 @@ enum Command {
     /// Standard output has lines of words separated by tabs: `root-key VERSION`, and
     /// `chips VERSION COUNT` for each version, as `root-keys` prints them.
     RotateRootKey(rotate_root_key::RotateRootKey),
-    /// Print the current version of the root key, and how many chips are under each version, by
-    /// the newest keying that is on a chip or may be. A registry that runs need not be stopped.
+    /// Print the current version of the root key, and how many chips are under each version.
+    ///
+    /// A chip counts by the newest keying that is on it or may be. A registry that runs need not be
+    /// stopped.
+    ///
+    /// Standard output has lines of words separated by tabs: `root-key VERSION`, and
+    /// `chips VERSION COUNT` for each version.
     RootKeys(root_keys::RootKeys),
     /// Bring back the key files of a folder from a file that `export-root-key` made.
     ///
     /// A key file that is there is never replaced by another key, and where there is a database,
-    /// only the keys that it was written with are taken.
+    /// only the keys that it was written with are taken. The passphrase is asked for on the terminal,
+    /// or read from standard input, one line.
+    ///
+    /// Standard output has `imported`, a tab and the file.
     ImportRootKey(import_root_key::ImportRootKey),
     /// Verify the audit log against itself and its checkpoints, or an export by itself.
     ///

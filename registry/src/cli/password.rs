@@ -10,7 +10,7 @@ use clap::Args;
 /// Where the password of an account comes from.
 #[derive(Debug, Args)]
 pub(super) struct PasswordArgument {
-    /// Make a random password and print it.
+    /// Make a random password, and print a line of `password`, a tab and the password.
     #[arg(long)]
     generate: bool,
     /// Let the owner of the account keep this password.

@@ -31,8 +31,8 @@ impl RotateRootKey {
             explain(&format!(
                 "The version before it is a systemd credential. Make this one a credential, too: \
                  systemd-creds encrypt --name={name} {file} /etc/credstore.encrypted/{name}, then \
-                 LoadCredentialEncrypted={name}:/etc/credstore.encrypted/{name} in the unit, and \
-                 remove {file}."
+                 LoadCredentialEncrypted={name}:/etc/credstore.encrypted/{name} in the unit; remove \
+                 {file} when the registry has started with it."
             ));
         }
         Ok(())

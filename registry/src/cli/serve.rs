@@ -18,7 +18,8 @@ pub(super) struct Serve {
     /// and the file audit_checkpoints, best on another disk.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Address to listen on; port 0 takes a free one.
+    /// Address and port to listen on; port 0 takes a free one. Without a certificate, and without
+    /// proxies in the configuration, only one of this computer's own, such as 127.0.0.1.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
     listen: SocketAddr,
     /// Serve https: file with the certificate and the ones that lead to its root, in PEM.
@@ -26,7 +27,7 @@ pub(super) struct Serve {
     /// Both files are read again when they change and at SIGHUP; open connections stay open.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
-    /// File with the certificate's private key, in PEM, for its owner alone.
+    /// File with the certificate's private key, in PEM, without a passphrase, for its owner alone.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
     /// Folder of the built app.

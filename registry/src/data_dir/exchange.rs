@@ -23,6 +23,7 @@ pub(crate) struct Alone {
 impl Alone {
     /// Takes a folder for oneself.
     pub(crate) fn begin(path: &Path) -> Result<Self, DataError> {
+        super::owner::check(path)?;
         let lock = lock_file(path);
         let in_use = InUse::alone(&lock).map_err(|source| at(&lock, source))?;
         let in_use = in_use.ok_or_else(|| DataError::InUse { path: path.to_owned() })?;
@@ -77,6 +78,9 @@ pub(super) fn has_database(folder: &Path) -> Result<(), DataError> {
     let path = database(folder);
     match fs::metadata(&path) {
         Err(_) if restored(folder).exists() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(DataError::NoRegistry { path })
+        }
         found => found.map(drop).map_err(|source| at(&path, source)),
     }
 }

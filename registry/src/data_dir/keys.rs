@@ -38,6 +38,8 @@ impl DataDir {
     pub(crate) async fn open_keys(&self, store: &Store, now: i64) -> Result<Keys, DataError> {
         let places = KeyPlaces::of(&self.path);
         let transaction = store.begin().await?;
+        // First: where it is missing, no root key is made that nobody wants.
+        let signing = signing_key_or_new(&places, &transaction).await?;
         let root = match is_bound(&transaction).await? {
             true => known_root_keys(&places, &transaction).await?,
             false => match places.root_keys()? {
@@ -50,7 +52,6 @@ impl DataDir {
             },
         };
         record_root_keys(&transaction, &root, now).await?;
-        let signing = signing_key_or_new(&places, &transaction).await?;
         transaction.commit().await?;
         Ok(Keys { root, signing })
     }

@@ -4,6 +4,7 @@ mod exchange;
 mod in_use;
 mod key_files;
 mod keys;
+mod owner;
 mod rotate;
 
 pub(crate) use exchange::Alone;
@@ -27,6 +28,12 @@ pub enum DataError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// A folder has no database.
+    #[error("{path} is not there: name the folder that `serve --data` has, or start `serve` first")]
+    NoRegistry {
+        /// The database that it would have.
+        path: PathBuf,
     },
     /// The database failed.
     #[error("the database cannot be opened or read")]
@@ -93,6 +100,17 @@ pub enum DataError {
         /// The key file.
         path: PathBuf,
     },
+    /// The folder is another user's, who could not use what root makes in it.
+    #[error(
+        "{path} belongs to another user, who could not use what root makes in it; run this command \
+         as that user: sudo -u '#{user}' cardwright-registry ..."
+    )]
+    OthersFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Number of the user whom it belongs to.
+        user: u32,
+    },
     /// Another database is being put in the place of the folder's.
     #[error("a copy is being restored into {path}; try again when that is done")]
     BeingRestored {
@@ -124,6 +142,7 @@ impl DataDir {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(path).map_err(|source| at(path, source))?;
+        owner::check(path)?;
         let in_use = Arc::new(exchange::use_together(path)?);
         Ok(Self { path: path.to_owned(), in_use })
     }
@@ -131,6 +150,7 @@ impl DataDir {
     /// Uses a folder that has a database.
     pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
         exchange::has_database(path)?;
+        owner::check(path)?;
         let in_use = Arc::new(exchange::use_together(path)?);
         Ok(Self { path: path.to_owned(), in_use })
     }

@@ -52,6 +52,15 @@ pub enum TlsError {
         /// What was looked for.
         what: &'static str,
     },
+    /// The key wants a passphrase, which nobody could type at every start.
+    #[error(
+        "{path}: the private key in it is encrypted with a passphrase; write it without one: \
+         openssl pkey -in {path} -out FILE, and chmod 600 FILE"
+    )]
+    Encrypted {
+        /// Of the key.
+        path: PathBuf,
+    },
     /// The key is the one of another certificate.
     #[error("the key in {key} does not belong to the first certificate in {certificate}")]
     Mismatch {
@@ -163,8 +172,15 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     if crate::files::is_exposed(path).map_err(|source| file(path, source))? {
         return Err(TlsError::Exposed { path: path.to_owned() });
     }
-    PrivateKeyDer::from_pem_slice(&text)
-        .map_err(|_| TlsError::NotPem { path: path.to_owned(), what: "private key" })
+    PrivateKeyDer::from_pem_slice(&text).map_err(|_| match is_encrypted(&text) {
+        true => TlsError::Encrypted { path: path.to_owned() },
+        false => TlsError::NotPem { path: path.to_owned(), what: "private key" },
+    })
+}
+
+/// Whether a PEM text says of its key that it is encrypted (RFC 7468, 11; RFC 1421, 4.6.1.1).
+fn is_encrypted(text: &[u8]) -> bool {
+    text.windows(9).any(|words| words == b"ENCRYPTED")
 }
 
 fn file(path: &Path, source: io::Error) -> TlsError {

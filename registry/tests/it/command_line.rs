@@ -16,6 +16,11 @@ async fn the_first_start_shows_a_password_for_each_role_and_the_second_none() {
     let names: Vec<_> = lines[..3].iter().map(|line| line[1].as_str()).collect();
     assert_eq!(names, ["admin", "operator", "auditor"]);
     assert_ne!(lines[0][2], lines[1][2]);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id().unwrap())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    let mut bounds = core.split_whitespace().skip(4).take(2);
+    let is_none = bounds.all(|bound| ["0", "1"].contains(&bound));
+    assert!(is_none, "a crash leaves no file with the memory behind: {core}");
     let me: Me = Browser::at(&lines[3][1]).log_in("admin", &lines[0][2]).await.ok();
     assert_eq!((me.role, me.must_change_password), (Role::Admin, false));
     stop(child).await;
@@ -153,6 +158,26 @@ async fn a_folder_without_the_app_is_named() {
     assert!(!output.status.success());
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.contains("/nowhere/index.html"), "{message}");
+}
+
+#[tokio::test]
+async fn a_folder_without_a_registry_is_named_and_stays_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    for arguments in [
+        &["workstations"][..],
+        &["root-keys"],
+        &["rotate-root-key"],
+        &["verify-audit"],
+        &["set-password", "admin", "--generate"],
+        &["revoke-workstation", "desk-1"],
+        &["backup", "--to", "/nowhere/copy"],
+    ] {
+        let output = program(arguments, folder.path()).output().await.unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{arguments:?}");
+        assert!(message.contains("registry.sqlite is not there: name the folder"), "{message}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{arguments:?}");
+    }
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ async fn keys_are_taken_from_credentials_and_the_next_version_is_to_be_one() {
         unit.hand_over(name);
         assert_eq!(unit.public_key().await.as_ref(), Ok(&own), "{name}");
         let refused = words(program(&["public-key"], unit.data.path())).await.unwrap_err();
-        assert!(refused.contains(&format!("{} is missing", "root-key")), "{refused}");
+        assert!(refused.contains(&format!("{name} is missing")), "{refused}");
     }
     let output = unit.program(&["rotate-root-key"]).output().await.unwrap();
     let (printed, explained) =
@@ -82,6 +82,20 @@ async fn keys_are_taken_from_credentials_and_the_next_version_is_to_be_one() {
     };
     assert_eq!(names(unit.data.path()), [""; 0], "no key is written beside a credential");
     assert_eq!(names(unit.credentials.path()), ["root-key", "root-key.2", "signing-key"]);
+}
+
+/// A root key made in its place would stand in the way of the credential for ever.
+#[tokio::test]
+async fn a_registry_that_is_started_without_its_credentials_makes_no_key() {
+    let (data, credentials) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    words(program(&["public-key"], data.path())).await.unwrap();
+    let unit = Unit { data, credentials };
+    unit.hand_over("root-key");
+    unit.hand_over("signing-key");
+    let refused = words(program(&["public-key"], unit.data.path())).await.unwrap_err();
+    assert!(refused.contains("signing-key is missing"), "{refused}");
+    assert!(!unit.data.path().join("root-key").exists(), "nothing was made");
+    unit.public_key().await.unwrap();
 }
 
 #[tokio::test]

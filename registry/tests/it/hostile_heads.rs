@@ -216,7 +216,7 @@ const LINES: &[&str] = &[
     "range: bytes=0-18446744073709551615",
     "authorization: Cardwright 00:00",
     "authorization: Basic AAAA",
-    "cookie: cardwright_session=x; =; ;",
+    "cookie: a=x; =; ;",
     "if-modified-since: never",
     "x-forwarded-for: 127.0.0.1",
     "accept-encoding: gzip, br",

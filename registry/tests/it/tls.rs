@@ -185,6 +185,7 @@ fn files_that_are_no_certificate_with_its_key_are_named() {
         Err(TlsError::File { .. }) => "file",
         Err(TlsError::Exposed { .. }) => "exposed",
         Err(TlsError::NotPem { what, .. }) => what,
+        Err(TlsError::Encrypted { .. }) => "encrypted",
         Err(TlsError::Mismatch { .. }) => "mismatch",
         Err(TlsError::Unusable { .. }) => "unusable",
     };
@@ -196,6 +197,14 @@ fn files_that_are_no_certificate_with_its_key_are_named() {
     assert_eq!(kind(&files), "mismatch");
     write_key(&files.key(), &std::fs::read_to_string(files.certificate()).unwrap());
     assert_eq!(kind(&files), "private key");
+    for kind_of_key in ["ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY"] {
+        let head = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n";
+        let head = if kind_of_key.starts_with("RSA") { head } else { "" };
+        let key =
+            format!("-----BEGIN {kind_of_key}-----\n{head}AAAA\n-----END {kind_of_key}-----\n");
+        write_key(&files.key(), &key);
+        assert_eq!(kind(&files), "encrypted", "{kind_of_key}");
+    }
     write_key(&files.key(), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
     assert_eq!(kind(&files), "unusable");
     std::fs::remove_file(files.key()).unwrap();
