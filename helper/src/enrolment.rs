@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// The file's name in the data folder.
 const NAME: &str = "enrolment.toml";
 
+/// Longest name of a workstation, in bytes. Registries take 64 characters.
+const MAX_NAME: usize = 256;
+
 const HEAD: &str = "# Written by `cardwright-helper enroll`; enroll anew instead of changing it.\n";
 
 /// What a registry told when it took this helper. Nothing in it is secret; whoever can change it
@@ -54,10 +57,15 @@ impl Enrolment {
         private_file::replace(&path, &self.to_text()).map_err(|cause| Error::File { path, cause })
     }
 
-    /// Whether a browser could send each origin, and there is one.
+    /// Whether a browser could send each origin, and there is one; and whether the names can be
+    /// shown in one line.
     pub(crate) fn check(self) -> Result<Self, String> {
         if self.workstation.0.trim().is_empty() {
             return Err("it names no workstation".to_owned());
+        }
+        let names = [&self.workstation.0, &self.name.0];
+        if names.into_iter().any(|name| name.len() > MAX_NAME || name.contains(char::is_control)) {
+            return Err("its name of the workstation is none that can be shown".to_owned());
         }
         if self.origins.is_empty() {
             return Err("it names no origin: no page could use this helper".to_owned());
@@ -69,7 +77,8 @@ impl Enrolment {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        let file: File =
+            toml::from_str(text).map_err(|error| error.message().replace('\n', ", "))?;
         Self {
             registry: file.registry,
             registry_key: file.registry_key.parse().map_err(|error| format!("{error}"))?,
@@ -131,7 +140,7 @@ mod tests {
             registry: "https://cards.example.org".to_owned(),
             registry_key: SigningKey::generate().verifying_key(),
             workstation: "5f1d6c2ab3e94d07".into(),
-            name: "desk \"1\"\n".into(),
+            name: "desk \"1\" \u{e9}".into(),
             origins: vec!["https://cards.example.org".to_owned(), "http://[::1]:8080".to_owned()],
         }
     }
@@ -143,6 +152,21 @@ mod tests {
         for enrolment in [enrolment(), enrolment()] {
             enrolment.write(folder.path()).unwrap();
             assert_eq!(Enrolment::read(folder.path()).unwrap(), enrolment);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_more_than_a_line_or_changes_a_terminal_is_refused() {
+        for name in ["a\norigin\thttps://evil.example", "\u{1b}[31m", "\u{9b}31m", &"a".repeat(257)]
+        {
+            let named = Enrolment { name: name.into(), ..enrolment() };
+            let called = Enrolment { workstation: name.into(), ..enrolment() };
+            for enrolment in [named, called] {
+                assert!(
+                    enrolment.check().unwrap_err().contains("none that can be shown"),
+                    "{name:?}"
+                );
+            }
         }
     }
 

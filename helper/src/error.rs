@@ -59,6 +59,28 @@ pub enum Error {
         /// Its permission bits.
         mode: u32,
     },
+    /// Others than the owner can put files into a folder of this helper.
+    #[error(
+        "{path}: others can change what is in this folder (mode {mode:o}); if nobody did, \
+         `chmod 700` it, else delete it and enroll this helper anew"
+    )]
+    OpenFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A file or folder of this helper is somebody else's.
+    #[error(
+        "{path}: it belongs to another user (uid {owner}), who can change it; if that was not \
+         meant, delete it and enroll this helper anew, else start the helper as that user"
+    )]
+    NotOwned {
+        /// The file or folder.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+    },
     /// A private key is not there.
     #[error("{path}: this private key is missing; enroll this helper anew")]
     KeyMissing {
@@ -66,7 +88,10 @@ pub enum Error {
         path: PathBuf,
     },
     /// A private key's file does not hold a key.
-    #[error("{path}: this is not a private key of 32 bytes as 64 hexadecimal digits")]
+    #[error(
+        "{path}: this is not a private key of 32 bytes as 64 hexadecimal digits; delete it and \
+         enroll this helper anew"
+    )]
     KeyMalformed {
         /// The key's file.
         path: PathBuf,

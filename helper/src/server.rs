@@ -136,7 +136,6 @@ pub async fn run(
     }
 
     tracing::info!("ending: running jobs stop before their next step");
-    drop(listener);
     drop(watch_ends);
     if tokio::time::timeout(ENDING_TIME, desk.stop_jobs()).await.is_err() {
         tracing::error!("a job did not stop in time; its chip is in the middle of a command");
@@ -152,6 +151,10 @@ pub async fn run(
     if tokio::time::timeout(CLOSING_TIME, closed).await.is_err() {
         tracing::warn!("dropped connections that do not read what they are told at the end");
     }
+    // Nobody else has the port while a connection is open: a challenge of this helper names that
+    // port, and whoever took it could have a page answer it.
+    connections.shutdown().await;
+    drop(listener);
     Ok(())
 }
 

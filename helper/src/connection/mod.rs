@@ -21,7 +21,7 @@ use std::time::Duration;
 use std::{convert::Infallible, sync::Arc};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use wire::{read, refuse, send};
+use wire::{read, send};
 
 /// How long the first request may take.
 const HELLO_TIME: Duration = Duration::from_secs(5);
@@ -36,10 +36,18 @@ const MAX_WAITING: usize = 8;
 enum Over {
     /// This helper ends it, and says why.
     Ended(Ending),
+    /// The same, after a message that says so.
+    Refused(Box<Message>, Ending),
     /// Its place is needed: there is no time to say more than fits into the next packet.
     Crowded,
     /// The client went away, or does not read.
     Gone,
+}
+
+impl Over {
+    fn refused(id: Option<u64>, error: HelperError, ending: Ending) -> Self {
+        Self::Refused(Box::new(Message::Refused { id, error }), ending)
+    }
 }
 
 /// A page that showed its ticket.
@@ -83,15 +91,28 @@ pub(crate) async fn serve(
 ) {
     let mut around = Around { place, ending };
     let Err(over) = converse(&mut socket, caller, &mut around, &desk).await;
-    match over {
-        Over::Ended(ending) => {
-            tokio::select! {
-                () = close(socket, ending) => {}
-                () = around.place.lost() => {}
-            }
+    let (last, ending) = match over {
+        Over::Ended(ending) => (None, ending),
+        Over::Refused(message, ending) => (Some(message), ending),
+        Over::Crowded => {
+            // It waits for nobody: others are waiting for the place.
+            let _ = close(socket, Ending::TooMany).now_or_never();
+            return;
         }
-        Over::Crowded => drop(close(socket, Ending::TooMany).now_or_never()),
-        Over::Gone => {}
+        Over::Gone => return,
+    };
+    // A client may be slow to read, or never do: its place is not its own meanwhile.
+    let farewell = async {
+        if let Some(message) = last
+            && send(&mut socket, frame::text_of(&message)).await.is_err()
+        {
+            return;
+        }
+        close(socket, ending).await;
+    };
+    tokio::select! {
+        () = farewell => {}
+        () = around.place.lost() => {}
     }
 }
 
@@ -116,10 +137,10 @@ async fn greet(socket: &mut Socket, around: &mut Around) -> Result<u64, Over> {
         Ok(RequestFrame { id, request: Request::Hello { protocol: PROTOCOL_VERSION } }) => Ok(id),
         Ok(RequestFrame { id, request: Request::Hello { .. } }) => {
             let error = HelperError::Version { helper: PROTOCOL_VERSION };
-            Err(refuse(socket, Some(id), error, Ending::Version).await)
+            Err(Over::refused(Some(id), error, Ending::Version))
         }
-        Ok(RequestFrame { id, .. }) => Err(out_of_order(socket, id).await),
-        Err(not_read) => Err(not_read.refuse(socket).await),
+        Ok(RequestFrame { id, .. }) => Err(out_of_order(id)),
+        Err(not_read) => Err(not_read.into()),
     }
 }
 
@@ -132,15 +153,15 @@ async fn authenticate(
 ) -> Result<(u64, Admitted), Over> {
     let (id, ticket) = match around.within(TICKET_TIME, read(socket)).await? {
         Ok(RequestFrame { id, request: Request::Authenticate { ticket } }) => (id, ticket),
-        Ok(RequestFrame { id, .. }) => return Err(out_of_order(socket, id).await),
-        Err(not_read) => return Err(not_read.refuse(socket).await),
+        Ok(RequestFrame { id, .. }) => return Err(out_of_order(id)),
+        Err(not_read) => return Err(not_read.into()),
     };
     match challenged.authenticate(&desk.terms, &ticket, Moment::now()) {
         Ok(admitted) => {
             around.place.become_guest().map_err(|_| Over::Ended(Ending::TooMany))?;
             Ok((id, admitted))
         }
-        Err(why) => Err(not_admitted(socket, id, why).await),
+        Err(why) => Err(not_admitted(id, why)),
     }
 }
 
@@ -176,6 +197,7 @@ async fn attend(
             () = ended(&mut around.ending) => {
                 // Outcomes of jobs that were stopped may still be on their way.
                 while let Ok(text) = events.try_recv() {
+                    still(&admitted)?;
                     send(socket, text).await?;
                 }
                 return Err(Over::Ended(Ending::GoingAway));
@@ -194,15 +216,15 @@ async fn attend(
             frame = read(socket) => {
                 let RequestFrame { id, request } = match frame {
                     Ok(frame) => frame,
-                    Err(not_read) => return Err(not_read.refuse(socket).await),
+                    Err(not_read) => return Err(not_read.into()),
                 };
                 still(&admitted)?;
                 match request {
-                    Request::Hello { .. } => return Err(out_of_order(socket, id).await),
+                    Request::Hello { .. } => return Err(out_of_order(id)),
                     Request::Authenticate { ticket } => {
                         admitted = match admitted.renew(&desk.terms, &ticket, Moment::now()) {
                             Ok(admitted) => admitted,
-                            Err(why) => return Err(not_admitted(socket, id, why).await),
+                            Err(why) => return Err(not_admitted(id, why)),
                         };
                         outgoing.push(frame::text_of(&Message::Renewed { id }));
                     }
@@ -240,13 +262,13 @@ pub(crate) async fn ended(ending: &mut watch::Receiver<bool>) {
     drop(ending.wait_for(|ending| *ending).await);
 }
 
-async fn out_of_order(socket: &mut Socket, id: u64) -> Over {
-    refuse(socket, Some(id), HelperError::OutOfOrder, Ending::OutOfOrder).await
+fn out_of_order(id: u64) -> Over {
+    Over::refused(Some(id), HelperError::OutOfOrder, Ending::OutOfOrder)
 }
 
-async fn not_admitted(socket: &mut Socket, id: u64, why: impl std::fmt::Display) -> Over {
+fn not_admitted(id: u64, why: impl std::fmt::Display) -> Over {
     tracing::warn!(%why, "refused a ticket");
-    refuse(socket, Some(id), HelperError::TicketRefused, Ending::NotAdmitted).await
+    Over::refused(Some(id), HelperError::TicketRefused, Ending::NotAdmitted)
 }
 
 /// What a challenge is made of: the port by which the page called, so that it answers no challenge

@@ -1,7 +1,7 @@
 use super::Over;
 use crate::door;
-use crate::frame::{self, Ending};
-use cardwright_protocol::helper::{HelperError, Message, RequestFrame};
+use crate::frame::Ending;
+use cardwright_protocol::helper::{HelperError, RequestFrame};
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -29,14 +29,13 @@ pub struct Malformed {
     pub id: Option<u64>,
 }
 
-impl NotRead {
-    /// Tells the client, where there is one.
-    pub(super) async fn refuse(self, socket: &mut Socket) -> Over {
-        match self {
-            Self::Malformed(Malformed { id }) => {
-                refuse(socket, id, HelperError::Malformed, Ending::Malformed).await
+impl From<NotRead> for Over {
+    fn from(not_read: NotRead) -> Self {
+        match not_read {
+            NotRead::Malformed(Malformed { id }) => {
+                Self::refused(id, HelperError::Malformed, Ending::Malformed)
             }
-            Self::Gone => Over::Gone,
+            NotRead::Gone => Self::Gone,
         }
     }
 }
@@ -64,7 +63,11 @@ pub(super) async fn read(socket: &mut Socket) -> Result<RequestFrame, NotRead> {
                 Err(NO_TEXT)
             }
             Some(Err(Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_))) => Err(NO_TEXT),
-            Some(Ok(tungstenite::Message::Close(_)) | Err(_)) | None => Err(NotRead::Gone),
+            Some(Ok(tungstenite::Message::Close(_))) => {
+                answer_close(socket).await;
+                Err(NotRead::Gone)
+            }
+            Some(Err(_)) | None => Err(NotRead::Gone),
         };
     }
 }
@@ -85,17 +88,11 @@ pub fn read_request(text: &str) -> Result<RequestFrame, Malformed> {
     })
 }
 
-/// Refuses a request and ends its connection.
-pub(super) async fn refuse(
-    socket: &mut Socket,
-    id: Option<u64>,
-    error: HelperError,
-    ending: Ending,
-) -> Over {
-    match send(socket, frame::text_of(&Message::Refused { id, error })).await {
-        Ok(()) => Over::Ended(ending),
-        Err(over) => over,
-    }
+/// A close frame is answered by one (RFC 6455, 5.5.1), which the WebSocket crate has made: it only
+/// waits to be sent.
+async fn answer_close(socket: &mut Socket) {
+    // Whoever does not read it is gone all the same.
+    let _ = tokio::time::timeout(SEND_TIME, socket.flush()).await;
 }
 
 /// Sends one frame, or fails when the client does not read it in time.

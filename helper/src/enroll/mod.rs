@@ -53,18 +53,21 @@ pub fn enroll(
         Err(Error::InUse { .. }) => None,
         Err(error) => return Err(error),
     };
-    if let Some(before) = Enrolment::find(data)?
-        && before.registry_key != enrolment.registry_key
-    {
-        match &journal {
-            None => return Err(Error::InUse { path: data.to_owned() }),
-            Some(journal) if journal.waiting_jobs() > 0 => {
-                let waiting = journal.waiting_jobs();
-                let registry = before.registry;
-                return Err(EnrollError::OutcomesWait { waiting, registry }.into());
-            }
-            Some(_) => {}
+    let before = match Enrolment::find(data) {
+        // Whichever registry it was, it cannot be known any more, and only this mends it.
+        Err(Error::EnrolmentMalformed { .. }) => None,
+        found => found?,
+    };
+    let is_same = |before: &Enrolment| before.registry_key == enrolment.registry_key;
+    match (&journal, before) {
+        (_, Some(before)) if is_same(&before) => {}
+        // A helper runs, at another registry or at one that it alone knows.
+        (None, _) => return Err(Error::InUse { path: data.to_owned() }),
+        (Some(journal), Some(before)) if journal.waiting_jobs() > 0 => {
+            let (waiting, registry) = (journal.waiting_jobs(), before.registry);
+            return Err(EnrollError::OutcomesWait { waiting, registry }.into());
         }
+        (Some(_), _) => {}
     }
     enrolment.write(data)?;
     Ok((enrolment, if journal.is_some() { Running::No } else { Running::Yes }))

@@ -56,12 +56,17 @@ impl Disk {
         options.open(self.path(name))
     }
 
-    /// Opens a file that is there, and reads it whole.
-    pub(super) fn read(&self, name: &str) -> io::Result<(File, Vec<u8>)> {
+    /// Opens a file that is there, and reads it whole; `None` where it is no file of this length.
+    pub(super) fn read(&self, name: &str, length: usize) -> io::Result<Option<(File, Vec<u8>)>> {
         let mut file = OpenOptions::new().read(true).write(true).open(self.path(name))?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        Ok((file, bytes))
+        let metadata = file.metadata()?;
+        // What is longer, or has no end, would fill the memory.
+        if !metadata.is_file() || metadata.len() != length as u64 {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; length];
+        file.read_exact(&mut bytes)?;
+        Ok(Some((file, bytes)))
     }
 
     /// Writes all bytes at an offset.

@@ -17,6 +17,7 @@ mod tests;
 pub(crate) use slot::{Ahead, Interrupted, JobFile, Slot, is_untouched};
 
 use crate::Error;
+use crate::platform::private_file;
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::ids::JobId;
 use cardwright_protocol::outcome::Outcome;
@@ -79,15 +80,17 @@ impl Journal {
     /// read is set aside, and stops nobody.
     ///
     /// # Errors
-    /// [`Error::InUse`] when another helper has it, [`Error::File`] when the folder cannot be read
-    /// or made.
+    /// [`Error::InUse`] when another helper has it, [`Error::OpenFolder`] and [`Error::NotOwned`]
+    /// when others can change it, [`Error::File`] when the folder cannot be read or made.
     pub fn open(data: &Path) -> Result<Self, Error> {
         // Where the system does not say which start this is, no note of an earlier run is believed.
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id")
             .unwrap_or_else(|_| format!("{:032x}", rand::random::<u128>()));
         let folder = data.join("journal");
         let disk = Disk::open(folder.clone(), boot.trim().to_owned())
-            .map_err(|cause| Error::File { path: folder, cause })?;
+            .map_err(|cause| Error::File { path: folder.clone(), cause })?;
+        private_file::check_folder(data)?;
+        private_file::check_folder(&folder)?;
         Self::open_on(&disk)
     }
 

@@ -142,10 +142,9 @@ impl Slot {
 
     /// Reads a file that is there.
     pub(super) fn read(disk: &Disk, number: usize) -> io::Result<Contents> {
-        let (file, bytes) = disk.read(&name(number))?;
-        if bytes.len() != OUTCOME.end {
+        let Some((file, bytes)) = disk.read(&name(number), OUTCOME.end)? else {
             return Ok(Contents::Unreadable);
-        }
+        };
         let disk = disk.clone();
         let job: JobRecord = match record::from_bytes(&bytes[JOB]) {
             Found::Nothing => return Ok(Contents::Free(Self { disk, number, file: Some(file) })),

@@ -1,9 +1,11 @@
 //! Files that only their owner can read and write, in a folder that only the owner can enter.
 
 use crate::Error;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use rustix::fs::OFlags;
+use rustix::process::geteuid;
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -19,19 +21,47 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Error> {
         .map_err(|cause| Error::File { path: folder.to_owned(), cause })
 }
 
+/// Checks that nobody but its owner, who is this user, can put files into a folder that is there.
+///
+/// # Errors
+/// [`Error::OpenFolder`], [`Error::NotOwned`], [`Error::File`].
+pub(crate) fn check_folder(folder: &Path) -> Result<(), Error> {
+    let metadata = match fs::metadata(folder) {
+        Ok(metadata) => metadata,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(cause) => return Err(Error::File { path: folder.to_owned(), cause }),
+    };
+    check_owner(folder, &metadata)?;
+    let mode = metadata.mode() & 0o777;
+    match mode & 0o022 {
+        0 => Ok(()),
+        _ => Err(Error::OpenFolder { path: folder.to_owned(), mode }),
+    }
+}
+
 /// Reads a file; `None` where there is none.
 ///
 /// # Errors
-/// [`Error::Exposed`] where others than the owner can read or change it, [`Error::File`].
+/// [`Error::Exposed`] where others than the owner can read or change it, [`Error::OpenFolder`] where
+/// they can put another one in its place, [`Error::NotOwned`], [`Error::File`].
 pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Error> {
     let file_error = |cause| Error::File { path: path.to_owned(), cause };
-    let file = match File::open(path) {
+    path.parent().map_or(Ok(()), check_folder)?;
+    let mut options = OpenOptions::new();
+    // Whoever opens a pipe waits for somebody at its other end (fifo(7)).
+    options.read(true).custom_flags(OFlags::NONBLOCK.bits() as i32);
+    let file = match options.open(path) {
         Ok(file) => file,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(cause) => return Err(file_error(cause)),
     };
     // Asked of the open file, so that nobody exchanges it between the question and the reading.
-    let mode = file.metadata().map_err(file_error)?.permissions().mode() & 0o777;
+    let metadata = file.metadata().map_err(file_error)?;
+    if !metadata.is_file() {
+        return Err(file_error(io::Error::other("it is no file")));
+    }
+    check_owner(path, &metadata)?;
+    let mode = metadata.mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(Error::Exposed { path: path.to_owned(), mode });
     }
@@ -63,6 +93,15 @@ pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     sync_folder_of(path)
 }
 
+/// Whoever owns it can change it, whatever its mode is. The administrator can anyway.
+fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), Error> {
+    let owner = metadata.uid();
+    match owner == geteuid().as_raw() || owner == 0 {
+        true => Ok(()),
+        false => Err(Error::NotOwned { path: path.to_owned(), owner }),
+    }
+}
+
 fn write_beside(path: &Path, text: &str) -> io::Result<PathBuf> {
     let beside = path.with_extension(format!("{:016x}.new", rand::random::<u64>()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
@@ -83,6 +122,7 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn a_file_is_made_once_and_replaced_as_a_whole() {

@@ -174,10 +174,12 @@ fn whoever_does_not_prove_to_know_the_code_is_not_believed() {
         assert!(said.contains("did not prove that it is the registry"), "{said}");
     }
     // Proved, but not what a helper can live with.
-    let changes: [(Change, &str); 4] = [
+    let changes: [(Change, &str); 6] = [
         (|terms| terms.origins.clear(), "no origin"),
         (|terms| terms.origins.push("null".to_owned()), "no origin of a page"),
         (|terms| terms.workstation = "".into(), "no workstation"),
+        (|terms| terms.name = "a\norigin\thttps://evil.example".into(), "none that can be shown"),
+        (|terms| terms.name = "\u{7f}".repeat(20_000).as_str().into(), "none that can be shown"),
         (|terms| terms.registry_key = vec![1; 31].into(), "its key is none"),
     ];
     for (change, expected) in changes {
@@ -244,4 +246,33 @@ async fn results_that_wait_for_a_registry_are_not_left_for_another_one() {
     desk.helper.kill();
     let enrolled = enroll_as(&data, &other.url(), &[], &code.grouped());
     assert!(enrolled.is_ok(), "{enrolled:?}");
+}
+
+#[test]
+fn an_enrolment_that_was_torn_is_mended_by_enrolling_anew() {
+    let mut helper = Helper::without_service();
+    let code = EnrolmentCode::generate();
+    let own = Counter::of_registry(&helper.registry.signing, &code);
+    let other = Counter::of_registry(&SigningKey::generate(), &code);
+    let file = helper.data.join("enrolment.toml");
+    let [data, config] =
+        [&helper.data, &helper.config].map(|path| path.to_str().unwrap().to_owned());
+    let tear = |length| {
+        std::fs::File::options().write(true).open(&file).unwrap().set_len(length).unwrap();
+    };
+    // The helper that runs is another registry's than this one.
+    tear(100);
+    let said = enroll_as(&helper.data, &other.url(), &[], &code.grouped()).unwrap_err();
+    assert!(said.contains("another helper uses this folder"), "{said}");
+    helper.kill();
+    for length in [0, 100] {
+        tear(length);
+        let (started, said) = run(&["run", "--data", &data, "--config", &config]);
+        assert!(!started && said.contains("enroll this helper anew"), "{said}");
+        assert_eq!(said.trim().lines().count(), 1, "{said}");
+        let enrolled = enroll_as(&helper.data, &own.url(), &[], &code.grouped());
+        assert_eq!(enrolled, Ok(format!("enrolled\t{WORKSTATION_NAME}\n")));
+        helper.start_again();
+        helper.kill();
+    }
 }
