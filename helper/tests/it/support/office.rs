@@ -56,8 +56,8 @@ impl Desk {
         assert!(matches!(answer, Message::Accepted { .. }), "{answer:?}");
     }
 
-    /// Inspects the chip in the reader that the office counts so, lets a job begin on it, and waits
-    /// until the chip holds there, however busy the machine is.
+    /// Inspects a chip, lets a job begin on it, and waits until the chip holds at a command of it:
+    /// the job goes no further meanwhile, however busy the machine is.
     pub(crate) async fn begin_until(
         &self,
         page: &mut Page,
