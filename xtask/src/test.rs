@@ -3,6 +3,7 @@
 use crate::sh::{cargo, command, root, run, say};
 use crate::{build, graph, tools};
 use clap::ValueEnum;
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
 /// Options of `cargo xtask test`.
@@ -124,5 +125,11 @@ fn web() -> anyhow::Result<()> {
 fn e2e() -> anyhow::Result<()> {
     build::app()?;
     build::programs()?;
-    run(cargo().args(["test", "--quiet", "--locked", "--package", "cardwright-e2e"]))
+    let mut test = cargo();
+    if std::env::var_os("RUST_TEST_THREADS").is_none() {
+        // Some stories wait for most of their time: for the end of a lock, for the next challenge.
+        let cores = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
+        test.env("RUST_TEST_THREADS", (cores + 1).to_string());
+    }
+    run(test.args(["test", "--quiet", "--locked", "--package", "cardwright-e2e"]))
 }

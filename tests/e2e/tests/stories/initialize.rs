@@ -1,6 +1,6 @@
 //! From enabling the command to the unassigned card.
 
-use crate::{CARD_WITH_CHIP, CARD_WITHOUT_CHIP, READY};
+use crate::{CARD_WITH_CHIP, CARD_WITHOUT_CHIP, READY, at_work};
 use cardwright_e2e::{ADMIN, OPERATOR, Story, card};
 
 #[tokio::test]
@@ -49,10 +49,8 @@ async fn an_operator_initializes_a_temporary_card() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn without_a_chip_id_the_printed_number_is_confirmed() -> anyhow::Result<()> {
-    let story = Story::begin(2).await?;
+    let story = at_work(2).await?;
     story.office.swap(0, card(2))?;
-    story.enable_initialize().await?;
-    story.log_in(OPERATOR).await?;
     story.start_initializing(CARD_WITHOUT_CHIP).await?;
     let page = &story.browser;
 

@@ -23,8 +23,8 @@ mod tools;
 mod trouble;
 mod workstations;
 
-use cardwright_e2e::{OPERATOR, Story};
-use cardwright_system::Boundary;
+use cardwright_e2e::{ADMIN, OPERATOR, Story};
+use cardwright_system::{Boundary, Site};
 
 /// A produced card of the examples whose chip the bureau named: it is in the first virtual reader.
 const CARD_WITH_CHIP: &str = "TC-2026-004102";
@@ -38,7 +38,10 @@ const READY: &str = "Next encodes the chip";
 /// A desk with so many readers where an operator can work: *Initialize temporary card* is enabled.
 async fn at_work(readers: usize) -> anyhow::Result<Story> {
     let story = Story::begin(readers).await?;
-    story.enable_initialize().await?;
+    // How an admin does it in a browser is told by `initialize`, `look` and `canary`.
+    let admin = Site::new(&story.desk.url)?;
+    admin.log_in(ADMIN, story.password(ADMIN)?).await?;
+    admin.enable_initialize().await?;
     story.log_in(OPERATOR).await?;
     Ok(story)
 }
