@@ -1,6 +1,6 @@
 //! Workstations, for admins.
 
-use super::{ActionError, invalid, refused, stale_version};
+use super::{ActionError, Person, invalid, refused, stale_version};
 use crate::clock::timestamp;
 use crate::escrow::random_bytes;
 use crate::store::{
@@ -22,10 +22,16 @@ const MAX_NAME: usize = 64;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Manager<'a> {
     pub(crate) store: &'a Store,
-    /// An account, or `registry` for the command line.
-    pub(crate) by: &'a str,
+    pub(crate) by: By<'a>,
     /// In seconds since 1970.
     pub(crate) now: i64,
+}
+
+/// Somebody who manages workstations.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum By<'a> {
+    Person(&'a Person),
+    CommandLine,
 }
 
 /// A code that was just made. Shown once, kept nowhere.
@@ -68,7 +74,7 @@ impl Manager<'_> {
     /// Adds a workstation and makes its first code.
     pub(crate) async fn add(self, name: &WorkstationName) -> Result<Invited, ActionError> {
         let name = check_name(name)?;
-        let transaction = self.store.begin().await?;
+        let transaction = self.begin().await?;
         let invited = self.add_named(&transaction, &name).await?;
         transaction.commit().await?;
         Ok(invited)
@@ -80,7 +86,7 @@ impl Manager<'_> {
         name: &WorkstationName,
     ) -> Result<Invited, ActionError> {
         let name = check_name(name)?;
-        let transaction = self.store.begin().await?;
+        let transaction = self.begin().await?;
         let invited = match transaction.workstation_named(&name).await? {
             Some(record) => self.invite_anew(&transaction, &record).await?,
             None => self.add_named(&transaction, &name).await?,
@@ -91,7 +97,7 @@ impl Manager<'_> {
 
     /// Makes a new code, with which a helper enrolls anew; the one before cannot be used any more.
     pub(crate) async fn new_code(self, id: &str) -> Result<Invited, ActionError> {
-        let transaction = self.store.begin().await?;
+        let transaction = self.begin().await?;
         let record = usable(&transaction, id).await?;
         let invited = self.invite_anew(&transaction, &record).await?;
         transaction.commit().await?;
@@ -105,7 +111,7 @@ impl Manager<'_> {
         request: &ChangeWorkstation,
     ) -> Result<Workstation, ActionError> {
         let name = check_name(&request.name)?;
-        let transaction = self.store.begin().await?;
+        let transaction = self.begin().await?;
         let record = usable(&transaction, id).await?;
         if record.version != request.version {
             return Err(stale_version());
@@ -124,7 +130,7 @@ impl Manager<'_> {
     /// Revokes a workstation for good. Its code ends, and what its helper signs from now on, or
     /// signed before and has not delivered, moves no card. Revoking it again changes nothing.
     pub(crate) async fn revoke(self, id: &str) -> Result<Workstation, ActionError> {
-        let transaction = self.store.begin().await?;
+        let transaction = self.begin().await?;
         let record = transaction.workstation(id).await?.ok_or_else(unknown_workstation)?;
         self.revoke_record(transaction, &record).await
     }
@@ -134,7 +140,7 @@ impl Manager<'_> {
         self,
         name: &WorkstationName,
     ) -> Result<Workstation, ActionError> {
-        let transaction = self.store.begin().await?;
+        let transaction = self.begin().await?;
         let record = transaction.workstation_named(name).await?;
         let record = record.ok_or_else(|| {
             refused(ProblemCode::NotFound, format!("There is no workstation {name}."))
@@ -193,13 +199,24 @@ impl Manager<'_> {
         Ok(Invited { workstation: read(transaction, id, self.now).await?, code })
     }
 
+    async fn begin(self) -> Result<Transaction, ActionError> {
+        match self.by {
+            By::Person(person) => person.begin(self.store).await,
+            By::CommandLine => Ok(self.store.begin().await?),
+        }
+    }
+
     async fn record(
         self,
         transaction: &Transaction,
         kind: EventKind,
         what: String,
     ) -> Result<(), ActionError> {
-        Ok(transaction.record(Event::apart(self.now, self.by, kind, what)).await?)
+        let event = match self.by {
+            By::Person(person) => Event::apart(self.now, &person.name, kind, what),
+            By::CommandLine => Event::at_command_line(self.now, kind, what),
+        };
+        Ok(transaction.record(event).await?)
     }
 }
 
