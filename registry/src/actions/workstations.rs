@@ -7,6 +7,7 @@ use crate::store::{
     CODE_LIFETIME, Event, EventKind, KeyState, Snapshot, Store, StoreError, Transaction,
     WorkstationRecord,
 };
+use crate::text::is_unseen;
 use cardwright_protocol::ids::{WorkstationId, WorkstationName};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::workstations::{
@@ -258,22 +259,14 @@ fn whole(record: &WorkstationRecord, code_until: Option<i64>) -> Workstation {
 
 fn check_name(name: &WorkstationName) -> Result<WorkstationName, ActionError> {
     let name = name.0.trim();
-    match (1..=MAX_NAME).contains(&name.chars().count()) && !name.contains(is_unseen) {
+    // One kind of space, and one at a time: no two names look alike by them.
+    let has_odd_space =
+        name.contains("  ") || name.contains(|c: char| c != ' ' && c.is_whitespace());
+    let is_seen = !name.contains(is_unseen) && !has_odd_space;
+    match (1..=MAX_NAME).contains(&name.chars().count()) && is_seen {
         true => Ok(WorkstationName(name.to_owned())),
-        false => Err(invalid("name", "A name has 1 to 64 characters, all of which can be seen.")),
+        false => Err(invalid("name", "A name has 1 to 64 characters that can be seen, with single spaces between.")),
     }
-}
-
-/// Whether a character is not seen, or moves those beside it: with it two names that look alike
-/// would be two (Unicode, Default_Ignorable_Code_Point and Bidi_Control, and line separators).
-fn is_unseen(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
-            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
-            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
-            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 fn name_taken() -> ActionError {
@@ -295,7 +288,8 @@ mod tests {
             let name = format!("desk{unseen}-1");
             assert!(check_name(&name.as_str().into()).is_err(), "{name:?}");
         }
-        for name in ["", " ", "\u{200B}", "\u{FEFF}"] {
+        let spaces = ["desk  1", "desk\u{A0}1", "desk\u{2003}1", "desk\u{3000}1"];
+        for name in ["", " ", "\u{200B}", "\u{FEFF}", "\u{2800}"].into_iter().chain(spaces) {
             assert!(check_name(&name.into()).is_err(), "{name:?}");
         }
     }
