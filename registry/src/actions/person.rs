@@ -117,7 +117,7 @@ mod tests {
 
         async fn log_in(&self, name: &str, key: &VerifyingKey) -> Person {
             let (name, password) = self.passwords.iter().find(|it| it.0 == name).unwrap().clone();
-            let login = Login { name, password };
+            let login = Login { name, password: password.as_str().into() };
             sessions::log_in(&self.registry, login, key, "unknown").await.unwrap();
             sessions::session(&self.registry, key).await.unwrap().unwrap().person
         }

@@ -265,7 +265,10 @@ fn check_name(name: &WorkstationName) -> Result<WorkstationName, ActionError> {
     let is_seen = !name.contains(is_unseen) && !has_odd_space;
     match (1..=MAX_NAME).contains(&name.chars().count()) && is_seen {
         true => Ok(WorkstationName(name.to_owned())),
-        false => Err(invalid("name", "A name has 1 to 64 characters that can be seen, with single spaces between.")),
+        false => Err(invalid(
+            "name",
+            "A name has 1 to 64 characters that can be seen, with single spaces between.",
+        )),
     }
 }
 
