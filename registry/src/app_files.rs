@@ -23,7 +23,8 @@ impl AppFiles {
     /// Serves this folder.
     pub(crate) fn new(folder: PathBuf) -> Self {
         let page = ServeFile::new(folder.join("index.html"));
-        Self { files: ServeDir::new(folder).append_index_html_on_directories(true), page }
+        // A folder is no file: its path is one of the app's own, and leads nowhere else.
+        Self { files: ServeDir::new(folder).append_index_html_on_directories(false), page }
     }
 
     /// Answers a GET or HEAD request.
@@ -45,6 +46,7 @@ impl AppFiles {
             false => StatusCode::NOT_FOUND.into_response(),
         };
         // A path that names no file is one of the app's own; a file that is gone is just gone.
+        let lasting = found.status() == StatusCode::OK && is_named_by_content(name);
         let mut response = match found.status() {
             StatusCode::NOT_FOUND if !name.contains('.') => {
                 let Ok(page) = self.page.clone().oneshot(again).await;
@@ -52,7 +54,6 @@ impl AppFiles {
             }
             _ => found,
         };
-        let lasting = response.status() == StatusCode::OK && is_named_by_content(name);
         let value = match lasting {
             true => "public, max-age=31536000, immutable",
             false => "no-cache",

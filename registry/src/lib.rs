@@ -23,6 +23,7 @@ mod registry;
 mod routes;
 mod server;
 mod store;
+mod text;
 
 pub use access::{Access, ROUTES, Route};
 pub use actions::first_start::NewAccount;

@@ -45,6 +45,11 @@ mod tests {
             format!("Cardwright {other}:"),
             value.replace("Cardwright ", "cardwright "),
             format!("{value}00"),
+            format!("{value} "),
+            value.replace("Cardwright ", "Cardwright  "),
+            value.replace("Cardwright ", "Cardwright\t"),
+            value.replace(':', ": "),
+            format!("Cardwright {}", value["Cardwright ".len()..].to_lowercase()),
         ] {
             assert_eq!(prover(&wrong, "PUT", target, b"{}"), None, "{wrong}");
         }

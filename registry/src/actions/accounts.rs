@@ -2,6 +2,7 @@
 
 use super::passwords::shown;
 use super::{ActionError, Person, invalid, not_found, stale_version, throttle};
+use crate::access;
 use crate::clock::timestamp;
 use crate::passwords::{PasswordError, random_password};
 use crate::registry::Registry;
@@ -38,7 +39,7 @@ pub(crate) async fn add(
     let password = random_password().map_err(PasswordError::from)?;
     let hash = registry.passwords.hash(password.clone()).await?;
     let now = registry.now();
-    let transaction = registry.store.begin().await?;
+    let transaction = person.begin(&registry.store).await?;
     let new =
         NewAccountRecord { name: &name, role, password_hash: &hash, must_change_password: true };
     insert(&transaction, new, now).await?;
@@ -71,7 +72,7 @@ pub(crate) async fn change(
 ) -> Result<Account, ActionError> {
     check_granted(&request.granted)?;
     let now = registry.now();
-    let transaction = registry.store.begin().await?;
+    let transaction = person.begin(&registry.store).await?;
     let before = transaction.account(name).await?.ok_or_else(|| not_found("account"))?;
     if before.version != request.version {
         return Err(stale_version());
@@ -88,9 +89,7 @@ pub(crate) async fn change(
     for (kind, what) in in_words(&before, &after) {
         transaction.record(event(now, person, kind, what)).await?;
     }
-    let now_may = Person::of(after.clone()).permissions();
-    let may_less = !Person::of(before).permissions().iter().all(|p| now_may.contains(p));
-    if after.disabled || may_less {
+    if after.disabled || !permissions(&before).iter().all(|it| permissions(&after).contains(it)) {
         transaction.delete_sessions(after.id).await?;
     }
     let account = read(&transaction, name, now).await?;
@@ -105,7 +104,7 @@ pub(crate) async fn unlock(
     name: &str,
 ) -> Result<Account, ActionError> {
     let now = registry.now();
-    let transaction = registry.store.begin().await?;
+    let transaction = person.begin(&registry.store).await?;
     let account = transaction.account(name).await?.ok_or_else(|| not_found("account"))?;
     throttle::unlock(&transaction, &account).await?;
     let what = format!("Account {name} unlocked");
@@ -141,6 +140,11 @@ async fn view(
         locked_until: locked_until.map(timestamp),
         logged_in_at: record.logged_in_at.map(timestamp),
     })
+}
+
+/// What the owner of an account may do.
+fn permissions(account: &AccountRecord) -> Vec<Permission> {
+    [access::permissions(account.role), &account.granted].concat()
 }
 
 fn check_granted(granted: &[Permission]) -> Result<(), ActionError> {

@@ -64,7 +64,7 @@ pub(crate) async fn export(
     }
     check(&query)?;
     let now = registry.now();
-    let transaction = registry.store.begin().await?;
+    let transaction = person.begin(&registry.store).await?;
     let event = Event {
         at: now,
         by: person.name.clone(),

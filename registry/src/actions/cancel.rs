@@ -14,7 +14,7 @@ pub(crate) async fn cancel(
     person: &Person,
     id: &str,
 ) -> Result<Process, ActionError> {
-    let transaction = registry.store.begin().await?;
+    let transaction = person.begin(&registry.store).await?;
     let mut process = transaction.process(id).await?.ok_or_else(|| not_found("process"))?;
     if process.account != person.name && !person.may(Permission::CloseForeignProcesses) {
         return Err(refused(

@@ -3,6 +3,7 @@
 use super::{ActionError, invalid, refused};
 use crate::registry::Registry;
 use crate::store::{Bound, Event, EventKind, HelperSays, StoreError, Transaction};
+use crate::text::is_unseen;
 use cardwright_protocol::enrolment::{Enrol, Enrolled, HelperKeys, RegistryTerms};
 use cardwright_protocol::helper::PROTOCOL_VERSION;
 use cardwright_protocol::ids::WorkstationId;
@@ -158,7 +159,7 @@ fn read_keys(statement: &str) -> Result<Keys, ActionError> {
         return Err(invalid("protocol", message));
     }
     let length = statement.version.chars().count();
-    if !(1..=MAX_VERSION).contains(&length) || statement.version.contains(char::is_control) {
+    if !(1..=MAX_VERSION).contains(&length) || statement.version.contains(is_unseen) {
         return Err(wrong("no version"));
     }
     let weak = |_| wrong("keys that nobody can use");

@@ -30,7 +30,7 @@ pub(crate) async fn make_nonce(
     id: &str,
 ) -> Result<Nonce, ActionError> {
     let nonce: [u8; 16] = random_bytes()?;
-    let transaction = registry.store.begin().await?;
+    let transaction = person.begin(&registry.store).await?;
     let process = own_open_process(&transaction, person, id).await?;
     transaction.insert_nonce(&process.id, &nonce).await?;
     transaction.commit().await?;

@@ -35,7 +35,7 @@ pub(crate) async fn issue_job(
     id: &str,
     request: AskForJob,
 ) -> Result<IssuedJob, ActionError> {
-    let transaction = registry.store.begin().await?;
+    let transaction = person.begin(&registry.store).await?;
     let process = own_open_process(&transaction, person, id).await?;
     let (report, judgement) =
         judge_report(registry, &transaction, &process, &request.report).await?;

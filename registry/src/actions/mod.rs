@@ -21,6 +21,7 @@ mod never_began;
 mod outcome_in_words;
 pub(crate) mod passwords;
 pub(crate) mod past_jobs;
+mod person;
 mod reason;
 pub(crate) mod refusals;
 pub(crate) mod reveal;
@@ -41,52 +42,12 @@ pub(crate) mod view;
 mod waits;
 pub(crate) mod workstations;
 
-use crate::access::permissions;
+pub(crate) use person::Person;
+
 use crate::escrow::EscrowError;
 use crate::passwords::PasswordError;
-use crate::store::{AccountRecord, StoreError};
-use cardwright_protocol::domain::{Permission, Role};
+use crate::store::StoreError;
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
-
-/// Somebody who is logged in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Person {
-    pub(crate) name: String,
-    pub(crate) role: Role,
-    /// Permissions beyond the role.
-    pub(crate) granted: Vec<Permission>,
-    /// Nothing else may be done before.
-    pub(crate) must_change_password: bool,
-}
-
-impl Person {
-    /// The owner of an account.
-    pub(crate) fn of(account: AccountRecord) -> Self {
-        let AccountRecord { name, role, granted, must_change_password, .. } = account;
-        Self { name, role, granted, must_change_password }
-    }
-
-    /// What the person may do: by the role, and granted to the account.
-    pub(crate) fn permissions(&self) -> Vec<Permission> {
-        [permissions(self.role), &self.granted].concat()
-    }
-
-    /// Whether the person may do something.
-    pub(crate) fn may(&self, permission: Permission) -> bool {
-        permissions(self.role).contains(&permission) || self.granted.contains(&permission)
-    }
-
-    /// Refuses unless the person may do something.
-    pub(crate) fn require(&self, permission: Permission) -> Result<(), ActionError> {
-        match self.may(permission) {
-            true => Ok(()),
-            false => Err(refused(
-                ProblemCode::NotPermitted,
-                format!("Your account may not do this: {}.", permission.title()),
-            )),
-        }
-    }
-}
 
 /// Why something was not done; nothing was changed.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use cardwright_protocol::registry::accounts::NewPassword;
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
 use cardwright_protocol::registry::session::{ChangePassword, MIN_PASSWORD_LENGTH, Me};
 use cardwright_protocol::secret_text::SecretText;
-use cardwright_seal::{Secret, VerifyingKey};
+use cardwright_seal::Secret;
 
 /// Whether the owner of an account may have this password.
 pub(crate) fn check(name: &str, password: &Secret) -> Result<(), ActionError> {
@@ -32,7 +32,6 @@ pub(crate) fn check(name: &str, password: &Secret) -> Result<(), ActionError> {
 pub(crate) async fn change_own(
     registry: &Registry,
     person: &Person,
-    key: &VerifyingKey,
     address: &str,
     request: ChangePassword,
 ) -> Result<Me, ActionError> {
@@ -51,7 +50,7 @@ pub(crate) async fn change_own(
         true => Some(registry.passwords.hash(new).await?),
         false => None,
     };
-    write_own(registry, &seen, key, tried, hash).await?;
+    write_own(registry, person, &seen, tried, hash).await?;
     me(registry, &Person { must_change_password: false, ..person.clone() }).await
 }
 
@@ -59,13 +58,13 @@ pub(crate) async fn change_own(
 /// as it was seen: comparing takes a while.
 async fn write_own(
     registry: &Registry,
+    person: &Person,
     seen: &AccountRecord,
-    key: &VerifyingKey,
     tried: Try,
     hash: Option<String>,
 ) -> Result<(), ActionError> {
     let now = registry.now();
-    let transaction = registry.store.begin().await?;
+    let transaction = person.begin(&registry.store).await?;
     let current = transaction.account(&seen.name).await?.map(|account| account.password_hash);
     let Some(hash) = hash.filter(|_| current.as_ref() == Some(&seen.password_hash)) else {
         let what = "Change of the password refused";
@@ -78,7 +77,7 @@ async fn write_own(
         }));
     };
     transaction.change_password(seen.id, &hash, false).await?;
-    transaction.delete_other_sessions(seen.id, &key.to_string()).await?;
+    transaction.delete_other_sessions(seen.id, &person.session).await?;
     tried.was_right(&transaction).await?;
     let what = "Password changed by its owner; its other sessions ended".to_owned();
     transaction.record(event(now, &seen.name, EventKind::PasswordChanged, what)).await?;
@@ -101,7 +100,7 @@ pub(crate) async fn make_for(
     let password = random_password().map_err(crate::passwords::PasswordError::from)?;
     let hash = registry.passwords.hash(password.clone()).await?;
     let now = registry.now();
-    let transaction = registry.store.begin().await?;
+    let transaction = person.begin(&registry.store).await?;
     let account = transaction.account(name).await?.ok_or_else(|| not_found("account"))?;
     transaction.change_password(account.id, &hash, true).await?;
     transaction.delete_sessions(account.id).await?;

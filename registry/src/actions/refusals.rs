@@ -4,6 +4,7 @@ use super::verified::verified;
 use super::{ActionError, Person};
 use crate::registry::Registry;
 use crate::store::{Bound, Event, EventKind};
+use crate::text::one_line;
 use cardwright_protocol::outcome::Refusal;
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::signed::Signed;
@@ -32,7 +33,7 @@ pub(crate) async fn take_refusal(
         return Ok(());
     }
     let now = registry.now();
-    let why: String = refusal.why.chars().filter(|c| !c.is_control()).take(MAX_REASON).collect();
+    let why: String = one_line(&refusal.why).chars().take(MAX_REASON).collect();
     let what = format!(
         "{} refused{doubt}: {why}; what it refused has the SHA-256 {}",
         workstation.name, refusal.refused_hash

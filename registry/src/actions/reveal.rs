@@ -37,7 +37,7 @@ pub(crate) async fn reveal(
 ) -> Result<RevealedSecret, ActionError> {
     let Reveal { secret, reason } = request;
     let asking = Asking { person, name: in_words(secret), now: registry.now() };
-    let transaction = registry.store.begin().await?;
+    let transaction = person.begin(&registry.store).await?;
     let card = transaction.card(number).await?;
     if let Err(error) = person.require(for_secret(secret)) {
         let why = "the account may not see it";

@@ -17,8 +17,6 @@ const TOUCH_INTERVAL: i64 = 60;
 pub(crate) struct Session {
     /// Whose it is.
     pub(crate) person: Person,
-    /// The public key that is the session.
-    key: String,
     used_at: i64,
 }
 
@@ -101,7 +99,7 @@ async fn begin(
     transaction.touch_account(account.id, now).await?;
     transaction.record(event(now, account.name.clone(), EventKind::LoggedIn, "Logged in")).await?;
     transaction.commit().await?;
-    me(registry, &Person::of(account)).await
+    me(registry, &Person::of(account, &key)).await
 }
 
 /// The session that a key is, where it goes on.
@@ -113,7 +111,7 @@ pub(crate) async fn session(
     let key = key.to_string();
     let found = registry.store.read().await?.session(&key, begun, used).await?;
     let found = found.filter(|(account, _)| !account.disabled);
-    Ok(found.map(|(account, used_at)| Session { person: Person::of(account), key, used_at }))
+    Ok(found.map(|(account, used_at)| Session { person: Person::of(account, &key), used_at }))
 }
 
 /// Remembers that a session was used, so that it goes on.
@@ -122,7 +120,7 @@ pub(crate) async fn used(registry: &Registry, session: &Session) -> Result<(), A
     if now - session.used_at < TOUCH_INTERVAL {
         return Ok(());
     }
-    match touch(registry, &session.key, now).await {
+    match touch(registry, &session.person.session, now).await {
         // What is only read need not fail because of it.
         Err(StoreError::CannotWrite(cause)) => {
             tracing::warn!(%cause, "the use of a session was not written down");
@@ -139,13 +137,9 @@ async fn touch(registry: &Registry, key: &str, now: i64) -> Result<(), StoreErro
 }
 
 /// Ends a session.
-pub(crate) async fn log_out(
-    registry: &Registry,
-    person: &Person,
-    key: &VerifyingKey,
-) -> Result<(), ActionError> {
+pub(crate) async fn log_out(registry: &Registry, person: &Person) -> Result<(), ActionError> {
     let transaction = registry.store.begin().await?;
-    transaction.delete_session(&key.to_string()).await?;
+    transaction.delete_session(&person.session).await?;
     let event = event(registry.now(), person.name.clone(), EventKind::LoggedOut, "Logged out");
     transaction.record(event).await?;
     Ok(transaction.commit().await?)

@@ -19,7 +19,7 @@ pub(crate) async fn start(
 ) -> Result<Process, ActionError> {
     let StartProcess { command, version, reason } = request;
     person.require(for_command(command))?;
-    let transaction = registry.store.begin().await?;
+    let transaction = person.begin(&registry.store).await?;
     let mut card = transaction.card(number).await?.ok_or_else(|| not_found("card"))?;
     if let Some(open) = transaction.open_processes([card.id]).await?.first() {
         return Err(in_use(&open.account));

@@ -15,7 +15,7 @@ pub(crate) async fn take_over(
     id: &str,
 ) -> Result<Process, ActionError> {
     person.require(Permission::CloseForeignProcesses)?;
-    let transaction = registry.store.begin().await?;
+    let transaction = person.begin(&registry.store).await?;
     let mut process = transaction.process(id).await?.ok_or_else(|| not_found("process"))?;
     if !process.state.is_open() {
         return Err(refused(ProblemCode::ProcessEnded, "The process has ended already."));

@@ -36,7 +36,7 @@ pub(crate) async fn change(
     request: ChangeTemplate,
 ) -> Result<Template, ActionError> {
     check(&request)?;
-    let transaction = registry.store.begin().await?;
+    let transaction = person.begin(&registry.store).await?;
     let record = transaction.template(name).await?.ok_or_else(|| not_found("template"))?;
     if record.version != request.version {
         return Err(stale_version());

@@ -26,6 +26,7 @@ pub(crate) async fn issue(
     }
     let now = registry.now();
     let snapshot = registry.store.read().await?;
+    person.check(&snapshot).await?;
     let workstation = snapshot.workstation(id).await?.ok_or_else(unknown_workstation)?;
     // Nobody hides behind somebody else who uses it, too.
     let is_recorded = snapshot.is_exhausted(&scope(person, &workstation), RECORDED, now).await?;

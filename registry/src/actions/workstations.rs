@@ -1,12 +1,13 @@
 //! Workstations, for admins.
 
-use super::{ActionError, invalid, refused, stale_version};
+use super::{ActionError, Person, invalid, refused, stale_version};
 use crate::clock::timestamp;
 use crate::escrow::random_bytes;
 use crate::store::{
     CODE_LIFETIME, Event, EventKind, KeyState, Snapshot, Store, StoreError, Transaction,
     WorkstationRecord,
 };
+use crate::text::is_unseen;
 use cardwright_protocol::ids::{WorkstationId, WorkstationName};
 use cardwright_protocol::registry::problem::ProblemCode;
 use cardwright_protocol::registry::workstations::{
@@ -22,10 +23,16 @@ const MAX_NAME: usize = 64;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Manager<'a> {
     pub(crate) store: &'a Store,
-    /// An account, or `registry` for the command line.
-    pub(crate) by: &'a str,
+    pub(crate) by: By<'a>,
     /// In seconds since 1970.
     pub(crate) now: i64,
+}
+
+/// Somebody who manages workstations.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum By<'a> {
+    Person(&'a Person),
+    CommandLine,
 }
 
 /// A code that was just made. Shown once, kept nowhere.
@@ -68,7 +75,7 @@ impl Manager<'_> {
     /// Adds a workstation and makes its first code.
     pub(crate) async fn add(self, name: &WorkstationName) -> Result<Invited, ActionError> {
         let name = check_name(name)?;
-        let transaction = self.store.begin().await?;
+        let transaction = self.begin().await?;
         let invited = self.add_named(&transaction, &name).await?;
         transaction.commit().await?;
         Ok(invited)
@@ -80,7 +87,7 @@ impl Manager<'_> {
         name: &WorkstationName,
     ) -> Result<Invited, ActionError> {
         let name = check_name(name)?;
-        let transaction = self.store.begin().await?;
+        let transaction = self.begin().await?;
         let invited = match transaction.workstation_named(&name).await? {
             Some(record) => self.invite_anew(&transaction, &record).await?,
             None => self.add_named(&transaction, &name).await?,
@@ -91,7 +98,7 @@ impl Manager<'_> {
 
     /// Makes a new code, with which a helper enrolls anew; the one before cannot be used any more.
     pub(crate) async fn new_code(self, id: &str) -> Result<Invited, ActionError> {
-        let transaction = self.store.begin().await?;
+        let transaction = self.begin().await?;
         let record = usable(&transaction, id).await?;
         let invited = self.invite_anew(&transaction, &record).await?;
         transaction.commit().await?;
@@ -105,7 +112,7 @@ impl Manager<'_> {
         request: &ChangeWorkstation,
     ) -> Result<Workstation, ActionError> {
         let name = check_name(&request.name)?;
-        let transaction = self.store.begin().await?;
+        let transaction = self.begin().await?;
         let record = usable(&transaction, id).await?;
         if record.version != request.version {
             return Err(stale_version());
@@ -124,7 +131,7 @@ impl Manager<'_> {
     /// Revokes a workstation for good. Its code ends, and what its helper signs from now on, or
     /// signed before and has not delivered, moves no card. Revoking it again changes nothing.
     pub(crate) async fn revoke(self, id: &str) -> Result<Workstation, ActionError> {
-        let transaction = self.store.begin().await?;
+        let transaction = self.begin().await?;
         let record = transaction.workstation(id).await?.ok_or_else(unknown_workstation)?;
         self.revoke_record(transaction, &record).await
     }
@@ -134,7 +141,7 @@ impl Manager<'_> {
         self,
         name: &WorkstationName,
     ) -> Result<Workstation, ActionError> {
-        let transaction = self.store.begin().await?;
+        let transaction = self.begin().await?;
         let record = transaction.workstation_named(name).await?;
         let record = record.ok_or_else(|| {
             refused(ProblemCode::NotFound, format!("There is no workstation {name}."))
@@ -193,13 +200,24 @@ impl Manager<'_> {
         Ok(Invited { workstation: read(transaction, id, self.now).await?, code })
     }
 
+    async fn begin(self) -> Result<Transaction, ActionError> {
+        match self.by {
+            By::Person(person) => person.begin(self.store).await,
+            By::CommandLine => Ok(self.store.begin().await?),
+        }
+    }
+
     async fn record(
         self,
         transaction: &Transaction,
         kind: EventKind,
         what: String,
     ) -> Result<(), ActionError> {
-        Ok(transaction.record(Event::apart(self.now, self.by, kind, what)).await?)
+        let event = match self.by {
+            By::Person(person) => Event::apart(self.now, &person.name, kind, what),
+            By::CommandLine => Event::at_command_line(self.now, kind, what),
+        };
+        Ok(transaction.record(event).await?)
     }
 }
 
@@ -241,22 +259,17 @@ fn whole(record: &WorkstationRecord, code_until: Option<i64>) -> Workstation {
 
 fn check_name(name: &WorkstationName) -> Result<WorkstationName, ActionError> {
     let name = name.0.trim();
-    match (1..=MAX_NAME).contains(&name.chars().count()) && !name.contains(is_unseen) {
+    // One kind of space, and one at a time: no two names look alike by them.
+    let has_odd_space =
+        name.contains("  ") || name.contains(|c: char| c != ' ' && c.is_whitespace());
+    let is_seen = !name.contains(is_unseen) && !has_odd_space;
+    match (1..=MAX_NAME).contains(&name.chars().count()) && is_seen {
         true => Ok(WorkstationName(name.to_owned())),
-        false => Err(invalid("name", "A name has 1 to 64 characters, all of which can be seen.")),
+        false => Err(invalid(
+            "name",
+            "A name has 1 to 64 characters that can be seen, with single spaces between.",
+        )),
     }
-}
-
-/// Whether a character is not seen, or moves those beside it: with it two names that look alike
-/// would be two (Unicode, Default_Ignorable_Code_Point and Bidi_Control, and line separators).
-fn is_unseen(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
-            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
-            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
-            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 fn name_taken() -> ActionError {
@@ -278,7 +291,8 @@ mod tests {
             let name = format!("desk{unseen}-1");
             assert!(check_name(&name.as_str().into()).is_err(), "{name:?}");
         }
-        for name in ["", " ", "\u{200B}", "\u{FEFF}"] {
+        let spaces = ["desk  1", "desk\u{A0}1", "desk\u{2003}1", "desk\u{3000}1"];
+        for name in ["", " ", "\u{200B}", "\u{FEFF}", "\u{2800}"].into_iter().chain(spaces) {
             assert!(check_name(&name.into()).is_err(), "{name:?}");
         }
     }

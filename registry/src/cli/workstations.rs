@@ -1,5 +1,5 @@
 use super::{CliError, DataArgument, print, refused};
-use crate::actions::workstations::Manager;
+use crate::actions::workstations::{By, Manager};
 use crate::clock::{Clock as _, SystemClock};
 use crate::data_dir::{DataDir, DataError};
 use cardwright_protocol::registry::workstations::WorkstationState;
@@ -14,7 +14,7 @@ pub(super) struct Workstations {
 impl Workstations {
     pub(super) async fn run(self) -> Result<(), CliError> {
         let store = DataDir::open(&self.data.data)?.open_store().await?;
-        let manager = Manager { store: &store, by: "registry", now: SystemClock.now() };
+        let manager = Manager { store: &store, by: By::CommandLine, now: SystemClock.now() };
         let workstations = manager.list().await.map_err(refused)?;
         store.close().await.map_err(DataError::from)?;
         for workstation in workstations {

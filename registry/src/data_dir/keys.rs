@@ -112,12 +112,16 @@ pub(super) async fn record_root_keys(
     let is_first = !known.keys().any(|name| matches!(name, KeyName::Root(_)));
     for key in named_root_keys(keys).filter(|key| known.get(&key.name) != Some(&key.fingerprint)) {
         transaction.record_key(key.name, &key.fingerprint).await?;
-        if !is_first && !known.contains_key(&key.name) {
+        if !is_first {
             let (version, current) = (key.name.version(), keys.current().version());
-            let what = format!(
-                "The root key has version {version} from now on; chips are keyed under version \
-                 {current}"
-            );
+            let what = match known.contains_key(&key.name) {
+                // Only where nothing needs the one before.
+                true => format!("Version {version} of the root key is another one from now on"),
+                false => format!(
+                    "The root key has version {version} from now on; chips are keyed under \
+                     version {current}"
+                ),
+            };
             transaction.record(Event::at_command_line(now, EventKind::RootKeyAdded, what)).await?;
         }
     }

@@ -35,23 +35,20 @@ async fn read(State(shared): State<Shared>, person: Person) -> ApiResult<Json<Me
 async fn log_out(
     State(shared): State<Shared>,
     person: Person,
-    Prover(key): Prover,
     NoBody: NoBody,
 ) -> ApiResult<StatusCode> {
-    sessions::log_out(&shared.registry, &person, &key).await?;
+    sessions::log_out(&shared.registry, &person).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn change_password(
     State(shared): State<Shared>,
     person: Person,
-    Prover(key): Prover,
     PeerAddress(address): PeerAddress,
     Body(request): Body<ChangePassword>,
 ) -> ApiResult<Json<Me>> {
     let Shared { registry, .. } = shared;
-    let me =
-        async move { passwords::change_own(&registry, &person, &key, &address, request).await };
+    let me = async move { passwords::change_own(&registry, &person, &address, request).await };
     Ok(Json(to_the_end(me).await?))
 }
 

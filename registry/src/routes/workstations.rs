@@ -5,7 +5,7 @@ use super::error::ApiResult;
 use super::extract::{Body, NoBody, PathName};
 use super::guard::PageOrigin;
 use super::shown_once::shown_once;
-use crate::actions::workstations::Manager;
+use crate::actions::workstations::{By, Manager};
 use crate::actions::{Person, tickets};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,7 +26,8 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 fn manager<'a>(shared: &'a Shared, person: &'a Person) -> Manager<'a> {
-    Manager { store: &shared.registry.store, by: &person.name, now: shared.registry.now() }
+    let Shared { registry, .. } = shared;
+    Manager { store: &registry.store, by: By::Person(person), now: registry.now() }
 }
 
 async fn list(State(shared): State<Shared>, person: Person) -> ApiResult<Json<Vec<Workstation>>> {

@@ -2,6 +2,7 @@ use super::entities::{audit_events, cards};
 use super::{EventKind, Snapshot, StoreError, Transaction};
 use crate::audit::{Chained, before_the_first};
 use crate::clock::timestamp;
+use crate::text::one_line;
 use cardwright_protocol::domain::CardState;
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::ids::{CardNumber, ProcessId};
@@ -10,6 +11,9 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
 };
+
+/// Longest words of an event, in characters.
+const MAX_LENGTH: usize = 4_000;
 
 /// Something that happened: who, when, what; never a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +138,7 @@ impl Transaction {
     /// would have to lock a row that all share before this reads (`SELECT … FOR UPDATE`); the
     /// primary key refuses whoever does not, as [`StoreError::Taken`].
     pub(crate) async fn record(&self, event: Event) -> Result<(), StoreError> {
+        let what = in_one_line(&event.what);
         let head = self.audit_head().await?;
         let number = match event.card {
             Some(card) => Some(self.card_number(card).await?),
@@ -149,7 +154,7 @@ impl Transaction {
                 kind: event.kind.name().to_owned(),
                 card: number,
                 process: event.process.clone(),
-                what: event.what.clone(),
+                what: what.clone(),
                 state: state.clone(),
                 hash: Vec::new().into(),
             },
@@ -162,7 +167,7 @@ impl Transaction {
             kind: Set(event.kind.name().to_owned()),
             card_id: Set(event.card),
             process_id: Set(event.process.map(|process| process.0)),
-            what: Set(event.what),
+            what: Set(what),
             state: Set(state),
             previous: Set(chained.previous.0),
             hash: Set(chained.event.hash.0),
@@ -170,6 +175,15 @@ impl Transaction {
         audit_events::Entity::insert(row).exec_without_returning(&self.database).await?;
         self.recorded.add(chained.event.seq);
         Ok(())
+    }
+}
+
+/// Helpers and people say a part of it: no more than can be seen, and of no more than a screen.
+fn in_one_line(what: &str) -> String {
+    let line = one_line(what);
+    match line.char_indices().nth(MAX_LENGTH) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.into_owned(),
     }
 }
 

@@ -167,3 +167,27 @@ async fn an_admin_or_the_command_line_ends_a_lock() {
     let set = registry.command(&["set-password", "operator", "--generate"]).await;
     assert_eq!(browser.log_in("operator", &set[0][1]).await.status, 200);
 }
+
+/// Requests that were let in before wait for their turn to write.
+#[tokio::test]
+async fn nobody_makes_accounts_after_their_own_was_disabled() {
+    let registry = TestRegistry::empty().await;
+    let admin = registry.log_in("admin").await;
+    let other = registry.log_in_new("other", "admin").await;
+    let mut adding = tokio::task::JoinSet::new();
+    for number in 0..48 {
+        let other = other.clone();
+        adding.spawn(async move {
+            let name = format!("more-{number}");
+            other.post("/accounts", &account(&name, Role::Admin)).await.status
+        });
+    }
+    assert_eq!(adding.join_next().await.unwrap().unwrap(), 201);
+    let _: Account = admin.change_account("other", |change| change.disabled = true).await.ok();
+    let answers = adding.join_all().await;
+    assert!(answers.iter().all(|status| [201, 401].contains(status)), "{answers:?}");
+    let events = registry.events("account.").await;
+    let disabled = events.iter().position(|event| event.contains("other disabled")).unwrap();
+    let later = &events[disabled + 1..];
+    assert!(!later.iter().any(|event| event.starts_with("other: ")), "{later:#?}");
+}

@@ -100,6 +100,12 @@ async fn a_root_key_is_made_only_while_nothing_is_encrypted() {
     std::fs::remove_file(&root_key).unwrap();
     open(folder.path()).await.unwrap();
     assert_ne!(std::fs::read(&root_key).unwrap(), first);
+    let told = b"Version 1 of the root key is another one from now on";
+    let holds = |file: &str| {
+        let content = std::fs::read(folder.path().join(file)).unwrap_or_default();
+        content.windows(told.len()).any(|window| window == told)
+    };
+    assert!(holds("registry.sqlite") || holds("registry.sqlite-wal"), "the log says so");
 
     let (folder, _desk) = folder_with_ciphertext().await;
     let root_key = folder.path().join("root-key");

@@ -35,7 +35,7 @@ async fn what_a_helper_refused_is_recorded_once() {
         format!("operator: desk-1 refused{why}; what it refused has the SHA-256 {hash}")
     };
     let mut expected = vec![
-        told(": the signaturedoes not fit", "07"),
+        told(": the signature does not fit", "07"),
         told(&format!(": {}", "x".repeat(200)), "08"),
     ];
     assert_eq!(registry.events("refusal.by-helper").await, expected);

@@ -87,6 +87,7 @@ async fn nothing_is_revealed_without_a_reason_or_a_chip() {
         ("TC-1", "", ProblemCode::Invalid),
         ("TC-1", " \t ", ProblemCode::Invalid),
         ("TC-1", "a\0b", ProblemCode::Invalid),
+        ("TC-1", "\u{200B}\u{2800}\u{E0041}\r\n", ProblemCode::Invalid),
         ("TC-1", &long, ProblemCode::Invalid),
         ("TC-2", REASON, ProblemCode::WrongState),
         ("TC-3", REASON, ProblemCode::NotFound),
@@ -107,6 +108,19 @@ async fn nothing_is_revealed_without_a_reason_or_a_chip() {
     assert!(!history.iter().any(|line| line.contains("revealed")), "{history:?}");
     let longest = "x".repeat(500);
     let _: Revealed = reveal(&browser, "TC-1", RevealedKind::Pin, &longest).await.ok();
+}
+
+/// Nobody makes a line of the log out of a reason, or one that says something else than it is.
+#[tokio::test]
+async fn a_reason_is_one_line_of_what_can_be_seen() {
+    let office = Office::new(1).await;
+    let job = office.job("TC-1", &mute(1)).await;
+    office.finish(&job).await;
+    let browser = trusted(&office.registry).await;
+    let reason = " lost\r\n\u{202E}admin: PIN\trevealed\u{1B}[2J\u{200B} ";
+    let _: Revealed = reveal(&browser, "TC-1", RevealedKind::Pin, reason).await.ok();
+    let events = office.registry.events("secret.revealed").await;
+    assert_eq!(events, ["operator: PIN revealed: lost admin: PIN revealed[2J"]);
 }
 
 #[tokio::test]

@@ -10,12 +10,18 @@ async fn the_app_is_served_with_its_page_for_its_own_paths() {
     write("app-9f86d081884c7d65_bg.wasm", "wasm");
     write("app-9f86d081884c7d65.js", "js");
     write("plain.css", "css");
+    std::fs::create_dir(app.path().join("snippets")).unwrap();
     let registry = TestRegistry::with_app(app.path().to_owned()).await;
     let browser = registry.browser();
     let get = async |path: &str| browser.send(Method::GET, path, &[], None).await;
     let cases = [
         ("/", "text/html", "no-cache", "<!doctype html>"),
         ("/cards/TC-2026-004118", "text/html", "no-cache", "<!doctype html>"),
+        // Sixteen digits behind a hyphen: no file, whatever its name looks like.
+        ("/cards/TC-2026000000004118", "text/html", "no-cache", "<!doctype html>"),
+        ("/snippets", "text/html", "no-cache", "<!doctype html>"),
+        ("//snippets", "text/html", "no-cache", "<!doctype html>"),
+        ("/snippets/", "text/html", "no-cache", "<!doctype html>"),
         ("/search?status=produced", "text/html", "no-cache", "<!doctype html>"),
         ("/plain.css", "text/css", "no-cache", "css"),
     ];

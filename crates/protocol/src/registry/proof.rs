@@ -9,6 +9,10 @@
 /// The scheme of the `Authorization` header.
 pub const SCHEME: &str = "Cardwright";
 
+/// Digits of a public key (32 bytes) and of a signature (64 bytes).
+const KEY_DIGITS: usize = 64;
+const SIGNATURE_DIGITS: usize = 128;
+
 /// What is signed: context, method, target (path and query as sent) and the SHA-256 of the body
 /// (of no bytes where there is none) as upper-case hexadecimal digits.
 #[must_use]
@@ -22,8 +26,13 @@ pub fn authorization(key: &str, signature: &str) -> String {
     format!("{SCHEME} {key}:{signature}")
 }
 
-/// Key and signature in the value of the header.
+/// Key and signature in the value of the header, where it is written as [`authorization`] writes it:
+/// a request has one form.
 #[must_use]
 pub fn parse(value: &str) -> Option<(&str, &str)> {
-    value.strip_prefix(SCHEME)?.strip_prefix(' ')?.split_once(':')
+    let (key, signature) = value.strip_prefix(SCHEME)?.strip_prefix(' ')?.split_once(':')?;
+    let is_hex = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|it| matches!(it, b'0'..=b'9' | b'A'..=b'F'))
+    };
+    (is_hex(key, KEY_DIGITS) && is_hex(signature, SIGNATURE_DIGITS)).then_some((key, signature))
 }
