@@ -16,7 +16,7 @@ fn checkpoints(data: &Path) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-async fn database(data: &Path) -> DatabaseConnection {
+pub(crate) async fn database(data: &Path) -> DatabaseConnection {
     let url = format!("sqlite://{}", data.join("registry.sqlite").display());
     Database::connect(url).await.unwrap()
 }

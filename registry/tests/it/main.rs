@@ -31,6 +31,8 @@ mod jobs;
 mod keys;
 mod late;
 mod late_receipts;
+#[cfg(target_os = "linux")]
+mod long_answers;
 mod never_began;
 mod office;
 mod outcomes;
