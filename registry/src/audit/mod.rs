@@ -7,6 +7,7 @@ mod any_export;
 mod chain;
 mod checkpoints;
 mod export;
+mod export_source;
 mod findings;
 mod keeper;
 mod links;
