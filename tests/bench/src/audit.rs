@@ -73,7 +73,10 @@ async fn measure(folder: &Path, options: &Options) -> anyhow::Result<()> {
     let key = registry_command("public-key").arg("--data").arg(&data).output()?;
     let key = String::from_utf8(key.stdout)?;
     let mut offline = registry_command("verify-audit");
-    verify("audit.verify_export", offline.arg("--export").arg(&export).args(["--key", key.trim()]))?;
+    verify(
+        "audit.verify_export",
+        offline.arg("--export").arg(&export).args(["--key", key.trim()]),
+    )?;
     let mut online = registry_command("verify-audit");
     verify("audit.verify_log", online.arg("--data").arg(&data))
 }
