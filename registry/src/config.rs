@@ -1,5 +1,6 @@
 //! The configuration: which pages may change the registry, and where they look for a helper.
 
+use crate::audit::CheckpointPace;
 use crate::clock::{Clock, SystemClock};
 use crate::server::Limits;
 use cardwright_protocol::helper::HELPER_PORTS;
@@ -31,6 +32,8 @@ pub struct Config {
     /// File of the audit log's checkpoints, best on another disk; a relative name is one in the
     /// folder of data. `None`: `audit-checkpoints` there.
     pub audit_checkpoints: Option<PathBuf>,
+    /// When they are written.
+    pub checkpoint_pace: CheckpointPace,
     /// The clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -63,6 +66,7 @@ impl Default for Config {
             session_idle: Duration::from_secs(60 * 60),
             session_length: Duration::from_secs(12 * 60 * 60),
             audit_checkpoints: None,
+            checkpoint_pace: CheckpointPace::default(),
             clock: Arc::new(SystemClock),
         }
     }

@@ -22,6 +22,10 @@ impl NewFile {
         if fs::symlink_metadata(path).is_ok() {
             return Err(exists());
         }
+        Self::begin_beside(path)
+    }
+
+    fn begin_beside(path: &Path) -> io::Result<Self> {
         let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
         // Of its own: what another program left or writes is not taken for ours.
         let suffix = random_bytes::<8>().map_err(io::Error::other)?;
@@ -33,6 +37,25 @@ impl NewFile {
         for_owner_alone(&mut options);
         let file = options.open(&unfinished)?;
         Ok(Self { path: path.to_owned(), unfinished, file })
+    }
+
+    /// Begins a file that is to take the place of an open one, for everybody whom that was for.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::PermissionDenied`] when only somebody else could make such a file.
+    pub(crate) fn begin_in_place_of(path: &Path, old: &File) -> io::Result<Self> {
+        let new = Self::begin_beside(path)?;
+        let old = old.metadata()?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let owner = |it: &fs::Metadata| (it.uid(), it.gid());
+            if owner(&old) != owner(&new.file.metadata()?) {
+                return Err(io::ErrorKind::PermissionDenied.into());
+            }
+        }
+        new.file.set_permissions(old.permissions())?;
+        Ok(new)
     }
 
     /// Writes such a file.
@@ -54,6 +77,13 @@ impl NewFile {
     pub(crate) fn finish(self) -> io::Result<()> {
         self.file.sync_all()?;
         rename_to_new(&self.unfinished, &self.path)?;
+        sync_folder(&self.path)
+    }
+
+    /// Gives it its name when all of it is on the disk, in the place of the file that has it.
+    pub(crate) fn replace(self) -> io::Result<()> {
+        self.file.sync_all()?;
+        fs::rename(&self.unfinished, &self.path)?;
         sync_folder(&self.path)
     }
 }

@@ -27,6 +27,7 @@ mod text;
 
 pub use access::{Access, ROUTES, Route};
 pub use actions::first_start::NewAccount;
+pub use audit::CheckpointPace;
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, ConfigError, PasswordCost};
 pub use data_dir::DataError;

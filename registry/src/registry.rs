@@ -1,7 +1,7 @@
 use crate::actions::ActionError;
 use crate::actions::first_start::{self, NewAccount};
 use crate::actions::throttle::UnderWay;
-use crate::audit::CheckpointFile;
+use crate::audit::{CheckpointFile, CheckpointTrouble};
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataError};
 use crate::escrow::Escrow;
@@ -33,6 +33,8 @@ pub struct Parts {
     pub(crate) profiles: Profiles,
     /// What the audit log was, outside the database.
     pub(crate) checkpoints: CheckpointFile,
+    /// What is wrong with it.
+    pub(crate) checkpoint_trouble: CheckpointTrouble,
     /// As it was given.
     pub(crate) config: Config,
 }
@@ -71,6 +73,7 @@ impl Registry {
             under_way: UnderWay::default(),
             profiles,
             checkpoints: CheckpointFile::of(folder, config.audit_checkpoints.as_deref()),
+            checkpoint_trouble: CheckpointTrouble::default(),
             config,
         }));
         let accounts = first_start::run(&registry)

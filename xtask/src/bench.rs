@@ -31,6 +31,30 @@ enum What {
     /// encode.four_readers_vs_one_50ms: four jobs at the same time in four readers, from the first
     /// `accepted` to the last `ended`, divided by one.
     Encode(EncodeOptions),
+    /// What an audit log of many events costs the registry, as the page and the verifier use it.
+    ///
+    /// Each figure is a line on standard output, as those of `encode`. They are times and memory of
+    /// this machine: compare them with those of the same machine only.
+    ///
+    /// audit.append_to_few, audit.append_to_many: a request that records one event and finds none,
+    /// before and after all of them are there. audit.append_many: events of one import a second.
+    ///
+    /// audit.search_...: a page of a search.
+    ///
+    /// audit.export_first_byte, audit.export: an export of everything, until its begin and its end.
+    /// audit.export_memory, audit.export_memory_more: the most memory that the registry took
+    /// meanwhile, and how much more than before.
+    ///
+    /// audit.verify_export, audit.verify_log, and the same with `_memory`: `verify-audit` over the
+    /// export and over the database.
+    Audit(AuditOptions),
+}
+
+#[derive(clap::Args)]
+struct AuditOptions {
+    /// How many events the log has.
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    events: u64,
 }
 
 #[derive(clap::Args)]
@@ -47,7 +71,16 @@ struct EncodeOptions {
 pub fn bench(options: &Options) -> anyhow::Result<()> {
     match &options.what {
         What::Encode(options) => encode(options),
+        What::Audit(options) => audit(options),
     }
+}
+
+fn audit(options: &AuditOptions) -> anyhow::Result<()> {
+    say("building registry and measurement, optimized");
+    let packages = ["--package", "cardwright-registry", "--package", "cardwright-bench"];
+    run(cargo().args(["build", "--quiet", "--locked", "--release"]).args(packages))?;
+    let mut measure = command(build::release_program("cardwright-bench"));
+    run(measure.args(["audit", "--events", &options.events.to_string()]))
 }
 
 fn encode(options: &EncodeOptions) -> anyhow::Result<()> {

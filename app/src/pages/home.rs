@@ -90,6 +90,30 @@ fn Here() -> impl IntoView {
 /// What is to be seen to, why, and how.
 fn notice(notice: Notice) -> impl IntoView {
     match notice {
+        Notice::CheckpointsNotWritten => view! {
+            <Note tone=Tone::Warn title="The audit log's checkpoints are not written.">
+                <p>
+                    "Their file cannot be written: its disk is full, gone or does not answer. Until \
+                     it is, whoever can write the database could cut off what is recorded now, and \
+                     nobody would find it. Everything else goes on."
+                </p>
+                <p>"The registry's log names the file and the cause; it tries again by itself."</p>
+            </Note>
+        }
+        .into_any(),
+        Notice::AuditLogContradicted => view! {
+            <Note tone=Tone::Bad title="The audit log is not what it was.">
+                <p>
+                    "Events that were signed outside the database are others now, or not there: \
+                     somebody changed the database, or put an old copy in its place by hand. On the \
+                     registry's computer, see which:"
+                </p>
+                <p>
+                    <code class="number">"cardwright-registry verify-audit --data DIR"</code>
+                </p>
+            </Note>
+        }
+        .into_any(),
         Notice::RootKeyNotExported => view! {
             <Note tone=Tone::Warn title="No copy of the root key was exported.">
                 <p>
@@ -103,6 +127,7 @@ fn notice(notice: Notice) -> impl IntoView {
                 </p>
                 <p>"Keep the file and its passphrase apart from each other and from this computer."</p>
             </Note>
-        },
+        }
+        .into_any(),
     }
 }

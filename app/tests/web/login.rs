@@ -108,6 +108,17 @@ async fn a_registry_that_cannot_be_reached_is_asked_again() {
 }
 
 #[wasm_bindgen_test]
+async fn whoever_may_read_the_audit_log_is_told_on_home_what_is_wrong_with_it() {
+    logged_in(Role::Auditor);
+    let notices = vec![Notice::AuditLogContradicted, Notice::CheckpointsNotWritten];
+    registry_answers("GET /api/v1/session", 200, &Me { notices, ..me(Role::Auditor) });
+    let person = Person::opens("/");
+    person.sees("The audit log is not what it was.").await;
+    person.sees("cardwright-registry verify-audit --data DIR").await;
+    person.sees("The audit log's checkpoints are not written.").await;
+}
+
+#[wasm_bindgen_test]
 async fn an_admin_is_told_on_home_until_the_root_key_was_exported() {
     logged_in(Role::Admin);
     let told = Me { notices: vec![Notice::RootKeyNotExported], ..me(Role::Admin) };

@@ -159,12 +159,22 @@ pub(crate) async fn me(registry: &Registry, person: &Person) -> Result<Me, Actio
 
 /// What a person should see to.
 async fn notices(registry: &Registry, person: &Person) -> Result<Vec<Notice>, ActionError> {
-    if !person.may(Permission::ConfigureTemplates) {
-        return Ok(Vec::new());
+    let mut notices = Vec::new();
+    if person.may(Permission::ReadAudit) {
+        if registry.checkpoint_trouble.contradict_log() {
+            notices.push(Notice::AuditLogContradicted);
+        }
+        if registry.checkpoint_trouble.are_not_written() {
+            notices.push(Notice::CheckpointsNotWritten);
+        }
     }
     // Another program exports the key while this one runs.
-    let exported = registry.store.read().await?.is_every_root_key_exported().await?;
-    Ok(if exported { Vec::new() } else { vec![Notice::RootKeyNotExported] })
+    if person.may(Permission::ConfigureTemplates)
+        && !registry.store.read().await?.is_every_root_key_exported().await?
+    {
+        notices.push(Notice::RootKeyNotExported);
+    }
+    Ok(notices)
 }
 
 /// The moments after which a session must have begun and been used.

@@ -75,7 +75,7 @@ impl Made {
     }
 
     pub(super) fn verify(&self, bytes: &[u8]) -> Verified {
-        verify_export(bytes, &self.key.verifying_key())
+        verify_export(bytes, &self.key.verifying_key()).unwrap()
     }
 
     /// Where each record is: the one of the names, those of the events, the signed one.

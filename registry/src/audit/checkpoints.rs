@@ -1,12 +1,15 @@
+use super::thinning::Tail;
 use crate::files::{for_owner_alone, sync_folder};
 use cardwright_protocol::registry::audit::{AuditHead, AuditRestoration, Checkpoint};
 use cardwright_seal::{SigningKey, VerifyingKey, sign, verify};
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// The file of checkpoints: what the audit log was, kept outside the database. One line each, and
-/// lines are only ever appended.
+/// The file of checkpoints: what the audit log was, kept outside the database. One line each. Lines
+/// are appended; of heads that a program wrote one after the other, and of which each knows all that
+/// the one before knew, only one in some hundred is kept.
 #[derive(Debug, Clone)]
 pub(crate) struct CheckpointFile(PathBuf);
 
@@ -31,8 +34,22 @@ impl CheckpointFile {
     }
 
     /// Appends the end of the chain, and waits until it is on the disk.
-    pub(crate) fn append_head(&self, key: &SigningKey, head: &AuditHead) -> io::Result<()> {
-        self.append(&Checkpoint::Head(sign(key, head)))
+    pub(super) fn append_head(
+        &self,
+        key: &SigningKey,
+        head: &AuditHead,
+        tail: &mut Tail,
+    ) -> io::Result<()> {
+        let line = self.append(&Checkpoint::Head(sign(key, head)))?;
+        tail.add(&line);
+        if tail.is_long()
+            && let Err(error) = self.thin(tail)
+        {
+            // It is a longer file, and no worse one.
+            tracing::debug!(%error, "all checkpoints are kept");
+            *tail = Tail::default();
+        }
+        Ok(())
     }
 
     /// Appends that the database is about to be restored, and waits until it is on the disk.
@@ -41,25 +58,23 @@ impl CheckpointFile {
         key: &SigningKey,
         restoration: &AuditRestoration,
     ) -> io::Result<()> {
-        self.append(&Checkpoint::Restored(sign(key, restoration)))
+        self.append(&Checkpoint::Restored(sign(key, restoration))).map(drop)
     }
 
-    fn append(&self, checkpoint: &Checkpoint) -> io::Result<()> {
+    /// Appends a line; where it is in the file.
+    fn append(&self, checkpoint: &Checkpoint) -> io::Result<Range<u64>> {
         let mut line = serde_json::to_vec(checkpoint)?;
         line.push(b'\n');
         let is_new = !self.0.exists();
         let mut options = File::options();
         options.read(true).append(true).create(true);
         for_owner_alone(&mut options);
-        let mut file = options.open(&self.0)?;
-        // Another program of this registry may append at the same time. File systems that know no
-        // locks still append each line as one.
-        let _ = file.lock();
+        let mut file = self.open_locked(&options)?;
         let end = end_of_lines(&mut file)?;
         // Who restores one copy twice within a second says the same twice. Elsewhere a line that is
         // there twice is one that somebody copied.
         if ends_with(&mut file, end, &line)? {
-            return Ok(());
+            return Ok(end - line.len() as u64..end);
         }
         let written = file.write_all(&line).and_then(|()| file.sync_data());
         if written.is_err() {
@@ -67,9 +82,22 @@ impl CheckpointFile {
             let _ = file.set_len(end);
         }
         written?;
-        match is_new {
-            true => sync_folder(&self.0),
-            false => Ok(()),
+        if is_new {
+            sync_folder(&self.0)?;
+        }
+        Ok(end..end + line.len() as u64)
+    }
+
+    /// Opens the file when nobody else changes it: another program of this registry may append at
+    /// the same time. File systems that know no locks still append each line as one.
+    pub(super) fn open_locked(&self, options: &OpenOptions) -> io::Result<File> {
+        loop {
+            let file = options.open(&self.0)?;
+            let _ = file.lock();
+            // Whoever had it before may have put another one in its place.
+            if is_at(&file, &self.0)? {
+                return Ok(file);
+            }
         }
     }
 
@@ -78,13 +106,65 @@ impl CheckpointFile {
     /// # Errors
     /// [`io::Error`] when there is a file and it cannot be read.
     pub(crate) fn read(&self, key: &VerifyingKey) -> io::Result<Vec<Line>> {
-        let bytes = match std::fs::read(&self.0) {
+        let bytes = self.whole_lines()?;
+        Ok(bytes.split_inclusive(|byte| *byte == b'\n').map(|it| line(it, key)).collect())
+    }
+
+    /// Reads the lines from the last one on, each verified when it is asked for.
+    ///
+    /// # Errors
+    /// As [`CheckpointFile::read`].
+    pub(super) fn read_newest_first(&self, key: &VerifyingKey) -> io::Result<NewestFirst> {
+        Ok(NewestFirst { bytes: self.whole_lines()?, key: key.clone() })
+    }
+
+    fn whole_lines(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = match std::fs::read(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             bytes => bytes?,
         };
         // A line without its end was cut off while it was written: nobody was told that it is there.
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        Ok(bytes[..whole].split_inclusive(|byte| *byte == b'\n').map(|it| line(it, key)).collect())
+        bytes.truncate(whole);
+        Ok(bytes)
+    }
+}
+
+/// The lines of a file, the last one first.
+pub(super) struct NewestFirst {
+    bytes: Vec<u8>,
+    key: VerifyingKey,
+}
+
+impl Iterator for NewestFirst {
+    type Item = Line;
+
+    fn next(&mut self) -> Option<Line> {
+        let before_last = self.bytes.len().checked_sub(1)?;
+        let start = self.bytes[..before_last].iter().rposition(|byte| *byte == b'\n');
+        let start = start.map_or(0, |end| end + 1);
+        let line = line(&self.bytes[start..], &self.key);
+        self.bytes.truncate(start);
+        Some(line)
+    }
+}
+
+/// Whether an open file is still the one of this name.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let place = |it: &std::fs::Metadata| (it.dev(), it.ino());
+        match std::fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            there => Ok(place(&there?) == place(&file.metadata()?)),
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        // Nobody can: an open file keeps its name.
+        let _ = (file, path);
+        Ok(true)
     }
 }
 
@@ -137,6 +217,10 @@ mod tests {
         AuditHead { seq, hash: vec![7; 32].into(), at: "2026-11-22T07:00:00Z".to_owned() }
     }
 
+    fn append(file: &CheckpointFile, key: &SigningKey, seq: u64) {
+        file.append_head(key, &head(seq), &mut Tail::default()).unwrap();
+    }
+
     #[test]
     fn a_line_that_was_cut_off_is_no_line_and_hinders_none() {
         let folder = TempDir::new().unwrap();
@@ -144,15 +228,15 @@ mod tests {
         let key = SigningKey::generate();
         let read = || file.read(&key.verifying_key()).unwrap();
         assert_eq!(read(), []);
-        file.append_head(&key, &head(1)).unwrap();
-        file.append_head(&key, &head(2)).unwrap();
+        append(&file, &key, 1);
+        append(&file, &key, 2);
         let whole = std::fs::read(file.path()).unwrap();
         let first = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
         for cut in [0, 1, first - 1, first, first + 1, whole.len() - 1] {
             std::fs::write(file.path(), &whole[..cut]).unwrap();
             let before = usize::from(cut >= first);
             assert_eq!(read().len(), before, "{cut}");
-            file.append_head(&key, &head(9)).unwrap();
+            append(&file, &key, 9);
             assert_eq!(read()[before..], [Line::Head(head(9))], "{cut}");
         }
     }
@@ -169,11 +253,11 @@ mod tests {
             known: 1,
             at: "2026-11-22T07:00:00Z".to_owned(),
         };
-        file.append_head(&key, &head(1)).unwrap();
+        append(&file, &key, 1);
         for _ in 0..2 {
             file.append_restoration(&key, &restoration).unwrap();
         }
-        file.append_head(&key, &head(1)).unwrap();
+        append(&file, &key, 1);
         let (head, restored) = (Line::Head(head(1)), Line::Restored(restoration));
         assert_eq!(file.read(&key.verifying_key()).unwrap(), [head.clone(), restored, head]);
     }
@@ -183,7 +267,7 @@ mod tests {
         let folder = TempDir::new().unwrap();
         let file = CheckpointFile::of(folder.path(), Some(Path::new("elsewhere")));
         let key = SigningKey::generate();
-        file.append_head(&key, &head(1)).unwrap();
+        append(&file, &key, 1);
         let good = std::fs::read_to_string(file.path()).unwrap();
         let text = format!("{good}\n{}{good}", good.replace("head\":{", "restored\":{"));
         std::fs::write(file.path(), text).unwrap();

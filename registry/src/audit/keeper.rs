@@ -1,21 +1,64 @@
+use super::chain::Chained;
 use super::checkpoints::Line;
+use super::disk::Disk;
+use super::thinning::Tail;
 use crate::clock::timestamp;
 use crate::registry::Registry;
-use crate::store::StoreError;
+use crate::store::{EventFilter, Head, Snapshot, StoreError};
 use cardwright_protocol::registry::audit::AuditHead;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::{io, time::Duration};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::sleep;
 
-/// So many events later there is another checkpoint.
-const EVENTS: u64 = 100;
+/// How many events are read at a time.
+const PAGE: u64 = 1000;
 
-/// So much later there is another checkpoint, when anything happened.
-const INTERVAL: Duration = Duration::from_secs(10 * 60);
+/// When checkpoints are written, and how long the disk may take for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckpointPace {
+    /// So long after an event there is a checkpoint; those that come meanwhile share it.
+    pub soon: Duration,
+    /// So often it is looked for events that another program recorded, such as a command, and a
+    /// checkpoint that could not be written is tried again.
+    pub look: Duration,
+    /// A disk that does not answer for so long is taken for one that failed.
+    pub patience: Duration,
+}
 
-/// So much later a checkpoint that could not be written is tried again.
-const RETRY: Duration = Duration::from_secs(60);
+impl Default for CheckpointPace {
+    fn default() -> Self {
+        Self {
+            soon: Duration::from_secs(1),
+            look: Duration::from_secs(10),
+            patience: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What is wrong with checkpoints, for people to see. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CheckpointTrouble(Arc<Wrongs>);
+
+#[derive(Debug, Default)]
+struct Wrongs {
+    are_not_written: AtomicBool,
+    contradict_log: AtomicBool,
+}
+
+impl CheckpointTrouble {
+    /// Whether the last one could not be written.
+    pub(crate) fn are_not_written(&self) -> bool {
+        self.0.are_not_written.load(Ordering::Relaxed)
+    }
+
+    /// Whether one that was written knew another log than the one of now.
+    pub(crate) fn contradict_log(&self) -> bool {
+        self.0.contradict_log.load(Ordering::Relaxed)
+    }
+}
 
 /// Writes checkpoints beside everything else that a registry does: no request waits for one.
 pub(crate) struct Keeper {
@@ -24,20 +67,55 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// Writes the first one, and more from time to time.
+    /// Writes the first one, and another one soon after each event.
     pub(crate) fn start(registry: Registry) -> Self {
         let (end, ended) = oneshot::channel();
-        let work = Work { registry, written: None, is_failing: false };
-        Self { end, task: tokio::spawn(work.run(ended)) }
+        Self { end, task: tokio::spawn(run(registry, ended)) }
     }
 
-    /// Writes the last one.
+    /// Writes the last one, unless the disk takes too long.
     pub(crate) async fn end(self) {
         // It waits for this as long as it runs.
         let _ = self.end.send(());
         if let Err(error) = self.task.await {
             tracing::error!(%error, "the last checkpoint of the audit log was not written");
         }
+    }
+}
+
+async fn run(registry: Registry, mut ended: oneshot::Receiver<()>) {
+    let pace = registry.config.checkpoint_pace;
+    let mut recorded = registry.store.recorded().watch();
+    let mut work = match Disk::start(pace.patience) {
+        Ok(disk) => Work {
+            registry,
+            disk,
+            tail: Arc::default(),
+            known: None,
+            is_compared: false,
+            is_written: false,
+        },
+        Err(error) => {
+            registry.checkpoint_trouble.0.are_not_written.store(true, Ordering::Relaxed);
+            return tracing::error!(%error, "no checkpoint of the audit log is written");
+        }
+    };
+    work.checkpoint().await;
+    loop {
+        tokio::select! {
+            _ = &mut ended => break,
+            () = sleep(pace.look) => {}
+            // The registry, and with it whoever tells, lives as long as this.
+            Ok(()) = recorded.changed() => tokio::select! {
+                _ = &mut ended => break,
+                () = sleep(pace.soon) => recorded.mark_unchanged(),
+            },
+        }
+        work.checkpoint().await;
+    }
+    work.checkpoint().await;
+    if !work.registry.checkpoint_trouble.are_not_written() {
+        work.thin().await;
     }
 }
 
@@ -52,111 +130,142 @@ enum CheckpointError {
 
 struct Work {
     registry: Registry,
-    /// The last event of the last checkpoint that this program wrote.
-    written: Option<u64>,
-    /// The last one was not written, which the log says once.
-    is_failing: bool,
+    disk: Disk,
+    /// What this program itself wrote at the end of the file.
+    tail: Arc<Mutex<Tail>>,
+    /// What the newest checkpoint knows of the chain, as far as it is there.
+    known: Option<Head>,
+    /// The checkpoints of before were read.
+    is_compared: bool,
+    /// This program wrote one: every start is one, whatever happened.
+    is_written: bool,
 }
 
 impl Work {
-    async fn run(mut self, mut ended: oneshot::Receiver<()>) {
-        let mut recorded = self.registry.store.recorded().watch();
-        if let Err(error) = self.compare().await {
-            self.failed(&error);
-        }
-        self.checkpoint().await;
-        loop {
-            let next = if self.is_failing { RETRY } else { INTERVAL };
-            let next = Instant::now() + next;
-            // Counted from the last checkpoint, not from the last event.
-            loop {
-                tokio::select! {
-                    _ = &mut ended => return self.checkpoint().await,
-                    () = tokio::time::sleep_until(next) => break,
-                    // The registry, and with it whoever tells, lives as long as this.
-                    Ok(()) = recorded.changed() => {
-                        let seq = *recorded.borrow_and_update();
-                        let since = self.written.map_or(EVENTS, |it| seq.saturating_sub(it));
-                        if since >= EVENTS || self.is_failing {
-                            break;
-                        }
-                    }
-                }
-            }
-            self.checkpoint().await;
-        }
-    }
-
     async fn checkpoint(&mut self) {
+        let trouble = self.registry.checkpoint_trouble.clone();
         match self.try_checkpoint().await {
-            Ok(seq) => {
-                if std::mem::take(&mut self.is_failing) {
+            Ok(()) => {
+                if trouble.0.are_not_written.swap(false, Ordering::Relaxed) {
                     tracing::info!("checkpoints of the audit log are written again");
                 }
-                self.written = Some(seq);
             }
-            Err(error) => self.failed(&error),
+            // The log says it once, and admins are told of it as long as it is so.
+            Err(_) if trouble.0.are_not_written.swap(true, Ordering::Relaxed) => {}
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                let file = self.registry.checkpoints.path().display().to_string();
+                tracing::error!(%error, cause, file, "no checkpoint of the audit log was written");
+            }
         }
     }
 
-    fn failed(&mut self, error: &CheckpointError) {
-        if !std::mem::replace(&mut self.is_failing, true) {
-            let cause = std::error::Error::source(error).map(ToString::to_string);
-            let file = self.registry.checkpoints.path().display().to_string();
-            tracing::error!(%error, cause, file, "no checkpoint of the audit log was written");
+    async fn try_checkpoint(&mut self) -> Result<(), CheckpointError> {
+        if !self.is_compared {
+            self.compare().await?;
+            self.is_compared = true;
         }
-    }
-
-    async fn try_checkpoint(&self) -> Result<u64, CheckpointError> {
-        let head = self.registry.store.read().await?.audit_head().await?;
-        if self.written != Some(head.seq) {
-            let at = timestamp(self.registry.now());
-            let statement = AuditHead { seq: head.seq, hash: head.hash, at };
-            let registry = self.registry.clone();
-            on_the_disk(move || {
-                registry.checkpoints.append_head(&registry.signing_key, &statement)
-            })
-            .await?;
-        }
-        Ok(head.seq)
-    }
-
-    /// Says it when the audit log is not what the last checkpoint knew.
-    async fn compare(&self) -> Result<(), CheckpointError> {
-        let registry = self.registry.clone();
-        let mut lines =
-            on_the_disk(move || registry.checkpoints.read(&registry.public_key())).await?;
         let snapshot = self.registry.store.read().await?;
-        while let Some(line) = lines.pop() {
-            let (seq, is_there) = match line {
+        let head = snapshot.audit_head().await?;
+        if self.known.as_ref() == Some(&head) && self.is_written {
+            return Ok(());
+        }
+        // A signature over what somebody else put there would hide it: what a line knows is given
+        // up only for one that knows the same and more.
+        let goes_on = match &self.known {
+            Some(known) => goes_on(&snapshot, known, &head).await?,
+            None => true,
+        };
+        drop(snapshot);
+        if !goes_on {
+            self.alarm(head.seq);
+            *self.tail.lock().unwrap_or_else(PoisonError::into_inner) = Tail::default();
+        }
+        let at = timestamp(self.registry.now());
+        let statement = AuditHead { seq: head.seq, hash: head.hash.clone(), at };
+        let (registry, tail) = (self.registry.clone(), Arc::clone(&self.tail));
+        let append = move || {
+            let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+            registry.checkpoints.append_head(&registry.signing_key, &statement, &mut tail)
+        };
+        self.disk.run(append).await?;
+        self.known = Some(head);
+        self.is_written = true;
+        Ok(())
+    }
+
+    /// Leaves one line of those that this program wrote.
+    async fn thin(&mut self) {
+        let (registry, tail) = (self.registry.clone(), Arc::clone(&self.tail));
+        let thin = move || {
+            let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+            registry.checkpoints.thin(&mut tail)
+        };
+        if let Err(error) = self.disk.run(thin).await {
+            tracing::debug!(%error, "all checkpoints are kept");
+        }
+    }
+
+    /// Holds the log against the newest checkpoint of before.
+    async fn compare(&mut self) -> Result<(), CheckpointError> {
+        let registry = self.registry.clone();
+        let read = move || registry.checkpoints.read_newest_first(&registry.public_key());
+        let lines = self.disk.run(read).await?;
+        let snapshot = self.registry.store.read().await?;
+        for line in lines {
+            let (known, is_there) = match line {
                 Line::Head(head) => {
-                    (head.seq, snapshot.audit_hash(head.seq).await? == Some(head.hash))
+                    let there = snapshot.audit_hash(head.seq).await?.as_ref() == Some(&head.hash);
+                    let is_there = there || head.seq == 0;
+                    (Head { seq: head.seq, hash: head.hash }, is_there)
                 }
                 Line::Restored(it) => {
                     let seq = it.seq + 1;
-                    if snapshot.audit_hash(seq).await? != Some(it.event) {
+                    if snapshot.audit_hash(seq).await?.as_ref() != Some(&it.event) {
                         // It was signed beforehand, and did not take place after all.
                         continue;
                     }
-                    (seq, true)
+                    (Head { seq, hash: it.event }, true)
                 }
-                Line::Wrong => (0, false),
+                Line::Wrong => (Head { seq: 0, hash: Vec::new().into() }, false),
             };
-            if !is_there {
-                tracing::error!(
-                    event = seq,
-                    "the audit log is not what its last checkpoint knew: see verify-audit"
-                );
+            match is_there {
+                true => self.known = Some(known),
+                false => self.alarm(known.seq),
             }
             return Ok(());
         }
         Ok(())
     }
+
+    fn alarm(&self, event: u64) {
+        self.registry.checkpoint_trouble.0.contradict_log.store(true, Ordering::Relaxed);
+        tracing::error!(
+            event,
+            "the audit log is not what its last checkpoint knew: see verify-audit"
+        );
+    }
 }
 
-/// Does what may wait for a disk where nobody else waits for it.
-async fn on_the_disk<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+/// Whether the chain up to its end is what it was up to an event, and more events behind it.
+async fn goes_on(snapshot: &Snapshot, from: &Head, to: &Head) -> Result<bool, StoreError> {
+    let mut last = from.clone();
+    while last.seq < to.seq {
+        let filter = EventFilter::default();
+        let events = snapshot.events_between(&filter, last.seq, to.seq, PAGE).await?;
+        if events.is_empty() {
+            return Ok(false);
+        }
+        for chained in events {
+            if !follows(&last, &chained) {
+                return Ok(false);
+            }
+            last = Head { seq: chained.event.seq, hash: chained.event.hash };
+        }
+    }
+    Ok(last == *to)
+}
+
+fn follows(last: &Head, chained: &Chained) -> bool {
+    chained.event.seq == last.seq + 1 && chained.previous == last.hash && chained.fits()
 }

@@ -6,12 +6,15 @@
 mod any_export;
 mod chain;
 mod checkpoints;
+mod disk;
 mod export;
+mod export_source;
 mod findings;
 mod keeper;
 mod links;
 #[cfg(test)]
 mod tampering;
+mod thinning;
 mod verify_export;
 mod verify_log;
 
@@ -19,6 +22,7 @@ pub(crate) use chain::{Chained, before_the_first};
 pub(crate) use checkpoints::{CheckpointFile, Line};
 pub(crate) use export::Export;
 pub(crate) use findings::{Verified, Wrong};
-pub(crate) use keeper::Keeper;
+pub use keeper::CheckpointPace;
+pub(crate) use keeper::{CheckpointTrouble, Keeper};
 pub(crate) use verify_export::verify_export;
 pub(crate) use verify_log::LogVerifier;

@@ -1,21 +1,26 @@
 use super::chain::Chained;
-use super::export::{SIGNED, event, header, row, seq, signed};
+use super::export::{event, header, row, seq, signed};
+use super::export_source::{Counted, Difference, Source, Split, Written, digest, split};
 use super::findings::{Finding, Verified, Wrong};
 use super::links::Links;
 use cardwright_protocol::registry::audit::{AuditEvent, AuditExport, AuditQuery};
 use cardwright_protocol::signed::Signed;
-use cardwright_seal::{VerifyingKey, sha256, verify};
+use cardwright_seal::{VerifyingKey, verify};
 use csv::{ByteRecord, Reader, ReaderBuilder};
+use std::io::{self, BufReader, Read};
 
-/// How the statement of the last record begins there.
-const STATEMENT: &[u8] = b"{\"\"head\"\":";
-
-/// Verifies an export by itself.
-pub(crate) fn verify_export(bytes: &[u8], key: &VerifyingKey) -> Verified {
-    let (body, last) = split(bytes);
-    let line = lines(body) + 1;
+/// Verifies an export by itself. It is read three times, and a record at a time is in memory.
+///
+/// # Errors
+/// [`io::Error`] when it cannot be read.
+pub(crate) fn verify_export<S: Source + ?Sized>(
+    source: &S,
+    key: &VerifyingKey,
+) -> io::Result<Verified> {
+    let Split { body, lines, last } = split(source)?;
+    let line = lines + 1;
     let mut findings = Vec::new();
-    let statement = match signature(last, key) {
+    let statement = match signature(&last, key) {
         Ok(statement) => Some(statement),
         Err(Some(why)) => {
             findings.push(Finding::new(Wrong::Altered, why).line(line));
@@ -23,8 +28,10 @@ pub(crate) fn verify_export(bytes: &[u8], key: &VerifyingKey) -> Verified {
         }
         Err(None) => None,
     };
-    let is_signed = statement.as_ref().is_some_and(|it| it.hash == sha256(body));
-    let rows = Rows::read(body, statement.as_ref(), is_signed);
+    let (hash, has_header) = digest(source, body, &header())?;
+    let is_signed = statement.as_ref().is_some_and(|it| it.hash.0 == hash);
+    let whole = Body { source, length: body, has_header };
+    let rows = Rows::read(&whole, statement.as_ref(), is_signed)?;
     let is_truncated = last.is_empty();
     if is_truncated {
         let finding = Finding::new(Wrong::Truncated, "the signed record is not at its end");
@@ -37,24 +44,19 @@ pub(crate) fn verify_export(bytes: &[u8], key: &VerifyingKey) -> Verified {
     findings.extend(rows.findings);
     let altered_elsewhere = findings.is_empty() && !is_signed;
     if let Some(statement) = statement.as_ref().filter(|_| altered_elsewhere) {
-        findings.push(difference(body, &rows.written, rows.events, statement.events));
+        findings.push(difference(rows.difference, lines, rows.events, statement.events));
     }
     let head = statement.map(|statement| (statement.head.seq, statement.head.hash));
-    Verified { events: rows.events, head, lost: Vec::new(), findings }
+    Ok(Verified { events: rows.events, head, lost: Vec::new(), findings })
 }
 
-/// What is signed, and the record that signs it; nothing when there is none.
-fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let Some(records) = bytes.strip_suffix(b"\r\n") else { return (bytes, &[]) };
-    let start = records.windows(2).rposition(|pair| pair == b"\r\n").map_or(0, |at| at + 2);
-    let (body, last) = bytes.split_at(start);
-    // Whatever else is on the last line, it was that record if it still begins or ends like it.
-    match last.starts_with(SIGNED.as_bytes())
-        || last.windows(STATEMENT.len()).any(|it| it == STATEMENT)
-    {
-        true => (body, last),
-        false => (bytes, &[]),
-    }
+/// What is before the record that signs.
+struct Body<'a, S: ?Sized> {
+    source: &'a S,
+    /// In bytes.
+    length: u64,
+    /// Whether it begins with the names of the columns.
+    has_header: bool,
 }
 
 /// The statement of the last record, or what is wrong with that, where there is one.
@@ -84,29 +86,36 @@ struct Rows {
     /// The last one whose number can be read.
     last: Option<u64>,
     findings: Vec<Finding>,
-    /// As they would be written.
-    written: Vec<u8>,
+    /// Where they are not written as the registry writes them.
+    difference: Option<Difference>,
 }
 
 impl Rows {
     /// Reads them and holds them against each other and what was signed.
-    fn read(body: &[u8], statement: Option<&AuditExport>, is_signed: bool) -> Self {
+    fn read<S: Source + ?Sized>(
+        body: &Body<'_, S>,
+        statement: Option<&AuditExport>,
+        is_signed: bool,
+    ) -> io::Result<Self> {
         let every = statement.is_some_and(|it| it.query.is_everything());
         let mut links = match every {
             true => Links::of_every_event(),
             false => Links::of_some_events(),
         };
-        let mut found = Self { events: 0, last: None, findings: Vec::new(), written: header() };
-        let mut reader = reader(body);
+        let mut found = Self { events: 0, last: None, findings: Vec::new(), difference: None };
+        let mut written = Written::new(body.source, body.length)?;
+        written.add(&header())?;
+        let bytes = BufReader::new(body.source.open()?.take(body.length));
+        let (bytes, seen) = Counted::new(bytes);
+        let mut reader = reader(bytes);
         let mut record = ByteRecord::new();
         let mut is_header = true;
-        let mut line_of = LineOf { bytes: body, counted: 0, lines: 1 };
-        // Reading from memory does not fail, and neither width nor encoding is asked for.
-        while let Ok(true) = reader.read_byte_record(&mut record) {
-            if std::mem::take(&mut is_header) && body.starts_with(&header()) {
+        // Neither width nor encoding is asked for.
+        while reader.read_byte_record(&mut record)? {
+            let line = record.position().map(|it| seen.borrow_mut().line_of(it.byte()));
+            if std::mem::take(&mut is_header) && body.has_header {
                 continue;
             }
-            let line = record.position().map(|it| line_of.record(it.byte()));
             found.events += 1;
             found.last = seq(&record).or(found.last);
             let Some(chained) = event(&record) else {
@@ -114,7 +123,7 @@ impl Rows {
                 continue;
             };
             links.add(&chained, line);
-            found.written.extend(row(&chained));
+            written.add(&row(&chained))?;
             // What is signed the registry itself took for fitting.
             let query = statement.filter(|_| !is_signed).map(|it| &it.query);
             if query.is_some_and(|query| !fits(query, &chained)) {
@@ -123,12 +132,13 @@ impl Rows {
                 found.findings.push(finding.at(&chained.event.at));
             }
         }
-        if !body.starts_with(&header()) {
+        if !body.has_header {
             let finding = Finding::new(Wrong::Altered, "the names of the columns are others");
             found.findings.push(finding.line(1));
         }
         found.findings.extend(links.end(statement.map(|it| (it.head.seq, &it.head.hash))));
-        found
+        found.difference = written.end()?;
+        Ok(found)
     }
 }
 
@@ -146,14 +156,17 @@ fn fits(query: &AuditQuery, chained: &Chained) -> bool {
 }
 
 /// What is another than what was signed, where each event by itself is a good one.
-fn difference(body: &[u8], written: &[u8], events: u64, signed: u64) -> Finding {
-    if let Some(at) = body.iter().zip(written).position(|(one, other)| one != other) {
-        let why = "it is not written as the registry writes it";
-        return Finding::new(Wrong::Altered, why).line(lines(&body[..at]) + 1);
-    }
-    if body.len() != written.len() {
-        let why = "something is there that the registry did not write";
-        return Finding::new(Wrong::Inserted, why).line(lines(body));
+fn difference(difference: Option<Difference>, lines: u64, events: u64, signed: u64) -> Finding {
+    match difference {
+        Some(Difference::In(line)) => {
+            let why = "it is not written as the registry writes it";
+            return Finding::new(Wrong::Altered, why).line(line);
+        }
+        Some(Difference::Length) => {
+            let why = "something is there that the registry did not write";
+            return Finding::new(Wrong::Inserted, why).line(lines);
+        }
+        None => {}
     }
     let (wrong, why) = match events {
         fewer if fewer < signed => (Wrong::Removed, "events are not there"),
@@ -164,32 +177,6 @@ fn difference(body: &[u8], written: &[u8], events: u64, signed: u64) -> Finding 
     Finding::new(wrong, there)
 }
 
-/// Counts the lines before records, in their order.
-struct LineOf<'a> {
-    bytes: &'a [u8],
-    counted: usize,
-    lines: u64,
-}
-
-impl LineOf<'_> {
-    /// The line in which the record begins that was read from here.
-    fn record(&mut self, position: u64) -> u64 {
-        let mut start = usize::try_from(position).unwrap_or(self.bytes.len());
-        // The reader leaves the end of a line for the next record.
-        while matches!(self.bytes.get(start), Some(b'\r' | b'\n')) {
-            start += 1;
-        }
-        let more = self.bytes.get(self.counted..start).unwrap_or_default();
-        self.counted += more.len();
-        self.lines += lines(more);
-        self.lines
-    }
-}
-
-fn lines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
-}
-
-fn reader(bytes: &[u8]) -> Reader<&[u8]> {
+fn reader<R: Read>(bytes: R) -> Reader<R> {
     ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes)
 }

@@ -15,7 +15,8 @@ pub(super) struct Serve {
     ///
     /// It names the helper_ports of 127.0.0.1 on which the page looks for a helper, the origins of
     /// the pages that may change something, the addresses of the proxies through which they come,
-    /// and the file audit_checkpoints, best on another disk.
+    /// and the file audit_checkpoints, best on another disk: about a second after each event the
+    /// signed end of the audit log is written to it.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Address and port to listen on; port 0 takes a free one. Without a certificate, and without

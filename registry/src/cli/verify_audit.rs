@@ -110,9 +110,8 @@ pub(super) async fn read_log(
 }
 
 fn of_export(file: &Path, key: &VerifyingKey) -> Result<Verified, CliError> {
-    let bytes = std::fs::read(file);
-    let bytes = bytes.map_err(|source| CliError::File { path: file.to_owned(), source })?;
-    Ok(verify_export(&bytes, key))
+    let verified = verify_export(file, key);
+    verified.map_err(|source| CliError::File { path: file.to_owned(), source })
 }
 
 fn tell(verified: &Verified) -> Result<(), CliError> {

@@ -178,6 +178,11 @@ impl Exchange {
         self.go_on(Step::Working, Step::Answering);
     }
 
+    /// The network takes more of the answer.
+    pub(super) fn goes_on(&self) {
+        self.go_on(Step::Answering, Step::Answering);
+    }
+
     fn go_on(&self, from: Step, to: Step) {
         let mut table = self.connections.table();
         let connection = table.open.get_mut(&self.connection);

@@ -42,7 +42,7 @@ impl Caller {
         async move {
             let response = self.routes.oneshot(request).await?;
             exchange.is_answered();
-            Ok(response.map(|body| Body::new(AnswerBody { body, _exchange: exchange })))
+            Ok(response.map(|body| Body::new(AnswerBody { body, rest: Bytes::new(), exchange })))
         }
     }
 }
@@ -77,10 +77,16 @@ impl HttpBody for RequestBody {
     }
 }
 
+/// Bytes of an answer that are handed on at a time: the network asks for more when it has taken
+/// them.
+const PART: usize = 64 * 1024;
+
 /// The body of an answer: when it is dropped, all of it was handed on.
 struct AnswerBody {
     body: Body,
-    _exchange: Arc<Exchange>,
+    /// What there is and was not asked for yet.
+    rest: Bytes,
+    exchange: Arc<Exchange>,
 }
 
 impl HttpBody for AnswerBody {
@@ -91,14 +97,31 @@ impl HttpBody for AnswerBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        if self.rest.is_empty() {
+            let next = ready!(Pin::new(&mut self.body).poll_frame(context));
+            match next.map(|frame| frame.map(Frame::into_data)) {
+                Some(Ok(Ok(data))) => self.rest = data,
+                Some(Ok(Err(other))) => return Poll::Ready(Some(Ok(other))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+        self.exchange.goes_on();
+        let part = self.rest.len().min(PART);
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(part)))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (rest, behind) = (self.rest.len() as u64, self.body.size_hint());
+        let mut hint = SizeHint::new();
+        hint.set_lower(behind.lower() + rest);
+        if let Some(upper) = behind.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint
     }
 }

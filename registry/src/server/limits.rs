@@ -18,7 +18,8 @@ pub struct Limits {
     pub idle: Duration,
     /// From the end of a request's head until the end of its body.
     pub body: Duration,
-    /// From the begin of an answer until its end was handed to the network.
+    /// From the begin of an answer until the network took a part of it (64 KiB), from then until it
+    /// took the next one, and so on: a long answer takes its time, whoever stops reading is cut.
     pub answer: Duration,
 }
 

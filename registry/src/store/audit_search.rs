@@ -43,6 +43,37 @@ pub(crate) enum CardWanted {
 }
 
 impl EventFilter {
+    /// The numbers of all that fit.
+    fn found(&self) -> Select<audit_events::Entity> {
+        self.apply(audit_events::Entity::find()).select_only().column(audit_events::Column::Seq)
+    }
+
+    /// Its days alone, if it has any.
+    fn days(&self) -> Option<Self> {
+        let Self { from, before, .. } = *self;
+        let is_any = from.is_some() || before.is_some();
+        is_any.then(|| Self { from, before, ..Self::default() })
+    }
+
+    /// The least and the greatest number of all that fit.
+    fn range(&self) -> Select<audit_events::Entity> {
+        let seq = audit_events::Column::Seq;
+        let all = self.apply(audit_events::Entity::find()).select_only();
+        all.column_as(seq.min(), "first").column_as(seq.max(), "last")
+    }
+
+    /// The numbers of all that fit, newest first. Where the events of its days are is said as well:
+    /// without it SQLite sorts all events of the days for each page.
+    fn numbers(&self, days: Option<(Option<i64>, Option<i64>)>) -> Select<audit_events::Entity> {
+        let seq = audit_events::Column::Seq;
+        let mut found = self.found();
+        if let Some((first, last)) = days {
+            // Where there is none, none fits.
+            found = found.filter(seq.between(first.unwrap_or(1), last.unwrap_or(0)));
+        }
+        found.order_by_desc(seq)
+    }
+
     fn apply(&self, mut found: Select<audit_events::Entity>) -> Select<audit_events::Entity> {
         use audit_events::Column;
         if let Some(from) = self.from {
@@ -80,12 +111,23 @@ impl Snapshot {
         page: u32,
         size: u32,
     ) -> Result<(Vec<AuditEvent>, u64), StoreError> {
-        let found = filter.apply(audit_events::Entity::find());
-        let total = found.clone().count(&self.database).await?;
-        let rows = found
-            .order_by_desc(audit_events::Column::Seq)
+        let total = filter.found().count(&self.database).await?;
+        let range = match filter.days() {
+            Some(days) => days.range().into_tuple().one(&self.database).await?,
+            None => None,
+        };
+        // Their numbers first: those are in the indices, and the rows of all pages before are not
+        // read.
+        let numbers: Vec<i64> = filter
+            .numbers(range)
             .offset(u64::from(page - 1) * u64::from(size))
             .limit(u64::from(size))
+            .into_tuple()
+            .all(&self.database)
+            .await?;
+        let rows = audit_events::Entity::find()
+            .filter(audit_events::Column::Seq.is_in(numbers))
+            .order_by_desc(audit_events::Column::Seq)
             .all(&self.database)
             .await?;
         let events = self.chained(rows).await?;
@@ -184,5 +226,42 @@ fn chained(row: audit_events::Model, numbers: &HashMap<i64, String>) -> Chained 
             hash: row.hash.into(),
         },
         previous: row.previous.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_dir::DataDir;
+    use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+
+    /// How SQLite would do it; tables of any size are alike to it.
+    async fn plan(snapshot: &Snapshot, select: Select<audit_events::Entity>) -> String {
+        let sql = select.limit(25).offset(50_000).build(DbBackend::Sqlite);
+        let sql = Statement { sql: format!("EXPLAIN QUERY PLAN {}", sql.sql), ..sql };
+        let rows = snapshot.database.query_all_raw(sql).await.unwrap();
+        let steps: Vec<String> =
+            rows.iter().map(|row| row.try_get("", "detail").unwrap()).collect();
+        steps.join("; ")
+    }
+
+    #[tokio::test]
+    async fn no_page_sorts_or_reads_the_rows_of_all_the_others() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let data = DataDir::open_or_make(folder.path()).unwrap();
+        let store = data.open_store().await.unwrap();
+        let snapshot = store.read().await.unwrap();
+        let days = EventFilter { from: Some(1), before: Some(9), ..EventFilter::default() };
+        let found = plan(&snapshot, days.numbers(Some((Some(1), Some(9))))).await;
+        assert!(found.contains("INTEGER PRIMARY KEY") && !found.contains("TEMP"), "{found}");
+        let range = plan(&snapshot, days.range()).await;
+        assert!(range.contains("COVERING INDEX audit_events_by_time"), "{range}");
+        let kinds = Some(vec![EventKind::LoggedIn, EventKind::LoggedOut]);
+        let kinds = EventFilter { kinds, ..EventFilter::default() };
+        let by = EventFilter { by: Some("admin".to_owned()), ..EventFilter::default() };
+        for filter in [kinds, by] {
+            let found = plan(&snapshot, filter.numbers(None)).await;
+            assert!(found.contains("COVERING INDEX"), "{found}");
+        }
     }
 }

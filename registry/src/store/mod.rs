@@ -37,7 +37,7 @@ mod workstation_keys;
 mod workstations;
 
 pub(crate) use accounts::{AccountRecord, NewAccountRecord};
-pub(crate) use audit::Event;
+pub(crate) use audit::{Event, Head};
 pub(crate) use audit_search::{CardWanted, EventFilter};
 pub(crate) use cards::{CardRecord, NewCard, search_key};
 pub(crate) use chips::ChipRecord;

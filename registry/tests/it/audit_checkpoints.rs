@@ -4,11 +4,13 @@ use crate::audit_verifier::{offline, online};
 use crate::program::{program, start, words};
 use crate::world::TestRegistry;
 use cardwright_protocol::hex::HexBytes;
-use cardwright_protocol::registry::audit::{AuditHead, Checkpoint};
+use cardwright_protocol::registry::audit::{AuditHead, AuditPage, Checkpoint};
+use cardwright_protocol::registry::session::{Me, Notice};
 use cardwright_seal::{SigningKey, sign};
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 fn checkpoints(data: &Path) -> Vec<String> {
@@ -16,7 +18,7 @@ fn checkpoints(data: &Path) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-async fn database(data: &Path) -> DatabaseConnection {
+pub(crate) async fn database(data: &Path) -> DatabaseConnection {
     let url = format!("sqlite://{}", data.join("registry.sqlite").display());
     Database::connect(url).await.unwrap()
 }
@@ -47,7 +49,7 @@ async fn tamper(data: &Path, statements: &[&str]) {
 async fn every_start_and_every_end_is_a_checkpoint() {
     let folder = ended().await;
     let first = checkpoints(folder.path()).len();
-    assert!(first >= 2, "one at the start, one at the end");
+    assert_eq!(first, 1, "it knows all that those before it knew");
     // Killed, it writes none at its end; the next start has what was committed.
     for starts in 1..=2 {
         let (mut child, lines) = start(folder.path()).await;
@@ -55,25 +57,101 @@ async fn every_start_and_every_end_is_a_checkpoint() {
         let browser = crate::world::Browser::at(&address);
         browser.log_in("nobody", "wrong horse battery").await;
         child.kill().await.unwrap();
-        assert!(checkpoints(folder.path()).len() <= first + starts);
+        assert!(checkpoints(folder.path()).len() <= first + 2 * starts);
     }
     let (code, said) = online(folder.path()).await;
     assert_eq!((code, said[0][0].as_str()), (0, "verified"), "{said:?}");
 }
 
+/// The last event that a checkpoint knows.
+fn known(data: &Path) -> u64 {
+    let Some(last) = checkpoints(data).pop() else { return 0 };
+    let Ok(Checkpoint::Head(head)) = serde_json::from_str(&last) else { return 0 };
+    serde_json::from_str::<AuditHead>(&head.statement).unwrap().seq
+}
+
+/// Far less than the interval at which checkpoints once were written, far more than any machine
+/// takes for one.
+async fn soon(mut is_so: impl AsyncFnMut() -> bool) {
+    let within = async {
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
+        while !is_so().await {
+            looks.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), within).await.expect("it is so soon");
+}
+
 #[tokio::test]
-async fn a_hundred_events_are_a_checkpoint_while_the_registry_runs() {
+async fn an_event_is_soon_in_a_checkpoint_whoever_recorded_it() {
     let registry = TestRegistry::with_one_card().await;
+    let data = registry.folder.path();
+    let admin = registry.log_in("admin").await;
+    for program in ["this", "another"] {
+        match program {
+            "this" => drop(registry.log_in("operator").await),
+            _ => registry.import(&[["TC-2", "produced", "B-1", "2026-11-02", ""]]).await,
+        }
+        let page: AuditPage = admin.get("/audit?size=1").await.ok();
+        let newest = page.events[0].seq;
+        soon(async || known(data) >= newest).await;
+    }
+}
+
+#[tokio::test]
+async fn events_that_come_together_share_a_checkpoint() {
+    let registry = TestRegistry::with_one_card().await;
+    let data = registry.folder.path();
     let operator = registry.log_in("operator").await;
-    let mut events = 0;
-    // The one of the start, and one more.
-    while checkpoints(registry.folder.path()).len() < 2 {
+    let before = checkpoints(data).len();
+    let begun = Instant::now();
+    for _ in 0..30 {
         let process = operator.start("TC-1").await;
         operator.try_cancel(&process.id).await;
-        events += 2;
-        assert!(events < 10_000, "a hundred are enough, but for those that came meanwhile");
     }
-    assert!(events > 50, "not every event is one");
+    let most = 2 + begun.elapsed().as_secs() as usize;
+    assert!(checkpoints(data).len() <= before + most, "one a second");
+}
+
+async fn notices(browser: &crate::world::Browser) -> Vec<Notice> {
+    browser.get("/session").await.ok::<Me>().notices
+}
+
+/// A file that never answers, as on a mount whose server is gone.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_disk_that_does_not_answer_hinders_nobody_and_is_shown() {
+    let (data, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let pipe = elsewhere.path().join("pipe");
+    let made = tokio::process::Command::new("mkfifo").arg(&pipe).status().await.unwrap();
+    assert!(made.success());
+    let config = format!("audit_checkpoints = {:?}\n", pipe.display().to_string());
+    std::fs::write(data.path().join("registry.toml"), config).unwrap();
+    let (child, lines) = start(data.path()).await;
+    let password = lines.iter().find(|line| line.get(1).is_some_and(|it| it == "admin")).unwrap();
+    let admin = crate::world::Browser::at(&lines.last().unwrap()[1]);
+    assert_eq!(admin.log_in("admin", &password[2]).await.status, 200);
+    soon(async || notices(&admin).await.contains(&Notice::CheckpointsNotWritten)).await;
+    assert_eq!(admin.log_in("admin", &password[2]).await.status, 200, "it works");
+    crate::program::stop(child).await;
+}
+
+#[tokio::test]
+async fn a_log_that_is_changed_while_the_registry_runs_is_not_signed_as_if_it_were_the_same() {
+    let registry = TestRegistry::with_one_card().await;
+    let data = registry.folder.path();
+    let admin = registry.log_in("admin").await;
+    let page: AuditPage = admin.get("/audit?size=1").await.ok();
+    let newest = page.events[0].seq;
+    soon(async || known(data) >= newest).await;
+    assert!(!notices(&admin).await.contains(&Notice::AuditLogContradicted));
+    let what = "UPDATE audit_events SET what = 'nothing' WHERE seq = 3";
+    tamper(data, &[what, "UPDATE audit_events SET seq = -seq"]).await;
+    chain_anew(data).await;
+    registry.log_in("operator").await;
+    soon(async || notices(&admin).await.contains(&Notice::AuditLogContradicted)).await;
+    let (code, said) = online(data).await;
+    assert_eq!(code, 1, "what the checkpoint knew is kept: {said:?}");
 }
 
 #[tokio::test]

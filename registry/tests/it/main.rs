@@ -32,6 +32,8 @@ mod keys;
 mod late;
 mod late_receipts;
 mod log_limit;
+#[cfg(target_os = "linux")]
+mod long_answers;
 mod never_began;
 mod office;
 mod outcomes;

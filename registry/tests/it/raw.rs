@@ -1,7 +1,9 @@
 //! HTTP as bytes, for what no client would send.
 
+use crate::world::Browser;
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
-use cardwright_registry::{Config, Limits, PasswordCost, Registry, Tls};
+use cardwright_protocol::registry::session::Me;
+use cardwright_registry::{Config, Limits, NewAccount, PasswordCost, Registry, Tls};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -12,7 +14,8 @@ use tokio::sync::oneshot;
 /// A registry that is spoken to by bytes.
 pub(crate) struct RawRegistry {
     pub(crate) address: SocketAddr,
-    _folder: TempDir,
+    pub(crate) folder: TempDir,
+    accounts: Vec<NewAccount>,
     _stop: oneshot::Sender<()>,
 }
 
@@ -28,7 +31,7 @@ impl RawRegistry {
     async fn new(limits: Limits, app: Option<PathBuf>, tls: Option<Tls>) -> Self {
         let folder = TempDir::new().unwrap();
         let config = Config { limits, app, ..config() };
-        let (registry, _) = Registry::open(folder.path(), config).await.unwrap();
+        let (registry, accounts) = Registry::open(folder.path(), config).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -41,7 +44,16 @@ impl RawRegistry {
                 tokio::spawn(cardwright_registry::run_with_tls(listener, tls, registry, shutdown))
             }
         };
-        Self { address, _folder: folder, _stop: stop }
+        Self { address, folder, accounts, _stop: stop }
+    }
+
+    /// A browser with a session.
+    pub(crate) async fn log_in(&self, name: &str) -> Browser {
+        let account = self.accounts.iter().find(|account| account.name == name).unwrap();
+        let password = str::from_utf8(account.password.expose()).unwrap();
+        let browser = Browser::at(&format!("http://{}", self.address));
+        let _: Me = browser.log_in(name, password).await.ok();
+        browser
     }
 
     pub(crate) async fn connect(&self) -> TcpStream {

@@ -64,7 +64,7 @@ impl Drop for Helper {
 }
 
 /// A program that was built together with this one.
-fn beside_us(name: &str) -> anyhow::Result<PathBuf> {
+pub(crate) fn beside_us(name: &str) -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?.with_file_name(name);
     match program.is_file() {
         true => Ok(program),

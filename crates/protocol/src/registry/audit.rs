@@ -10,7 +10,7 @@
 //!    order, each as the number of its UTF-8 bytes in decimal digits, a colon, the bytes and a
 //!    comma, such as `8:operator,`. One that is not there is a minus sign and a comma: `-,`.
 //!
-//! The registry signs the end of the chain from time to time and appends it to a file outside the
+//! The registry signs the end of the chain soon after each event and appends it to a file outside the
 //! database, one [`Checkpoint`] a line: who rewrites the whole chain does not find it there.
 
 use crate::hex::HexBytes;

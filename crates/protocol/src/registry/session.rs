@@ -51,6 +51,10 @@ pub struct Me {
 pub enum Notice {
     /// No copy of the root key was exported: without it no chip can be opened again.
     RootKeyNotExported,
+    /// The end of the audit log cannot be kept outside the database.
+    CheckpointsNotWritten,
+    /// The audit log is not what its newest checkpoint knew: somebody else changed it.
+    AuditLogContradicted,
 }
 
 impl Me {

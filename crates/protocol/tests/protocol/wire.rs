@@ -229,7 +229,7 @@ drawn_enums! {
     Hindrance {
         NoSuchReader, NotInserted, JobRunning, ReaderBusy, ServiceStopped, NoSpace, Full, Internal,
     }
-    Notice { RootKeyNotExported }
+    Notice { RootKeyNotExported, CheckpointsNotWritten, AuditLogContradicted }
     WorkstationState { Invited, Enrolled, Revoked }
     RevealedKind { Pin, Puk }
     CardColumn { Number, Status, Order, ProducedOn, Chip }
