@@ -25,7 +25,7 @@ impl Client {
         let http = reqwest::Client::builder().no_proxy().build()?;
         let address = registry.address.clone();
         let client = Self { http, address, key: SigningKey::generate() };
-        let login = Login { name: "admin".to_owned(), password: registry.password.clone() };
+        let login = Login { name: "admin".to_owned(), password: registry.password.as_str().into() };
         client.send(Method::POST, "/session", serde_json::to_string(&login)?).await?;
         Ok(client)
     }
