@@ -1,6 +1,8 @@
 //! Whoever does not read what it is sent, and how long the port stays this helper's.
 
-use crate::support::{Desk, Helper, ORIGIN, Page, insert};
+use crate::support::{Desk, Helper, ORIGIN, Page, before, insert};
+use cardwright_protocol::helper::{HelperError, Message, Request};
+use cardwright_protocol::outcome::Phase;
 use cardwright_virtual_card::CardOptions;
 use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
@@ -22,14 +24,6 @@ fn queues(from: SocketAddr, to: SocketAddr) -> Option<(u64, u64)> {
     let line = lines.find(|words| words[1..4] == [&*from, &*to, ESTABLISHED])?;
     let (sent, got) = line[4].split_once(':').unwrap();
     Some((u64::from_str_radix(sent, 16).unwrap(), u64::from_str_radix(got, 16).unwrap()))
-}
-
-/// How many connections the program has that listens, or did, at an address.
-fn connections(of: SocketAddr) -> usize {
-    let of = in_table(of);
-    let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
-    let lines = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    lines.filter(|words| words[1] == of && words[3] == ESTABLISHED).count()
 }
 
 /// As the system's table of connections has it.
@@ -135,24 +129,21 @@ async fn whoever_does_not_read_its_refusal_makes_place_for_others_all_the_same()
 async fn a_helper_that_ends_keeps_its_port_as_long_as_it_speaks_with_anybody() {
     let mut desk = Desk::open();
     let mut page = desk.helper.page().await;
-    let card = CardOptions { delay: Duration::from_millis(200), ..CardOptions::new(0) };
-    let (reader, insertion) = insert(&desk.office, &mut page, 0, card).await;
-    desk.begin(&mut page, &reader, &insertion, "0a").await;
+    let (reader, insertion) = insert(&desk.office, &mut page, 0, CardOptions::new(0)).await;
+    let (other, stay) = insert(&desk.office, &mut page, 2, CardOptions::new(1)).await;
+    desk.begin_until(&mut page, &reader, &insertion, "0a", before(Phase::Pin)).await;
     let mut stranger = Page::before_hello(desk.helper.address).await;
-    stranger.hello().await;
-    // The job stops before its next step. Until then there is somebody to speak with.
+    let challenge = stranger.hello().await;
+    // The job stops before its next step, and until then the helper is not at its end: it begins
+    // nothing, and that can be seen.
     desk.helper.terminate();
-    let address = desk.helper.address;
-    let squatter = tokio::task::spawn_blocking(move || {
-        let squatter = loop {
-            match TcpListener::bind(address) {
-                Ok(squatter) => break squatter,
-                Err(_) => std::thread::yield_now(),
-            }
-        };
-        (connections(address), squatter)
-    });
+    while page.inspect(&other, &stay).await != Err(HelperError::Internal) {}
+    assert!(TcpListener::bind(desk.helper.address).is_err(), "another program has its port");
+    let ticket = desk.helper.registry.ticket(&challenge, ORIGIN);
+    let answer = stranger.ask(Request::Authenticate { ticket }).await;
+    assert!(matches!(answer, Message::Ready { .. }), "and it still speaks: {answer:?}");
+    desk.office.let_go(0).unwrap();
     assert_eq!(page.closed().await, Some(1001));
-    assert_eq!(squatter.await.unwrap().0, 0, "the helper speaks, and another program has its port");
     assert!(desk.helper.ended_well());
+    TcpListener::bind(desk.helper.address).unwrap();
 }
