@@ -1,6 +1,6 @@
 //! Logging in, and pages that need it.
 
-use crate::person::{Person, asked, registry_answers};
+use crate::person::{Person, registry_answers};
 use crate::scenery::{NUMBER, logged_in, me, nobody, page, problem};
 use cardwright_protocol::domain::{CardState, Role};
 use cardwright_protocol::registry::problem::ProblemCode;
