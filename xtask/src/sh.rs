@@ -26,10 +26,18 @@ pub fn command(program: impl AsRef<Path>) -> Command {
     command
 }
 
-/// The cargo that runs us.
+/// The cargo that runs us, as a person calls it: it told us of our own package, and build scripts
+/// that look at the same variables would run again whenever the one follows the other.
 #[must_use]
 pub fn cargo() -> Command {
-    command(std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from))
+    let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
+    let mut command = command(cargo);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_")) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// Runs a command to its end with our own output.
