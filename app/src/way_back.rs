@@ -21,10 +21,12 @@ pub(crate) fn after_login(to: Option<String>, whose: Option<&str>, name: &str) -
 /// A path of this app, never another site; home where it is none.
 pub(crate) fn destination(to: Option<String>) -> String {
     let inside = |to: &String| {
-        to.starts_with('/')
-            && !to.starts_with("//")
-            && !to.starts_with("/login")
-            && !to.contains('\\')
+        let path = to.split(['?', '#']).next().unwrap_or_default();
+        // Browsers leave tabs and line ends out, take `\` for `/`, and resolve `/.` and `/..`: what
+        // begins with one slash may begin with two for them, and is a host then.
+        let is_plain = !to.contains('\\') && !to.contains(char::is_control);
+        let has_empty_step = path.contains("//");
+        to.starts_with('/') && is_plain && !has_empty_step && !to.starts_with("/login")
     };
     to.filter(inside).unwrap_or_else(|| "/".to_owned())
 }
@@ -40,6 +42,13 @@ mod tests {
             (Some("/cards/TC-1?x=1"), "/cards/TC-1?x=1"),
             (Some("//evil.example"), "/"),
             (Some("/\\evil.example"), "/"),
+            (Some("/\t/evil.example"), "/"),
+            (Some("/\n/evil.example"), "/"),
+            (Some("/\r/evil.example"), "/"),
+            (Some("/.//evil.example"), "/"),
+            (Some("/cards/..//evil.example"), "/"),
+            (Some("/%2e//evil.example"), "/"),
+            (Some("/search?text=a//b"), "/search?text=a//b"),
             (Some("https://evil.example"), "/"),
             (Some("/login?to=/login"), "/"),
         ] {
