@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// The file of checkpoints: what the audit log was, kept outside the database. One line each. Lines
 /// are appended; of heads that a program wrote one after the other, and of which each knows all that
-/// the one before knew, only one in some hundred is kept.
+/// the one before knew, one for each hundred events or ten minutes is kept.
 #[derive(Debug, Clone)]
 pub(crate) struct CheckpointFile(PathBuf);
 
@@ -41,7 +41,7 @@ impl CheckpointFile {
         tail: &mut Tail,
     ) -> io::Result<()> {
         let line = self.append(&Checkpoint::Head(sign(key, head)))?;
-        tail.add(&line);
+        tail.add(head, line);
         if tail.is_long()
             && let Err(error) = self.thin(tail)
         {

@@ -16,6 +16,9 @@ use tokio::time::sleep;
 /// How many events are read at a time.
 const PAGE: u64 = 1000;
 
+/// So many checkpoints of before are looked at.
+const COMPARED: usize = 300;
+
 /// When checkpoints are written, and how long the disk may take for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckpointPace {
@@ -179,13 +182,16 @@ impl Work {
         drop(snapshot);
         if !goes_on {
             self.alarm(head.seq);
-            *self.tail.lock().unwrap_or_else(PoisonError::into_inner) = Tail::default();
         }
         let at = timestamp(self.registry.now());
         let statement = AuditHead { seq: head.seq, hash: head.hash.clone(), at };
         let (registry, tail) = (self.registry.clone(), Arc::clone(&self.tail));
         let append = move || {
             let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+            if !goes_on {
+                // The lines before this one know what it does not.
+                *tail = Tail::default();
+            }
             registry.checkpoints.append_head(&registry.signing_key, &statement, &mut tail)
         };
         self.disk.run(append).await?;
@@ -206,13 +212,16 @@ impl Work {
         }
     }
 
-    /// Holds the log against the newest checkpoint of before.
+    /// Holds the log against the checkpoints of before: against the older ones, too, since what
+    /// contradicted one of them is not mended by a start.
     async fn compare(&mut self) -> Result<(), CheckpointError> {
         let registry = self.registry.clone();
         let read = move || registry.checkpoints.read_newest_first(&registry.public_key());
         let lines = self.disk.run(read).await?;
         let snapshot = self.registry.store.read().await?;
-        for line in lines {
+        let mut is_newest = true;
+        for line in lines.take(COMPARED) {
+            let is_restoration = matches!(line, Line::Restored(_));
             let (known, is_there) = match line {
                 Line::Head(head) => {
                     let there = snapshot.audit_hash(head.seq).await?.as_ref() == Some(&head.hash);
@@ -227,13 +236,20 @@ impl Work {
                     }
                     (Head { seq, hash: it.event }, true)
                 }
+                // Of another signing key, from before this one.
+                Line::Wrong if !is_newest => return Ok(()),
                 Line::Wrong => (Head { seq: 0, hash: Vec::new().into() }, false),
             };
-            match is_there {
-                true => self.known = Some(known),
-                false => self.alarm(known.seq),
+            if !is_there {
+                self.alarm(known.seq);
+            } else if is_newest {
+                self.known = Some(known);
             }
-            return Ok(());
+            // A restoration gave up what was known before it, as it says.
+            if !is_there || is_restoration {
+                return Ok(());
+            }
+            is_newest = false;
         }
         Ok(())
     }

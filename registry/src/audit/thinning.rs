@@ -1,34 +1,54 @@
 //! What is left of the lines that a program wrote into the file of checkpoints.
+//!
+//! Each knows all that the one before knew: of a log that goes on, the last one says as much as all.
+//! But a copy of the database is vouched for by what was signed before it was made, and a log that
+//! somebody cut by what was signed before the cut: so one is kept now and then.
 
 use super::checkpoints::CheckpointFile;
 use crate::files::NewFile;
+use cardwright_protocol::registry::audit::AuditHead;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::iter;
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 /// So many lines more than are needed a program leaves at the end of the file.
 const MOST_LINES: u64 = 250;
+
+/// A line is kept after so many events,
+const EVENTS: u64 = 100;
+
+/// or after this time, whichever is first.
+const TIME: Duration = Duration::from_mins(10);
 
 /// Lines at the end of the file that one program wrote, in bytes of the file: heads, of which each
 /// knows all that the one before knew.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Tail {
     begins: u64,
-    /// Where its last line begins.
-    last: u64,
-    ends: u64,
     lines: u64,
+    kept: Vec<Range<u64>>,
+    /// The event of the newest line that is kept, or of the first line, and when it was written.
+    since: Option<(u64, Instant)>,
+    last: Range<u64>,
 }
 
 impl Tail {
     /// A program wrote a line, there.
-    pub(super) fn add(&mut self, line: &Range<u64>) {
+    pub(super) fn add(&mut self, head: &AuditHead, line: Range<u64>) {
         // Somebody else wrote between: that is kept, and so is what was before it.
-        if self.ends != line.start || self.lines == 0 {
-            *self = Self { begins: line.start, lines: 0, ..Self::default() };
+        if self.last.end != line.start || self.lines == 0 {
+            *self = Self { begins: line.start, ..Self::default() };
         }
-        *self =
-            Self { begins: self.begins, last: line.start, ends: line.end, lines: self.lines + 1 };
+        let now = Instant::now();
+        let (seq, at) = *self.since.get_or_insert((head.seq, now));
+        if head.seq.saturating_sub(seq) >= EVENTS || now.duration_since(at) >= TIME {
+            self.kept.push(line.clone());
+            self.since = Some((head.seq, now));
+        }
+        self.lines += 1;
+        self.last = line;
     }
 
     /// Whether it is time to leave less of it.
@@ -38,16 +58,18 @@ impl Tail {
 }
 
 impl CheckpointFile {
-    /// Leaves the last line of what a program itself wrote. Killed at any moment, it leaves all of
-    /// them or the last one.
+    /// Leaves the last line of what a program itself wrote, and one now and then. Killed at any
+    /// moment, it leaves all of them or these.
     pub(super) fn thin(&self, tail: &mut Tail) -> io::Result<()> {
         if tail.lines > 1 {
             let path = self.path().canonicalize()?;
             let mut file = self.open_locked(File::options().read(true))?;
-            if file.metadata()?.len() == tail.ends {
+            if file.metadata()?.len() == tail.last.end {
                 let new = NewFile::begin_in_place_of(&path, &file)?;
                 let mut out = File::options().append(true).open(new.unfinished())?;
-                for part in [0..tail.begins, tail.last..tail.ends] {
+                let last = Some(tail.last.clone()).filter(|last| tail.kept.last() != Some(last));
+                let before = iter::once(0..tail.begins);
+                for part in before.chain(tail.kept.clone()).chain(last) {
                     file.seek(SeekFrom::Start(part.start))?;
                     io::copy(&mut (&file).take(part.end - part.start), &mut out)?;
                 }
@@ -80,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_run_one_line_in_some_hundred_is_kept_and_always_the_last() {
+    fn of_a_long_run_one_line_for_a_hundred_events_is_kept_and_always_the_last() {
         let folder = TempDir::new().unwrap();
         let file = CheckpointFile::of(folder.path(), None);
         let key = SigningKey::generate();
@@ -94,14 +116,26 @@ mod tests {
             let text = std::fs::read_to_string(file.path()).unwrap();
             let lines: Vec<&str> = text.lines().collect();
             let last = lines[lines.len() - 1];
-            assert!(last != newest && lines.len() as u64 <= MOST_LINES + 5, "{seq}");
+            assert!(last != newest && lines.len() as u64 <= MOST_LINES + 15, "{seq}");
             newest = last.to_owned();
         }
         file.thin(&mut tail).unwrap();
-        assert_eq!(seqs(&file, &key), [1, 2, 253, 504, 750]);
+        assert_eq!(seqs(&file, &key), [1, 2, 103, 203, 253, 354, 454, 504, 605, 705, 750]);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left over");
         let newest = file.read_newest_first(&key.verifying_key()).unwrap().next();
         assert_eq!(newest, Some(Line::Head(head(750))));
+    }
+
+    #[test]
+    fn of_a_slow_run_a_line_is_kept_for_every_ten_minutes() {
+        let mut tail = Tail::default();
+        tail.add(&head(1), 0..10);
+        tail.add(&head(2), 10..20);
+        assert!(tail.kept.is_empty());
+        tail.since = Instant::now().checked_sub(TIME).map(|long_ago| (1, long_ago));
+        tail.add(&head(3), 20..30);
+        tail.add(&head(4), 30..40);
+        assert_eq!(tail.kept.iter().map(|line| line.start).collect::<Vec<_>>(), [20]);
     }
 
     #[test]
