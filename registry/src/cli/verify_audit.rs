@@ -110,8 +110,15 @@ pub(super) async fn read_log(
 }
 
 fn of_export(file: &Path, key: &VerifyingKey) -> Result<Verified, CliError> {
-    let verified = verify_export(file, key);
-    verified.map_err(|source| CliError::File { path: file.to_owned(), source })
+    let failed = |source| CliError::File { path: file.to_owned(), source };
+    // It is read more than once: a pipe would look as if it had been emptied.
+    if !std::fs::metadata(file).map_err(failed)?.is_file() {
+        return Err(CliError::Refused(format!(
+            "{} is no file: write the export into one, and name that",
+            file.display()
+        )));
+    }
+    verify_export(file, key).map_err(failed)
 }
 
 fn tell(verified: &Verified) -> Result<(), CliError> {
