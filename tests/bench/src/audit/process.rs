@@ -79,8 +79,8 @@ impl Peak {
     /// Of a process that prints one thing at its end, in KiB.
     pub(crate) fn of_child_until_its_output(child: &mut Child) -> anyhow::Result<Option<u64>> {
         let mut output = child.stdout.take().context("standard output is a pipe")?;
-        let (mut peak, mut first) = (None, [0]);
         let id = child.id();
+        let (mut peak, mut first) = (Self::now(id), [0]);
         std::thread::scope(|scope| {
             let reading = scope.spawn(move || output.read(&mut first));
             while !reading.is_finished() {

@@ -32,8 +32,9 @@ impl Browser {
         for _ in 0..MANY {
             self.driver.action_chain().send_keys(Key::Tab).perform().await?;
             let focused = self.focused().await?;
+            // A heading that a page begins with may take the focus once more, and shows none.
             let script = "const style = getComputedStyle(document.activeElement);\
-                          return document.activeElement === document.body\
+                          return document.activeElement.tabIndex < 0\
                           || style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2";
             let is_seen = self.script(script).await?.as_bool() == Some(true);
             ensure!(is_seen, "the focus on {focused:?} cannot be seen");
