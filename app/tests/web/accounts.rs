@@ -1,7 +1,8 @@
 //! *Home > Accounts*.
 
-use crate::person::{Person, asked, registry_answers};
-use crate::scenery::{logged_in, problem};
+use crate::fakes::{asked, registry_answers};
+use crate::person::Person;
+use crate::scenery::{account, logged_in, problem};
 use cardwright_protocol::domain::{Permission, Role};
 use cardwright_protocol::registry::accounts::{Account, NewPassword};
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
@@ -11,19 +12,6 @@ const LIST: &str = "GET /api/v1/accounts";
 const ADD: &str = "POST /api/v1/accounts";
 const ADA: &str = "PUT /api/v1/accounts/ada";
 const PASSWORD: &str = "h7kq2-mx9tw-4fz3p-bn6rc";
-
-fn account(name: &str) -> Account {
-    Account {
-        name: name.into(),
-        version: 4,
-        role: Role::Operator,
-        granted: vec![],
-        disabled: false,
-        must_change_password: false,
-        locked_until: None,
-        logged_in_at: None,
-    }
-}
 
 fn new_password(account: Account) -> NewPassword {
     let account = Account { must_change_password: true, ..account };

@@ -1,6 +1,7 @@
 //! *Home > Audit*.
 
-use crate::person::{Person, asked, registry_answers, saved_files};
+use crate::fakes::{asked, registry_answers, saved_files};
+use crate::person::Person;
 use crate::scenery::{NUMBER, logged_in, problem};
 use cardwright_protocol::domain::Role;
 use cardwright_protocol::hex::HexBytes;

@@ -1,6 +1,7 @@
 //! The profile page of a card.
 
-use crate::person::{Person, asked, registry_answers};
+use crate::fakes::{asked, registry_answers};
+use crate::person::Person;
 use crate::scenery::{NUMBER, card, logged_in, me, problem, process};
 use cardwright_protocol::domain::{CardState, Command, ProcessState, Role};
 use cardwright_protocol::registry::cards::OpenProcess;

@@ -1,6 +1,7 @@
 //! Chips that somebody else has used.
 
-use crate::person::{Person, asked, helper_says, registry_answers};
+use crate::fakes::{asked, helper_says, registry_answers};
+use crate::person::Person;
 use crate::scenery::{
     assessment, chip, helper_has, logged_in, process, progress, registry_initializes,
 };

@@ -1,11 +1,11 @@
 //! What a screen reader says of the fields of every form: hints describe a field and are no part of
 //! its name; so does what is wrong, until the field is changed.
 
-use crate::person::{Person, asked, registry_answers};
-use crate::scenery::{NUMBER, card, chip, logged_in, me, nobody, problem, template};
+use crate::fakes::{asked, registry_answers};
+use crate::person::Person;
+use crate::scenery::{NUMBER, account, card, chip, logged_in, me, nobody, problem, template};
 use crate::wizard::at_the_wizard;
 use cardwright_protocol::domain::{CardState, Permission, Role};
-use cardwright_protocol::registry::accounts::Account;
 use cardwright_protocol::registry::audit::AuditPage;
 use cardwright_protocol::registry::cards::Card;
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
@@ -23,19 +23,6 @@ fn wrong(request: &str, field: &str, message: &str) {
 /// Waits until this is what is said of the fields, one a line.
 async fn hears(person: &Person, fields: &[&str]) {
     person.waits_until(&fields.join("\n"), || person.fields() == fields).await;
-}
-
-fn ada() -> Account {
-    Account {
-        name: "ada".into(),
-        version: 4,
-        role: Role::Operator,
-        granted: vec![],
-        disabled: false,
-        must_change_password: false,
-        locked_until: None,
-        logged_in_at: None,
-    }
 }
 
 #[wasm_bindgen_test]
@@ -79,7 +66,7 @@ async fn what_is_wrong_with_a_password_is_said_at_its_field_until_it_is_changed(
 #[wasm_bindgen_test]
 async fn the_fields_of_an_account_say_what_they_mean() {
     logged_in(Role::Admin);
-    registry_answers("GET /api/v1/accounts", 200, &[ada()]);
+    registry_answers("GET /api/v1/accounts", 200, &[account("ada")]);
     let person = Person::opens("/accounts");
     person.clicks("Add account").await;
     let name = "Name: Lower case letters, digits and . - _ @; it stays for ever";

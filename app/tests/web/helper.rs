@@ -1,9 +1,10 @@
 //! Finding the helper, keeping its trust, and what the browser has to say about it.
 
-use crate::person::{
-    Person, another_helper_answers, asked, helper_answers, helper_ends, helper_relays, helper_says,
+use crate::fakes::{
+    another_helper_answers, asked, helper_answers, helper_ends, helper_relays, helper_says,
     helper_stops, page_comes_from, permission_becomes, permission_is_by_turns, registry_answers,
 };
+use crate::person::Person;
 use crate::scenery::{
     WORKSTATION, chip, hello, helper_has, logged_in, me, problem, reader, registry_knows, tickets,
 };
@@ -89,7 +90,7 @@ async fn a_helper_whose_place_is_taken_gets_no_more_tickets() {
     helper_says(&challenge(2));
     person.sees("What answers on port 8421 of this computer is not its helper.").await;
     assert_eq!(asked(&tickets(WORKSTATION)).len(), 1);
-    person.waits_until("it is left", || crate::person::connections() == 0).await;
+    person.waits_until("it is left", || crate::fakes::connections() == 0).await;
 }
 
 #[wasm_bindgen_test]
@@ -192,7 +193,7 @@ async fn a_session_that_is_over_ends_with_the_next_challenge() {
     problem(&tickets(WORKSTATION), ProblemCode::NotLoggedIn, "Nobody is logged in.");
     helper_says(&challenge(2));
     person.is_at("/login?to=%2F&of=operator").await;
-    person.waits_until("the helper is left", || crate::person::connections() == 0).await;
+    person.waits_until("the helper is left", || crate::fakes::connections() == 0).await;
 }
 
 #[wasm_bindgen_test]

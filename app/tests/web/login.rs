@@ -1,6 +1,7 @@
 //! Logging in, and pages that need it.
 
-use crate::person::{Person, registry_answers};
+use crate::fakes::registry_answers;
+use crate::person::Person;
 use crate::scenery::{NUMBER, logged_in, me, nobody, page, problem};
 use cardwright_protocol::domain::{CardState, Role};
 use cardwright_protocol::registry::problem::ProblemCode;

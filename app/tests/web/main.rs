@@ -6,6 +6,7 @@ mod accounts;
 mod audit;
 mod card;
 mod erase;
+mod fakes;
 mod fields;
 mod helper;
 mod login;

@@ -1,6 +1,7 @@
 //! *Change password*.
 
-use crate::person::{Person, asked, registry_answers};
+use crate::fakes::{asked, registry_answers};
+use crate::person::Person;
 use crate::scenery::{logged_in, me, problem};
 use cardwright_protocol::domain::Role;
 use cardwright_protocol::registry::problem::ProblemCode;

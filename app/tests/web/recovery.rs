@@ -1,6 +1,7 @@
 //! Whatever stops and comes back, the page goes on by itself.
 
-use crate::person::{Person, asked, helper_answers, helper_says, helper_stops, registry_answers};
+use crate::fakes::{asked, helper_answers, helper_says, helper_stops, registry_answers};
+use crate::person::Person;
 use crate::scenery::{
     NUMBER, card, chip, helper_has, helper_offers, logged_in, process, progress,
     registry_initializes, signed,

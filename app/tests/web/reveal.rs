@@ -1,6 +1,7 @@
 //! *Reveal PIN* and *Reveal PUK*.
 
-use crate::person::{Person, another_tab_is_looked_at, asked, registry_answers, time_passes};
+use crate::fakes::{another_tab_is_looked_at, asked, registry_answers, time_passes};
+use crate::person::Person;
 use crate::scenery::{NUMBER, card, logged_in, me, problem};
 use cardwright_protocol::domain::{CardState, Permission, Role};
 use cardwright_protocol::registry::cards::Card;

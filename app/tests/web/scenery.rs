@@ -1,12 +1,14 @@
 //! What registry and helper have at the beginning of a story.
 
-use crate::person::{curtain, helper_answers, registry_answers};
+use crate::fakes::{helper_answers, registry_answers};
+use crate::person::curtain;
 use cardwright_protocol::domain::{CardState, Command, Permission, ProcessState, Role};
 use cardwright_protocol::helper::{
     HELPER_PORTS, Message, PROTOCOL_VERSION, Reader, RunningJob, Service, Slot,
 };
 use cardwright_protocol::hex::HexBytes;
 use cardwright_protocol::outcome::{Outcome, Phase};
+use cardwright_protocol::registry::accounts::Account;
 use cardwright_protocol::registry::cards::{Card, CardPage, CardRow};
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
 use cardwright_protocol::registry::processes::{Assessment, Nonce, Process, Verdict};
@@ -245,5 +247,19 @@ pub(crate) fn template(version: u64) -> Template {
         confirm_number: true,
         allow_erase: false,
         states: vec![state(CardState::Ordered, &[]), state(CardState::Produced, Command::ALL)],
+    }
+}
+
+/// An account, as the registry tells of it.
+pub(crate) fn account(name: &str) -> Account {
+    Account {
+        name: name.into(),
+        version: 4,
+        role: Role::Operator,
+        granted: vec![],
+        disabled: false,
+        must_change_password: false,
+        locked_until: None,
+        logged_in_at: None,
     }
 }

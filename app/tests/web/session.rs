@@ -1,6 +1,7 @@
 //! The key that a session is.
 
-use crate::person::{Person, asked, browser_has, proofs, registry_answers, verifies};
+use crate::fakes::{asked, browser_has, proofs, registry_answers, verifies};
+use crate::person::Person;
 use crate::scenery::{logged_in, me, nobody, page, problem};
 use cardwright_protocol::domain::Role;
 use cardwright_protocol::registry::problem::ProblemCode;
@@ -84,7 +85,7 @@ async fn another_page_that_logs_out_or_in_is_followed_at_once() {
     let person = Person::opens("/");
     person.sees("This workstation:").await;
     problem("GET /api/v1/session", ProblemCode::NotLoggedIn, "Nobody is logged in.");
-    crate::person::another_page_changes_the_key();
+    crate::fakes::another_page_changes_the_key();
     person.is_at("/login").await;
     assert!(asked("DELETE").is_empty());
 }

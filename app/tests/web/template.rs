@@ -1,6 +1,7 @@
 //! Enabling commands.
 
-use crate::person::{Person, asked, registry_answers};
+use crate::fakes::{asked, registry_answers};
+use crate::person::Person;
 use crate::scenery::{logged_in, problem, template};
 use cardwright_protocol::domain::{Command, Role};
 use cardwright_protocol::registry::problem::ProblemCode;

@@ -1,6 +1,7 @@
 //! *Initialize temporary card*.
 
-use crate::person::{Person, asked, helper_says, helper_stops, registry_answers};
+use crate::fakes::{asked, helper_says, helper_stops, registry_answers};
+use crate::person::Person;
 use crate::scenery::{
     NUMBER, card, chip, helper_has, logged_in, process, progress, reader, registry_initializes,
     signed,

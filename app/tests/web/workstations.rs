@@ -1,6 +1,7 @@
 //! *Home > Workstations*.
 
-use crate::person::{Person, asked, registry_answers, time_passes};
+use crate::fakes::{asked, registry_answers, time_passes};
+use crate::person::Person;
 use crate::scenery::{logged_in, problem};
 use cardwright_protocol::domain::Role;
 use cardwright_protocol::registry::problem::{Problem, ProblemCode};
