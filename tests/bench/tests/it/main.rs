@@ -2,22 +2,24 @@
 
 use std::process::{Command, Stdio};
 
-#[test]
-fn every_figure_is_printed() {
+/// What a measurement prints: name, value and unit of each figure.
+fn figures(arguments: &[&str]) -> Vec<Vec<String>> {
     let output = Command::new(env!("CARGO_BIN_EXE_cardwright-bench"))
-        .args(["encode", "--pairs", "1", "--quick-pairs", "1", "--delay", "1"])
+        .args(arguments)
         .stderr(Stdio::inherit())
         .output()
         .unwrap();
     assert!(output.status.success());
-    let output = String::from_utf8(output.stdout).unwrap();
-    let figures: Vec<Vec<&str>> = output
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .map(|line| line.split('\t').collect())
-        .collect();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let lines = lines.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn every_figure_is_printed() {
+    let figures = figures(&["encode", "--pairs", "1", "--quick-pairs", "1", "--delay", "1"]);
     let units: Vec<(&str, &str)> =
-        figures.iter().map(|figure| (figure[0], figure[figure.len() - 1])).collect();
+        figures.iter().map(|figure| (&*figure[0], &*figure[figure.len() - 1])).collect();
     assert_eq!(
         units,
         [
@@ -39,18 +41,7 @@ fn every_figure_is_printed() {
 
 #[test]
 fn every_figure_of_an_audit_log_is_printed() {
-    let output = Command::new(env!("CARGO_BIN_EXE_cardwright-bench"))
-        .args(["audit", "--events", "60", "--rounds", "1"])
-        .stderr(Stdio::inherit())
-        .output()
-        .unwrap();
-    assert!(output.status.success());
-    let output = String::from_utf8(output.stdout).unwrap();
-    let figures: Vec<Vec<&str>> = output
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .map(|line| line.split('\t').collect())
-        .collect();
+    let figures = figures(&["audit", "--events", "60", "--rounds", "1"]);
     for (name, unit) in [
         ("audit.append_to_many", "ms"),
         ("audit.search_last_page", "ms"),
@@ -60,7 +51,7 @@ fn every_figure_of_an_audit_log_is_printed() {
         ("audit.verify_export_memory", "KiB"),
         ("audit.verify_log", "s"),
     ] {
-        let is_there = |figure: &&Vec<&str>| figure[0] == name && figure[2] == unit;
+        let is_there = |figure: &&Vec<String>| figure[0] == name && figure[2] == unit;
         let figure = figures.iter().find(is_there).expect(name);
         let value: f64 = figure[1].parse().unwrap();
         assert!(value > 0.0, "{figure:?}");
